@@ -1,0 +1,2 @@
+//! The loop between the core's decisions and the world.
+pub mod ports;

@@ -1,0 +1,133 @@
+//! What builds and deploys: processes on one machine, CodePipeline on AWS. It executes and
+//! never decides.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use greenroom_core::name::{Digest, ExecutionId, Nonce, Revision, SecretName};
+use greenroom_core::release::{Artifact, Outputs};
+use greenroom_core::stage_file::Step;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::source::Repository;
+
+/// Which of the two kinds of pipeline is started.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Purpose {
+    /// The `once` steps: no stage, no stage variables, no fence.
+    Build,
+    /// The other steps, for one run; the fence is asked before the first of them.
+    Deploy {
+        app: String,
+        stage: String,
+        /// `<app>/<stage>/<generation>`.
+        run: String,
+        generation: u64,
+        nonce: Nonce,
+        /// Bytes that must be fetched, and found to have this digest, before the first step.
+        artifact: Option<Digest>,
+    },
+}
+
+/// Everything an execution needs; nothing is left for it to choose.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StartRequest {
+    /// The same token never starts a second execution, however often it is sent.
+    pub token: String,
+    pub purpose: Purpose,
+    pub repository: Repository,
+    pub revision: Revision,
+    /// In order; only those of this purpose.
+    pub steps: Vec<Step>,
+    /// Stage variables whose value is plain text.
+    pub variables: BTreeMap<String, String>,
+    /// Stage variables whose value is a secret, by the secret's name.
+    pub secrets: BTreeMap<String, SecretName>,
+}
+
+/// What an execution is doing, read now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "phase")]
+pub enum Observation {
+    Running {
+        step: Option<String>,
+        since: Timestamp,
+    },
+    Succeeded {
+        artifact: Option<Artifact>,
+        outputs: Outputs,
+        at: Timestamp,
+    },
+    /// A step said no: the change is bad.
+    Failed {
+        step: String,
+        why: String,
+        at: Timestamp,
+    },
+    /// It ended and nobody can say how: process gone, disk full, artifact missing.
+    Errored { why: String, at: Timestamp },
+    /// A step took too long and was killed.
+    TimedOut {
+        step: String,
+        after: Duration,
+        at: Timestamp,
+    },
+    /// It was stopped because we asked.
+    Stopped { at: Timestamp },
+    /// The fence, or the comparison of digests, said no; no step ran.
+    Refused { why: String, at: Timestamp },
+    /// There is no such execution.
+    Unknown,
+}
+
+impl Observation {
+    /// True when the execution has ended and will say the same for ever.
+    pub fn is_terminal(&self) -> bool {
+        !matches!(self, Self::Running { .. } | Self::Unknown)
+    }
+}
+
+/// Why a pipeline could not be driven, by what the caller must do.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The request will never work as it is.
+    #[error("the pipeline refuses this start: {why}")]
+    Refused { why: String },
+    /// Try later with the same token.
+    #[error("the pipeline cannot be reached: {why}")]
+    Unavailable { why: String },
+}
+
+/// What an execution tells the fence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AdmissionRequest {
+    pub app: String,
+    pub stage: String,
+    pub generation: u64,
+    pub nonce: Nonce,
+    pub execution: ExecutionId,
+    pub revision: Revision,
+}
+
+/// Starts, watches and stops executions.
+pub trait Pipelines: Send + Sync + 'static {
+    /// Starts an execution, or finds the one this token started before.
+    fn start(
+        &self,
+        request: &StartRequest,
+    ) -> impl Future<Output = Result<ExecutionId, PipelineError>> + Send;
+    /// What the execution is doing now.
+    fn observe(
+        &self,
+        execution: &ExecutionId,
+    ) -> impl Future<Output = Result<Observation, PipelineError>> + Send;
+    /// Asks it to stop; the answer comes by `observe`. Stopping what has ended is not an error.
+    fn stop(
+        &self,
+        execution: &ExecutionId,
+        reason: &str,
+    ) -> impl Future<Output = Result<(), PipelineError>> + Send;
+}

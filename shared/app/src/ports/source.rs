@@ -1,0 +1,118 @@
+//! Where code lives: git, or GitHub's REST API.
+
+use std::future::Future;
+
+use greenroom_core::name::{RefName, RepoName, RepositoryId, Revision};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How a repository is reached.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Repository {
+    pub id: RepositoryId,
+    pub name: RepoName,
+    /// Any path or URL git can fetch from; `None` means GitHub's REST API.
+    pub git: Option<String>,
+}
+
+/// Where a branch or tag stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Head {
+    pub reference: RefName,
+    /// The commit, also for an annotated tag.
+    pub revision: Revision,
+}
+
+/// A commit, as far as people are told about it. All texts are untrusted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Commit {
+    pub revision: Revision,
+    pub author: String,
+    pub email: String,
+    /// First line of the message, at most 200 characters.
+    pub subject: String,
+    pub at: Timestamp,
+}
+
+/// The commits that `head` has and `base` has not, newest first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Comparison {
+    pub commits: Vec<Commit>,
+    /// There are more than the limit that was asked for.
+    pub truncated: bool,
+}
+
+/// A file at a commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceFile {
+    /// Relative to the repository's root, `/`-separated.
+    pub path: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Why the source could not answer, by what the caller must do.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// It is certain that there is no such thing; asking again changes nothing.
+    #[error("{what} does not exist in {repository}")]
+    NotFound { what: String, repository: String },
+    /// The file is larger than the caller is willing to read.
+    #[error("{path} has more than {limit} bytes")]
+    TooLarge { path: String, limit: usize },
+    /// A person must mend the credential or the address.
+    #[error("{repository} refuses us: {why}")]
+    Refused { repository: String, why: String },
+    /// Try later.
+    #[error("{repository} cannot be reached: {why}")]
+    Unavailable { repository: String, why: String },
+}
+
+/// Reads what is true about a repository right now.
+pub trait Source: Send + Sync + 'static {
+    /// The default branch's full reference.
+    fn default_branch(
+        &self,
+        repository: &Repository,
+    ) -> impl Future<Output = Result<RefName, SourceError>> + Send;
+    /// Where one reference stands; `None` when it is certain that it does not exist.
+    fn head(
+        &self,
+        repository: &Repository,
+        reference: &RefName,
+    ) -> impl Future<Output = Result<Option<Head>, SourceError>> + Send;
+    /// Where all branches stand, ordered by name.
+    fn heads(
+        &self,
+        repository: &Repository,
+    ) -> impl Future<Output = Result<Vec<Head>, SourceError>> + Send;
+    /// One commit.
+    fn commit(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+    ) -> impl Future<Output = Result<Commit, SourceError>> + Send;
+    /// A file at a commit; `None` when the commit has no such file; `TooLarge` beyond `limit` bytes.
+    fn file_at(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+        path: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, SourceError>> + Send;
+    /// Files whose path matches `glob` (`*` within a segment, `**` across), ordered by path;
+    /// at most 500 files and 8 MiB in all, else `TooLarge`.
+    fn files_at(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+        glob: &str,
+    ) -> impl Future<Output = Result<Vec<SourceFile>, SourceError>> + Send;
+    /// Commits reachable from `head` and not from `base`, newest first, at most `limit`.
+    fn compare(
+        &self,
+        repository: &Repository,
+        base: &Revision,
+        head: &Revision,
+        limit: usize,
+    ) -> impl Future<Output = Result<Comparison, SourceError>> + Send;
+}

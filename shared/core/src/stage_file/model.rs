@@ -1,0 +1,189 @@
+//! A stage file that has been validated: every name it uses exists, every template is legal.
+//!
+//! The raw types with their positions in the text are private to parsing; nothing outside
+//! this module ever sees a stage file that does not hold.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{
+    Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
+    SettingsHash, SuiteName,
+};
+use crate::stage_file::{Pattern, Template};
+
+/// `greenroom.yaml`, in force.
+#[derive(Clone, Debug)]
+pub struct StageFile {
+    pub app: RepoName,
+    /// SHA-256 of the file's bytes, 16 hex digits.
+    pub hash: ConfigHash,
+    /// Named sets of stage variables.
+    pub variables: BTreeMap<String, BTreeMap<String, Template>>,
+    pub pipelines: BTreeMap<PipelineName, Pipeline>,
+    pub suites: BTreeMap<SuiteName, Suite>,
+    pub channels: BTreeMap<ChannelName, Channel>,
+    /// Who holds a role that `approvals.by` names. An operator holds every role.
+    pub roles: BTreeMap<String, Vec<Actor>>,
+    /// In file order: the first rule that matches wins.
+    pub rules: Vec<Rule>,
+}
+
+/// A way to build and deploy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Pipeline {
+    pub name: PipelineName,
+    pub steps: Vec<Step>,
+}
+
+/// One command of a pipeline.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Step {
+    pub name: String,
+    /// Run by `sh -c` in a clean checkout of the revision.
+    pub run: String,
+    /// Runs once per revision and recipe, without stage variables: the build pipeline.
+    #[serde(default)]
+    pub once: bool,
+    /// Path, relative to the checkout, of what this step builds; only with `once`.
+    #[serde(default)]
+    pub artifact: Option<String>,
+    /// Names this step may write to its output file.
+    #[serde(default)]
+    pub outputs: Vec<String>,
+    /// After this the step's process group is killed. Default 15 minutes.
+    pub timeout: SignedDuration,
+}
+
+/// Integration tests that run against a deployed stage.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suite {
+    pub name: SuiteName,
+    /// Glob of Hurl files inside the repository, relative to its root.
+    pub files: String,
+    pub base_url: Template,
+    /// Variables of the suite; `base_url` and the stage's variables are added.
+    pub variables: BTreeMap<String, Template>,
+    /// How long a service may take to come up before a suite counts as errored. Default 30 s.
+    pub ready: SignedDuration,
+    /// Of one request. Default 10 s.
+    pub request_timeout: SignedDuration,
+    /// Of the whole suite. Default 10 minutes.
+    pub timeout: SignedDuration,
+    /// How often an *errored* attempt is tried again before the stage is told unverified. Default 2.
+    pub retries: u32,
+}
+
+/// Where announcements go.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// Telegram Bot API. `chat` is a numeric id or `@name`.
+    Telegram {
+        chat: String,
+        token: SecretName,
+        #[serde(default)]
+        topic: Option<i64>,
+    },
+    /// SMTP; `server` is `host:port`.
+    Mail {
+        to: Vec<String>,
+        from: String,
+        server: String,
+        #[serde(default)]
+        user: Option<String>,
+        #[serde(default)]
+        password: Option<SecretName>,
+        #[serde(default)]
+        tls: MailTls,
+    },
+    /// An SNS topic; only on AWS.
+    Sns { topic: String },
+    /// The log of `greenroom serve`.
+    Console,
+}
+
+/// How a mail server is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailTls {
+    /// TLS from the first byte or by STARTTLS; refused otherwise.
+    #[default]
+    Required,
+    /// Plain text; only to a loopback address.
+    None,
+}
+
+/// An entry under `stages:`: how something leads to a stage, and what that stage is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rule {
+    pub name: RuleName,
+    /// The stage's name; the rule's own name unless `name:` says otherwise.
+    pub stage: Template,
+    pub from: From,
+    /// `None` only for `kind: local`, which is never deployed.
+    pub pipeline: Option<PipelineName>,
+    /// Names of variable sets, later ones win.
+    pub variables: Vec<String>,
+    pub verify: Vec<SuiteName>,
+    pub soak: Option<SignedDuration>,
+    pub approvals: Option<Approvals>,
+    pub alert: Vec<ChannelName>,
+    pub expires: Option<Expires>,
+    /// Of one run, deploy and tests together. Default 1 hour.
+    pub timeout: SignedDuration,
+    /// Hash of the pipeline's steps and the suites' definitions.
+    pub recipe: RecipeHash,
+    /// Hash of the rest of this entry, its variable sets included.
+    pub settings: SettingsHash,
+}
+
+/// What leads to a stage.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum From {
+    /// `kind: local`: matches any branch that reaches it; nothing is deployed.
+    Local,
+    /// A push to a branch; with `refresh` only the schedule reads it.
+    Branch {
+        pattern: Pattern,
+        refresh: Option<Refresh>,
+    },
+    Tag {
+        pattern: Pattern,
+    },
+    /// A pull request of this repository whose base branch matches; all `labels` present.
+    PullRequest {
+        base: Pattern,
+        labels: Vec<String>,
+    },
+    /// The verified release of another rule's stage.
+    Promote {
+        rule: RuleName,
+    },
+}
+
+/// Redeploying from a branch on a schedule.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Refresh {
+    /// Five fields, or six with seconds first.
+    pub cron: String,
+    /// IANA time zone.
+    pub timezone: String,
+}
+
+/// How many people must say yes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Approvals {
+    pub count: u32,
+    /// Roles whose holders may approve; empty means anybody who may act on the stage.
+    pub by: Vec<String>,
+}
+
+/// When an idle stage goes away.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Expires {
+    pub idle: SignedDuration,
+    pub warn: Option<SignedDuration>,
+}
