@@ -1,6 +1,24 @@
 //! Greenroom's decisions: pure functions over values. No clock, no async, no environment.
+//!
+//! [`record::record`] writes down facts, [`accept::accept`] grants or refuses commands, and
+//! [`plan::plan`] decides what is next from state alone and says why nothing more moves.
 
+pub mod accept;
+pub mod authorize;
+pub mod build;
+pub mod command;
+pub mod effect;
+pub mod execution;
+pub mod fact;
 pub mod name;
+pub mod plan;
+pub mod policy;
+pub mod principal;
+pub mod record;
 pub mod release;
+pub mod resolve;
+pub mod schedule;
+pub mod stage;
 pub mod stage_file;
 pub mod verdict;
+pub mod waiting;

@@ -1,0 +1,51 @@
+//! What is asked. A command may be refused, and then says why.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{ExecutionId, Nonce, Revision};
+
+/// A wish of a person or a pipeline for one stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "command")]
+pub enum Command {
+    /// An execution asks the fence whether it may go on.
+    Admit { generation: u64, nonce: Nonce, execution: ExecutionId, revision: Revision },
+    /// Move the verified release of the upstream here, now if every gate is open; lifts a hold.
+    Promote,
+    /// Yes to the candidate; `revision` (a prefix is enough) guards against a candidate that changed.
+    Approve { revision: Option<Revision> },
+    /// Take back one's yes, and drop the candidate's others.
+    Reject { revision: Option<Revision>, reason: String },
+    /// Deploy what was green here before, and hold automation.
+    Rollback { to: Option<Revision>, reason: String },
+    /// Try again what did not succeed.
+    Retry,
+    /// Stop the run under way.
+    Abort { reason: String },
+    Lock { reason: String, until: Option<Timestamp> },
+    Unlock,
+    /// Redeploy from the branch, now.
+    Refresh,
+    /// Somebody looks after the open break.
+    Acknowledge { note: Option<String> },
+}
+
+impl Command {
+    /// The verb, as the CLI spells it.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Admit { .. } => "admit",
+            Self::Promote => "promote",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Rollback { .. } => "rollback",
+            Self::Retry => "retry",
+            Self::Abort { .. } => "abort",
+            Self::Lock { .. } => "lock",
+            Self::Unlock => "unlock",
+            Self::Refresh => "refresh",
+            Self::Acknowledge { .. } => "ack",
+        }
+    }
+}

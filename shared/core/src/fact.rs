@@ -1,0 +1,29 @@
+//! What has happened. A fact is recorded, never refused.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::execution::Observation;
+use crate::name::{Actor, ExecutionId, RefName, Revision, SuiteName};
+use crate::stage::Cause;
+use crate::verdict::SuiteReport;
+
+/// Something that happened, as far as one stage is concerned.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "fact")]
+pub enum Fact {
+    /// A reference was read, after the stage was: it stands here now.
+    HeadObserved { reference: RefName, revision: Revision, actor: Option<Actor>, cause: Cause, at: Timestamp },
+    /// A reference was read and is gone.
+    HeadGone { reference: RefName, at: Timestamp },
+    /// The refresh's branch could not be found.
+    RefreshHeadMissing { reference: RefName, at: Timestamp },
+    /// The pipeline answered a start with this execution.
+    ExecutionStarted { generation: u64, execution: ExecutionId },
+    /// The pipeline will never take this start.
+    StartRefused { generation: u64, why: String, at: Timestamp },
+    /// An execution was read.
+    ExecutionObserved { generation: u64, execution: ExecutionId, observation: Observation },
+    /// An attempt at a suite has its answer.
+    VerdictReported { generation: u64, suite: SuiteName, attempt: u32, report: SuiteReport },
+}

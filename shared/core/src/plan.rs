@@ -1,0 +1,85 @@
+//! Decides what is next from everything that is known. There is deliberately no event here: a
+//! webhook, a timer, a person and the sweep all end up in the same call.
+
+mod candidate;
+mod finish;
+mod gates;
+mod run;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::effect::Effect;
+use crate::policy::{Policy, View};
+use crate::stage::Stage;
+use crate::waiting::Wait;
+
+/// What is next for one stage. Planning `next` again at the same instant changes nothing and
+/// asks for nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use = "a plan does nothing until it is committed"]
+pub struct Plan {
+    /// The whole next state.
+    pub next: Stage,
+    /// What is to be done outside once `next` is committed.
+    pub effects: Vec<Effect>,
+    /// Why nothing (more) moves, the most decisive first; never empty.
+    pub waiting_on: Vec<Wait>,
+    /// When to plan again if nothing happens before.
+    pub wake: Option<Timestamp>,
+}
+
+/// A running execution is read again at least this often, events or not.
+pub const OBSERVE_EVERY: SignedDuration = SignedDuration::from_secs(15);
+
+/// Plans `view.stage` under `policy`; `None` means the stage file in force has no such stage.
+pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
+    let mut draft = Draft { next: view.stage.clone(), effects: Vec::new(), waits: Vec::new(), wake: None, now: view.now };
+    expire_lock(&mut draft, policy);
+    run::advance(&mut draft, policy);
+    match policy {
+        Some(policy) => {
+            candidate::refresh(&mut draft, policy);
+            candidate::promote(&mut draft, view, policy);
+            if draft.next.run.is_none() {
+                gates::pass(&mut draft, view, policy);
+            }
+        }
+        None => draft.waits.push(Wait::RuleGone { rule: view.stage.spec.rule.to_string() }),
+    }
+    if draft.waits.is_empty() {
+        draft.waits.push(Wait::UpToDate);
+    }
+    Plan { next: draft.next, effects: draft.effects, waiting_on: draft.waits, wake: draft.wake }
+}
+
+/// A lock that is over is taken away; one that will be is looked at again then.
+fn expire_lock(draft: &mut Draft, policy: Option<&Policy<'_>>) {
+    let clock_error = policy.map_or(SignedDuration::ZERO, |policy| policy.clock_error);
+    let Some(lock) = &draft.next.lock else { return };
+    if !lock.holds(draft.now, clock_error) {
+        draft.next.lock = None;
+    } else if let Some(until) = lock.until {
+        draft.wake_at(later(until, clock_error));
+    }
+}
+
+/// A plan in the making.
+struct Draft {
+    next: Stage,
+    effects: Vec<Effect>,
+    waits: Vec<Wait>,
+    wake: Option<Timestamp>,
+    now: Timestamp,
+}
+
+impl Draft {
+    /// Plan again at `at` at the latest.
+    fn wake_at(&mut self, at: Timestamp) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    }
+}
+
+/// `at + by`, or the end of time.
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,118 @@
+//! What the stage file in force demands of one stage, and what a plan may look at.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::build::Build;
+use crate::name::{Nonce, RecipeHash, RefName, RuleName, StageName};
+use crate::schedule::Schedule;
+use crate::stage::{Stage, Terms};
+use crate::stage_file::{From, Pipeline, Rule, StageFile};
+
+/// The slice of the stage file that concerns one stage.
+#[derive(Clone, Debug)]
+pub struct Policy<'a> {
+    pub file: &'a StageFile,
+    pub rule: &'a Rule,
+    pub pipeline: &'a Pipeline,
+    /// Names the build: what the `once` steps are. Stages that build alike share builds.
+    pub build_recipe: RecipeHash,
+    pub terms: Terms,
+    pub schedule: Option<Schedule>,
+    pub upstream: Option<Upstream>,
+    pub downstream: Vec<Downstream>,
+    /// How wrong any clock of ours may be, either way.
+    pub clock_error: SignedDuration,
+}
+
+/// Where promotions come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Upstream {
+    pub stage: StageName,
+    pub terms: Terms,
+}
+
+/// A stage that takes what this one has verified.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Downstream {
+    pub stage: StageName,
+    pub soak: SignedDuration,
+}
+
+impl<'a> Policy<'a> {
+    /// The slice for the stages of `rule`; `None` when the file has no such rule or the rule
+    /// deploys nothing.
+    pub fn of(file: &'a StageFile, rule: &RuleName, clock_error: SignedDuration) -> Option<Self> {
+        let rule = file.rules.iter().find(|candidate| candidate.name == *rule)?;
+        let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        let upstream = match &rule.from {
+            From::Promote { rule: from } => {
+                let from = file.rules.iter().find(|candidate| candidate.name == *from)?;
+                Some(Upstream { stage: fixed(from)?, terms: terms(from) })
+            }
+            _ => None,
+        };
+        let schedule = match &rule.from {
+            From::Branch { refresh: Some(refresh), .. } => Schedule::parse(&refresh.cron, &refresh.timezone).ok(),
+            _ => None,
+        };
+        Some(Self {
+            file,
+            rule,
+            pipeline,
+            build_recipe: crate::build::recipe_of(pipeline),
+            terms: terms(rule),
+            schedule,
+            upstream,
+            downstream: downstream(file, &rule.name),
+            clock_error,
+        })
+    }
+
+    /// Whether a release of this pipeline needs a build.
+    pub fn builds(&self) -> bool {
+        self.pipeline.steps.iter().any(|step| step.once)
+    }
+
+    /// The one branch that leads here, if the rule names exactly one.
+    pub fn branch(&self) -> Option<RefName> {
+        match &self.rule.from {
+            From::Branch { pattern, .. } => pattern.literal().map(|branch| RefName::new(format!("refs/heads/{branch}"))),
+            _ => None,
+        }
+    }
+
+    /// The longest soak that counts on what is verified here.
+    pub fn longest_downstream_soak(&self) -> SignedDuration {
+        self.downstream.iter().map(|downstream| downstream.soak).max().unwrap_or_default()
+    }
+}
+
+/// The name of the rule's stage, if the rule has exactly one.
+fn fixed(rule: &Rule) -> Option<StageName> {
+    rule.stage.as_literal().map(StageName::from)
+}
+
+fn terms(rule: &Rule) -> Terms {
+    Terms { recipe: rule.recipe.clone(), settings: rule.settings.clone() }
+}
+
+fn downstream(file: &StageFile, rule: &RuleName) -> Vec<Downstream> {
+    let takes = |candidate: &&Rule| matches!(&candidate.from, From::Promote { rule: from } if from == rule);
+    let stage = |candidate: &Rule| {
+        Some(Downstream { stage: fixed(candidate)?, soak: candidate.soak.unwrap_or_default() })
+    };
+    file.rules.iter().filter(takes).filter_map(stage).collect()
+}
+
+/// Everything a plan may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub stage: &'a Stage,
+    /// The stage promotions come from, if it exists already.
+    pub upstream: Option<&'a Stage>,
+    /// The build of the candidate's revision, if there is one.
+    pub build: Option<&'a Build>,
+    /// Fresh randomness for a claim, should there be one.
+    pub nonce: &'a Nonce,
+    pub now: Timestamp,
+}

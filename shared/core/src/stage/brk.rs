@@ -1,0 +1,74 @@
+//! Breaks: from the first red after green to the next green, one episode.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Verified;
+use crate::name::ChannelName;
+use crate::release::Release;
+use crate::verdict::TestFailure;
+
+/// What can be said of a stage in one word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// Nothing was deployed yet, or the last run was stopped.
+    Unknown,
+    Green,
+    Red,
+    /// The last run ended without an answer.
+    Unverified,
+}
+
+/// The names of everything that fails: `smoke: <test>`, `deploy: <step>`, `build: <step>`.
+pub type Fingerprint = BTreeSet<String>;
+
+/// What failed, as people are told.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "failing")]
+pub enum Failing {
+    /// Tests of the stage's suites; `tests` is bounded, `failed` counts all.
+    Tests { tests: Vec<TestFailure>, failed: u32, total: u32 },
+    /// A step of the pipeline, or of the build.
+    Step { build: bool, step: String, why: String },
+}
+
+impl Failing {
+    /// What identifies this failure from one run to the next.
+    pub fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Self::Tests { tests, .. } => tests.iter().map(|test| test.test.clone()).collect(),
+            Self::Step { build: true, step, .. } => BTreeSet::from([format!("build: {step}")]),
+            Self::Step { build: false, step, .. } => BTreeSet::from([format!("deploy: {step}")]),
+        }
+    }
+}
+
+/// An open break.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Break {
+    /// `episodes` of the stage when it opened.
+    pub episode: u64,
+    pub since: Timestamp,
+    /// The release that broke it; its revision is where the suspects end.
+    pub release: Release,
+    /// What was green last; its revision is where the suspects begin.
+    pub last_green: Option<Verified>,
+    pub failing: Failing,
+    pub fingerprint: Fingerprint,
+    /// How many runs of this episode were red.
+    pub reds: u32,
+    /// Channels that were told it opened, and so must be told it ended.
+    pub told: Vec<ChannelName>,
+    pub acknowledged: Option<Acknowledged>,
+}
+
+/// Somebody looks after a break.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Acknowledged {
+    pub by: String,
+    pub at: Timestamp,
+    pub note: Option<String>,
+}

@@ -1,0 +1,113 @@
+//! What waits to be deployed, and why.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{Actor, RefName, Revision, StageName};
+use crate::release::Release;
+
+/// A candidate remembers at most this many commits that it took the place of.
+pub const CONTAINS_MAX: usize = 20;
+
+/// What waits to be deployed on a stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Candidate {
+    pub revision: Revision,
+    pub reference: Option<RefName>,
+    /// The exact bytes, when they exist already (promotion, rollback, retry); otherwise the
+    /// build of the revision gives them.
+    pub release: Option<Release>,
+    pub cause: Cause,
+    pub since: Timestamp,
+    /// Older candidates this one took the place of before they were deployed, newest first,
+    /// at most [`CONTAINS_MAX`].
+    #[serde(default)]
+    pub contains: Vec<Skipped>,
+    pub build: BuildNeed,
+    /// How many runs of it ended without an answer.
+    #[serde(default)]
+    pub attempt: u32,
+    /// Not claimed before this instant (back-off after an errored run).
+    pub not_before: Option<Timestamp>,
+}
+
+/// A candidate that never ran, and is contained in a newer one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Skipped {
+    pub revision: Revision,
+    pub since: Timestamp,
+}
+
+/// How far a candidate is with its build.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildNeed {
+    /// Nobody has asked for it yet, or none is needed.
+    NotAsked,
+    /// It failed before and a person wants it tried again.
+    Again,
+    /// Asked for when the build had had `after` attempts; the end of a later one replans the stage.
+    Asked { after: u32 },
+    /// It ended without an artifact; the candidate stays until a newer one takes its place.
+    Failed,
+}
+
+/// Why a run is wanted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "cause")]
+pub enum Cause {
+    Push { actor: Option<Actor> },
+    /// No webhook came; the poller found the head.
+    Poll,
+    Tag { actor: Option<Actor> },
+    PullRequest { number: u64, actor: Option<Actor> },
+    /// The schedule's slot, or a person (`by`), asked for the branch's head.
+    Refresh { slot: Option<Timestamp>, by: Option<String> },
+    Promotion { from: StageName },
+    Rollback { by: String, reason: String },
+    Retry { by: String, of: u64 },
+}
+
+impl Cause {
+    /// True for what a person asked for by name; such a candidate is not replaced by automation
+    /// and is not stopped by a hold.
+    pub fn is_personal(&self) -> bool {
+        match self {
+            Self::Rollback { .. } | Self::Retry { .. } => true,
+            Self::Refresh { by, .. } => by.is_some(),
+            Self::Push { .. } | Self::Poll | Self::Tag { .. } | Self::PullRequest { .. } | Self::Promotion { .. } => false,
+        }
+    }
+
+    /// For people: `push by alice`, `refresh of 06:00`, ...
+    pub fn sentence(&self) -> String {
+        let by = |actor: &Option<Actor>| actor.as_ref().map_or(String::new(), |actor| format!(" by {actor}"));
+        match self {
+            Self::Push { actor } => format!("push{}", by(actor)),
+            Self::Poll => "found by the poller".to_owned(),
+            Self::Tag { actor } => format!("tag{}", by(actor)),
+            Self::PullRequest { number, actor } => format!("pull request #{number}{}", by(actor)),
+            Self::Refresh { by: Some(by), .. } => format!("refresh by {by}"),
+            Self::Refresh { slot: Some(slot), .. } => format!("refresh of {slot}"),
+            Self::Refresh { .. } => "refresh".to_owned(),
+            Self::Promotion { from } => format!("promotion from {from}"),
+            Self::Rollback { by, reason } => format!("rollback by {by}: {reason}"),
+            Self::Retry { by, of } => format!("retry of run {of} by {by}"),
+        }
+    }
+}
+
+impl Candidate {
+    /// Takes the place of `older`, which never ran: it is contained in this one from now on.
+    #[must_use]
+    pub fn superseding(mut self, older: Option<Candidate>) -> Self {
+        if let Some(older) = older
+            && older.revision != self.revision
+        {
+            self.contains.insert(0, Skipped { revision: older.revision, since: older.since });
+            self.contains.extend(older.contains);
+            self.contains.truncate(CONTAINS_MAX);
+        }
+        self
+    }
+}

@@ -1,0 +1,142 @@
+//! The record of one stage: bounded, whole, replaced at each commit. Its history lives elsewhere.
+
+mod brk;
+mod candidate;
+mod control;
+mod run;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
+pub use candidate::{BuildNeed, Candidate, Cause, Skipped, CONTAINS_MAX};
+pub use control::{Approval, Hold, Lock, RefreshState, RefreshSkip, RefreshWish};
+pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress};
+
+use crate::name::{Actor, RefName, RecipeHash, Revision, RuleName, SettingsHash, StageId};
+use crate::release::{Outputs, Release};
+
+/// How many releases that were verified here a stage remembers, for rolling back.
+pub const GREENS_MAX: usize = 5;
+
+/// One stage of an app.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    pub id: StageId,
+    /// The rule that leads here, and the values its template was filled with.
+    pub spec: Spec,
+    /// Counts claimed runs; only grows.
+    pub generation: u64,
+    /// The branch head, tag or pull request last seen leading here.
+    pub head: Option<Head>,
+    /// What waits to be deployed; never more than one (`newest` policy).
+    pub candidate: Option<Candidate>,
+    /// The claimed run, until it has ended.
+    pub run: Option<Run>,
+    /// The run that ended last.
+    pub last: Option<Run>,
+    pub deployed: Option<Deployed>,
+    /// Present exactly while what is deployed is green; its `since` is where a soak begins.
+    pub verified: Option<Verified>,
+    /// Releases that were verified here, newest first, at most [`GREENS_MAX`].
+    #[serde(default)]
+    pub greens: Vec<Verified>,
+    /// The release that did not succeed here last; automation does not try it again.
+    pub tried: Option<Release>,
+    pub health: Health,
+    pub brk: Option<Break>,
+    /// Counts break episodes; only grows.
+    pub episodes: u64,
+    pub lock: Option<Lock>,
+    pub hold: Option<Hold>,
+    #[serde(default)]
+    pub approvals: Vec<Approval>,
+    pub refresh: RefreshState,
+}
+
+/// Which rule made the stage, and with what.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    pub rule: RuleName,
+    pub actor: Option<Actor>,
+    pub pull_request: Option<u64>,
+}
+
+/// Where what leads to a stage stood when it was last read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Head {
+    pub reference: RefName,
+    pub revision: Revision,
+    pub actor: Option<Actor>,
+    pub seen_at: Timestamp,
+}
+
+/// What stands on the stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Deployed {
+    pub release: Release,
+    pub generation: u64,
+    /// When the execution was admitted; when it succeeded, once `complete`.
+    pub at: Timestamp,
+    /// False from admission until the pipeline has succeeded: nobody can say what stands there.
+    pub complete: bool,
+    pub outputs: Outputs,
+}
+
+/// What a stage demanded when something was proven or approved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Terms {
+    pub recipe: RecipeHash,
+    pub settings: SettingsHash,
+}
+
+/// A release that passed everything a stage demands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Verified {
+    pub release: Release,
+    pub terms: Terms,
+    pub generation: u64,
+    pub since: Timestamp,
+}
+
+impl Stage {
+    /// A stage nothing has happened to yet.
+    pub fn new(id: StageId, spec: Spec, now: Timestamp) -> Self {
+        Self {
+            id,
+            spec,
+            generation: 0,
+            head: None,
+            candidate: None,
+            run: None,
+            last: None,
+            deployed: None,
+            verified: None,
+            greens: Vec::new(),
+            tried: None,
+            health: Health::Unknown,
+            brk: None,
+            episodes: 0,
+            lock: None,
+            hold: None,
+            approvals: Vec::new(),
+            refresh: RefreshState { enabled_at: now, decided: None, wish: None, skipped: None },
+        }
+    }
+
+    /// The claimed run, if it is of this generation.
+    pub fn run_of(&mut self, generation: u64) -> Option<&mut Run> {
+        self.run.as_mut().filter(|run| run.generation == generation)
+    }
+
+    /// What stands on the stage for certain.
+    pub fn stands(&self) -> Option<&Deployed> {
+        self.deployed.as_ref().filter(|deployed| deployed.complete)
+    }
+
+    /// The newest release that was green here and is not what stands here now.
+    pub fn rollback_target(&self) -> Option<&Verified> {
+        let current = self.deployed.as_ref().map(|deployed| &deployed.release);
+        self.greens.iter().find(|green| Some(&green.release) != current || self.verified.is_none() && self.deployed.as_ref().is_some_and(|d| !d.complete))
+    }
+}
