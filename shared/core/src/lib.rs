@@ -2,5 +2,6 @@
 
 pub mod name;
 pub mod release;
+pub mod resolve;
 pub mod stage_file;
 pub mod verdict;
