@@ -42,8 +42,11 @@ pub fn authorize<'a>(
         (_, Command::Admit { .. }) => false,
         (Principal::Operator { .. }, _) => true,
         (Principal::Person { name }, Command::Approve { .. } | Command::Reject { .. }) => {
-            let by = policy.and_then(|policy| policy.rule.approvals.as_ref()).map_or(&[][..], |approvals| &approvals.by);
-            by.is_empty() || policy.is_some_and(|policy| by.iter().any(|role| holds(policy, role, name)))
+            let by = policy
+                .and_then(|policy| policy.rule.approvals.as_ref())
+                .map_or(&[][..], |approvals| &approvals.by);
+            by.is_empty()
+                || policy.is_some_and(|policy| by.iter().any(|role| holds(policy, role, name)))
         }
         (Principal::Person { .. }, _) => true,
         (Principal::Automation | Principal::Pipeline, _) => false,
@@ -51,14 +54,29 @@ pub fn authorize<'a>(
     if allowed {
         Ok(Authorized { principal, stage })
     } else {
-        let roles = policy.and_then(|policy| policy.rule.approvals.as_ref()).map_or_else(String::new, |approvals| approvals.by.join(", "));
+        let roles = policy
+            .and_then(|policy| policy.rule.approvals.as_ref())
+            .map_or_else(String::new, |approvals| approvals.by.join(", "));
         Err(Forbidden {
-            why: format!("{} may not {} {}", principal.name(), command.verb(), stage.stage),
-            who: if roles.is_empty() { "an operator".to_owned() } else { format!("a holder of {roles}") },
+            why: format!(
+                "{} may not {} {}",
+                principal.name(),
+                command.verb(),
+                stage.stage
+            ),
+            who: if roles.is_empty() {
+                "an operator".to_owned()
+            } else {
+                format!("a holder of {roles}")
+            },
         })
     }
 }
 
 fn holds(policy: &Policy<'_>, role: &str, name: &str) -> bool {
-    policy.file.roles.get(role).is_some_and(|people| people.iter().any(|person| person.as_str() == name))
+    policy
+        .file
+        .roles
+        .get(role)
+        .is_some_and(|people| people.iter().any(|person| person.as_str() == name))
 }

@@ -26,7 +26,11 @@ const WAITERS_MAX: usize = 32;
 pub fn recipe_of(pipeline: &Pipeline) -> RecipeHash {
     let mut hash = Sha256::new();
     for step in pipeline.steps.iter().filter(|step| step.once) {
-        for part in [step.name.as_str(), &step.run, step.artifact.as_deref().unwrap_or_default()] {
+        for part in [
+            step.name.as_str(),
+            &step.run,
+            step.artifact.as_deref().unwrap_or_default(),
+        ] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -59,12 +63,24 @@ pub struct Build {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum BuildState {
-    Running { execution: Option<ExecutionId>, since: Timestamp, deadline: Timestamp },
+    Running {
+        execution: Option<ExecutionId>,
+        since: Timestamp,
+        deadline: Timestamp,
+    },
     /// An errored attempt waits for its next.
     Waiting { why: String, retry_at: Timestamp },
-    Succeeded { artifact: Option<Artifact>, outputs: Outputs, at: Timestamp },
+    Succeeded {
+        artifact: Option<Artifact>,
+        outputs: Outputs,
+        at: Timestamp,
+    },
     /// A step said no.
-    Failed { step: String, why: String, at: Timestamp },
+    Failed {
+        step: String,
+        why: String,
+        at: Timestamp,
+    },
     /// Nobody could tell, again and again.
     Errored { why: String, at: Timestamp },
 }
@@ -94,7 +110,10 @@ pub struct BuildRequest {
 impl Build {
     /// True when nothing more will come of it by itself.
     pub fn has_ended(&self) -> bool {
-        matches!(self.state, BuildState::Succeeded { .. } | BuildState::Failed { .. } | BuildState::Errored { .. })
+        matches!(
+            self.state,
+            BuildState::Succeeded { .. } | BuildState::Failed { .. } | BuildState::Errored { .. }
+        )
     }
 
     /// What its steps told, once it has succeeded.
@@ -115,7 +134,11 @@ impl Build {
 
     fn start(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         self.attempt += 1;
-        self.state = BuildState::Running { execution: None, since: now, deadline: now.saturating_add(TIMEOUT).unwrap_or(Timestamp::MAX) };
+        self.state = BuildState::Running {
+            execution: None,
+            since: now,
+            deadline: now.saturating_add(TIMEOUT).unwrap_or(Timestamp::MAX),
+        };
         effects.push(Effect::StartBuild {
             revision: self.revision.clone(),
             recipe: self.recipe.clone(),
@@ -141,7 +164,11 @@ impl Build {
             }
         }
         let wake = self.wake();
-        BuildPlan { next: self, effects, wake }
+        BuildPlan {
+            next: self,
+            effects,
+            wake,
+        }
     }
 }
 
@@ -159,14 +186,22 @@ pub fn request(build: Option<Build>, request: &BuildRequest, now: Timestamp) -> 
                 config: request.config.clone(),
                 attempt: 0,
                 requested_at: now,
-                state: BuildState::Waiting { why: "requested".to_owned(), retry_at: now },
+                state: BuildState::Waiting {
+                    why: "requested".to_owned(),
+                    retry_at: now,
+                },
                 waiters: BTreeSet::new(),
             };
             fresh.start(now, &mut effects);
             fresh
         }
     };
-    if request.again && matches!(build.state, BuildState::Failed { .. } | BuildState::Errored { .. }) {
+    if request.again
+        && matches!(
+            build.state,
+            BuildState::Failed { .. } | BuildState::Errored { .. }
+        )
+    {
         build.start(now, &mut effects);
     }
     if build.waiters.len() < WAITERS_MAX {
@@ -176,9 +211,17 @@ pub fn request(build: Option<Build>, request: &BuildRequest, now: Timestamp) -> 
 }
 
 /// The build after its execution was started, or read.
-pub fn observe(mut build: Build, attempt: u32, execution: &ExecutionId, observation: Option<&Observation>, now: Timestamp) -> BuildPlan {
+pub fn observe(
+    mut build: Build,
+    attempt: u32,
+    execution: &ExecutionId,
+    observation: Option<&Observation>,
+    now: Timestamp,
+) -> BuildPlan {
     let current = match &mut build.state {
-        BuildState::Running { execution: known, .. } if build.attempt == attempt => {
+        BuildState::Running {
+            execution: known, ..
+        } if build.attempt == attempt => {
             let known = known.get_or_insert_with(|| execution.clone());
             known == execution
         }
@@ -195,7 +238,11 @@ pub fn tick(mut build: Build, now: Timestamp) -> BuildPlan {
     let mut effects = Vec::new();
     match &build.state {
         BuildState::Waiting { retry_at, .. } if *retry_at <= now => build.start(now, &mut effects),
-        BuildState::Running { deadline, execution, .. } if *deadline <= now => {
+        BuildState::Running {
+            deadline,
+            execution,
+            ..
+        } if *deadline <= now => {
             if let Some(execution) = execution {
                 effects.push(Effect::StopExecution {
                     stage: StageName::new(""),
@@ -204,7 +251,10 @@ pub fn tick(mut build: Build, now: Timestamp) -> BuildPlan {
                     reason: "the build took too long".to_owned(),
                 });
             }
-            build.state = BuildState::Errored { why: "it did not end within an hour".to_owned(), at: now };
+            build.state = BuildState::Errored {
+                why: "it did not end within an hour".to_owned(),
+                at: now,
+            };
         }
         _ => {}
     }
@@ -217,21 +267,42 @@ fn settle(build: &mut Build, observation: &Observation, now: Timestamp) {
             BuildState::Errored { why, at }
         } else {
             let wait = BACKOFF.saturating_mul(i32::try_from(build.attempt).unwrap_or(i32::MAX));
-            BuildState::Waiting { why, retry_at: now.saturating_add(wait).unwrap_or(Timestamp::MAX) }
+            BuildState::Waiting {
+                why,
+                retry_at: now.saturating_add(wait).unwrap_or(Timestamp::MAX),
+            }
         };
     };
     match observation {
         Observation::Running { .. } => {}
-        Observation::Succeeded { artifact, outputs, at } => {
-            build.state = BuildState::Succeeded { artifact: artifact.clone(), outputs: outputs.clone(), at: *at };
+        Observation::Succeeded {
+            artifact,
+            outputs,
+            at,
+        } => {
+            build.state = BuildState::Succeeded {
+                artifact: artifact.clone(),
+                outputs: outputs.clone(),
+                at: *at,
+            };
         }
         Observation::Failed { step, why, at } => {
-            build.state = BuildState::Failed { step: step.clone(), why: why.clone(), at: *at };
+            build.state = BuildState::Failed {
+                step: step.clone(),
+                why: why.clone(),
+                at: *at,
+            };
         }
         Observation::TimedOut { step, after, at } => {
-            build.state = BuildState::Failed { step: step.clone(), why: format!("took longer than {after:?}"), at: *at };
+            build.state = BuildState::Failed {
+                step: step.clone(),
+                why: format!("took longer than {after:?}"),
+                at: *at,
+            };
         }
-        Observation::Errored { why, at } | Observation::Refused { why, at } => errored(build, why.clone(), *at),
+        Observation::Errored { why, at } | Observation::Refused { why, at } => {
+            errored(build, why.clone(), *at)
+        }
         Observation::Stopped { at } => errored(build, "somebody stopped it".to_owned(), *at),
         Observation::Unknown => errored(build, "the pipeline does not know it".to_owned(), now),
     }

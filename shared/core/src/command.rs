@@ -10,25 +10,45 @@ use crate::name::{ExecutionId, Nonce, Revision};
 #[serde(rename_all = "kebab-case", tag = "command")]
 pub enum Command {
     /// An execution asks the fence whether it may go on.
-    Admit { generation: u64, nonce: Nonce, execution: ExecutionId, revision: Revision },
+    Admit {
+        generation: u64,
+        nonce: Nonce,
+        execution: ExecutionId,
+        revision: Revision,
+    },
     /// Move the verified release of the upstream here, now if every gate is open; lifts a hold.
     Promote,
     /// Yes to the candidate; `revision` (a prefix is enough) guards against a candidate that changed.
-    Approve { revision: Option<Revision> },
+    Approve {
+        revision: Option<Revision>,
+    },
     /// Take back one's yes, and drop the candidate's others.
-    Reject { revision: Option<Revision>, reason: String },
+    Reject {
+        revision: Option<Revision>,
+        reason: String,
+    },
     /// Deploy what was green here before, and hold automation.
-    Rollback { to: Option<Revision>, reason: String },
+    Rollback {
+        to: Option<Revision>,
+        reason: String,
+    },
     /// Try again what did not succeed.
     Retry,
     /// Stop the run under way.
-    Abort { reason: String },
-    Lock { reason: String, until: Option<Timestamp> },
+    Abort {
+        reason: String,
+    },
+    Lock {
+        reason: String,
+        until: Option<Timestamp>,
+    },
     Unlock,
     /// Redeploy from the branch, now.
     Refresh,
     /// Somebody looks after the open break.
-    Acknowledge { note: Option<String> },
+    Acknowledge {
+        note: Option<String>,
+    },
 }
 
 impl Command {

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{ChannelName, ConfigHash, ExecutionId, Nonce, PipelineName, RecipeHash, RefName, Revision, StageId, StageName, SuiteName};
+use crate::name::{
+    ChannelName, ConfigHash, ExecutionId, Nonce, PipelineName, RecipeHash, RefName, Revision,
+    StageId, StageName, SuiteName,
+};
 use crate::release::{Outputs, Release};
 use crate::stage::Break;
 
@@ -12,16 +15,59 @@ use crate::stage::Break;
 #[serde(rename_all = "kebab-case", tag = "effect")]
 pub enum Effect {
     /// Make sure the build of this revision exists, and replan `stage` when it has ended.
-    RequestBuild { stage: StageName, revision: Revision, recipe: RecipeHash, pipeline: PipelineName, config: ConfigHash, again: bool },
+    RequestBuild {
+        stage: StageName,
+        revision: Revision,
+        recipe: RecipeHash,
+        pipeline: PipelineName,
+        config: ConfigHash,
+        again: bool,
+    },
     /// Start the build's execution.
-    StartBuild { revision: Revision, recipe: RecipeHash, pipeline: PipelineName, config: ConfigHash, attempt: u32 },
+    StartBuild {
+        revision: Revision,
+        recipe: RecipeHash,
+        pipeline: PipelineName,
+        config: ConfigHash,
+        attempt: u32,
+    },
     /// Start the run's execution.
-    StartExecution { stage: StageName, generation: u64, nonce: Nonce, release: Release, config: ConfigHash },
-    StopExecution { stage: StageName, generation: u64, execution: ExecutionId, reason: String },
-    RunSuite { stage: StageName, generation: u64, suite: SuiteName, attempt: u32, revision: Revision, config: ConfigHash, outputs: Outputs },
+    StartExecution {
+        stage: StageName,
+        generation: u64,
+        nonce: Nonce,
+        release: Release,
+        config: ConfigHash,
+    },
+    StopExecution {
+        stage: StageName,
+        generation: u64,
+        execution: ExecutionId,
+        reason: String,
+    },
+    RunSuite {
+        stage: StageName,
+        generation: u64,
+        suite: SuiteName,
+        attempt: u32,
+        revision: Revision,
+        config: ConfigHash,
+        outputs: Outputs,
+    },
     /// Read where the branch stands, and record it as this refresh's head.
-    ReadHead { stage: StageName, reference: RefName, slot: Option<Timestamp>, by: Option<String>, asked_at: Timestamp },
-    Announce { stage: StageName, channel: ChannelName, config: ConfigHash, news: Box<News> },
+    ReadHead {
+        stage: StageName,
+        reference: RefName,
+        slot: Option<Timestamp>,
+        by: Option<String>,
+        asked_at: Timestamp,
+    },
+    Announce {
+        stage: StageName,
+        channel: ChannelName,
+        config: ConfigHash,
+        news: Box<News>,
+    },
     /// Plan another stage again: something it depends on has changed.
     Ask { stage: StageName, because: String },
 }
@@ -30,19 +76,49 @@ pub enum Effect {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "news")]
 pub enum News {
-    Broke { brk: Break, at: Timestamp },
+    Broke {
+        brk: Break,
+        at: Timestamp,
+    },
     /// The same break fails in new ways.
-    Changed { brk: Break, at: Timestamp },
-    Recovered { brk: Break, release: Release, at: Timestamp },
+    Changed {
+        brk: Break,
+        at: Timestamp,
+    },
+    Recovered {
+        brk: Break,
+        release: Release,
+        at: Timestamp,
+    },
     /// Nobody could tell whether the release is good.
-    Unverified { release: Release, generation: u64, why: String, at: Timestamp },
+    Unverified {
+        release: Release,
+        generation: u64,
+        why: String,
+        at: Timestamp,
+    },
     /// The fence or the comparison of digests said no, again and again.
-    Refused { release: Release, generation: u64, why: String, at: Timestamp },
+    Refused {
+        release: Release,
+        generation: u64,
+        why: String,
+        at: Timestamp,
+    },
     /// The default branch's stage file is not valid; the one in force stays.
-    StageFileInvalid { revision: Revision, problems: Vec<String>, at: Timestamp },
+    StageFileInvalid {
+        revision: Revision,
+        problems: Vec<String>,
+        at: Timestamp,
+    },
     /// A message could not be delivered on another channel.
-    Exhausted { channel: ChannelName, why: String, at: Timestamp },
-    Test { at: Timestamp },
+    Exhausted {
+        channel: ChannelName,
+        why: String,
+        at: Timestamp,
+    },
+    Test {
+        at: Timestamp,
+    },
 }
 
 impl News {
@@ -55,7 +131,9 @@ impl News {
             Self::Unverified { generation, .. } => format!("unverified-{generation}"),
             Self::Refused { generation, .. } => format!("refused-{generation}"),
             Self::StageFileInvalid { revision, .. } => format!("stage-file-{revision}"),
-            Self::Exhausted { channel, at, .. } => format!("exhausted-{channel}-{}", at.as_millisecond()),
+            Self::Exhausted { channel, at, .. } => {
+                format!("exhausted-{channel}-{}", at.as_millisecond())
+            }
             Self::Test { at } => format!("test-{}", at.as_millisecond()),
         }
     }
@@ -66,14 +144,36 @@ impl Effect {
     /// is recognised wherever it turns up.
     pub fn id(&self, owner: &StageId) -> String {
         match self {
-            Self::RequestBuild { revision, recipe, again, .. } if *again => format!("{owner}/build-again/{revision}/{recipe}"),
-            Self::RequestBuild { revision, recipe, .. } => format!("{owner}/build/{revision}/{recipe}"),
-            Self::StartBuild { revision, recipe, attempt, .. } => format!("{}/build-start/{revision}/{recipe}/{attempt}", owner.app),
+            Self::RequestBuild {
+                revision,
+                recipe,
+                again,
+                ..
+            } if *again => format!("{owner}/build-again/{revision}/{recipe}"),
+            Self::RequestBuild {
+                revision, recipe, ..
+            } => format!("{owner}/build/{revision}/{recipe}"),
+            Self::StartBuild {
+                revision,
+                recipe,
+                attempt,
+                ..
+            } => format!("{}/build-start/{revision}/{recipe}/{attempt}", owner.app),
             Self::StartExecution { generation, .. } => format!("{owner}/start/{generation}"),
             Self::StopExecution { generation, .. } => format!("{owner}/stop/{generation}"),
-            Self::RunSuite { generation, suite, attempt, .. } => format!("{owner}/suite/{generation}/{suite}/{attempt}"),
-            Self::ReadHead { slot, asked_at, .. } => format!("{owner}/head/{}", slot.unwrap_or(*asked_at).as_millisecond()),
-            Self::Announce { channel, news, .. } => format!("{owner}/announce/{}/{channel}", news.key()),
+            Self::RunSuite {
+                generation,
+                suite,
+                attempt,
+                ..
+            } => format!("{owner}/suite/{generation}/{suite}/{attempt}"),
+            Self::ReadHead { slot, asked_at, .. } => format!(
+                "{owner}/head/{}",
+                slot.unwrap_or(*asked_at).as_millisecond()
+            ),
+            Self::Announce { channel, news, .. } => {
+                format!("{owner}/announce/{}/{channel}", news.key())
+            }
             Self::Ask { stage, because } => format!("{owner}/ask/{stage}/{because}"),
         }
     }

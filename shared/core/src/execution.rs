@@ -11,14 +11,29 @@ use crate::release::{Artifact, Outputs};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "phase")]
 pub enum Observation {
-    Running { step: Option<String>, since: Timestamp },
-    Succeeded { artifact: Option<Artifact>, outputs: Outputs, at: Timestamp },
+    Running {
+        step: Option<String>,
+        since: Timestamp,
+    },
+    Succeeded {
+        artifact: Option<Artifact>,
+        outputs: Outputs,
+        at: Timestamp,
+    },
     /// A step said no: the change is bad.
-    Failed { step: String, why: String, at: Timestamp },
+    Failed {
+        step: String,
+        why: String,
+        at: Timestamp,
+    },
     /// It ended and nobody can say how: process gone, disk full, artifact missing.
     Errored { why: String, at: Timestamp },
     /// A step took too long and was killed.
-    TimedOut { step: String, after: Duration, at: Timestamp },
+    TimedOut {
+        step: String,
+        after: Duration,
+        at: Timestamp,
+    },
     /// It was stopped because somebody asked.
     Stopped { at: Timestamp },
     /// The fence, or the comparison of digests, said no; no step ran.

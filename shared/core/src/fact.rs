@@ -13,17 +13,39 @@ use crate::verdict::SuiteReport;
 #[serde(rename_all = "kebab-case", tag = "fact")]
 pub enum Fact {
     /// A reference was read, after the stage was: it stands here now.
-    HeadObserved { reference: RefName, revision: Revision, actor: Option<Actor>, cause: Cause, at: Timestamp },
+    HeadObserved {
+        reference: RefName,
+        revision: Revision,
+        actor: Option<Actor>,
+        cause: Cause,
+        at: Timestamp,
+    },
     /// A reference was read and is gone.
     HeadGone { reference: RefName, at: Timestamp },
     /// The refresh's branch could not be found.
     RefreshHeadMissing { reference: RefName, at: Timestamp },
     /// The pipeline answered a start with this execution.
-    ExecutionStarted { generation: u64, execution: ExecutionId },
+    ExecutionStarted {
+        generation: u64,
+        execution: ExecutionId,
+    },
     /// The pipeline will never take this start.
-    StartRefused { generation: u64, why: String, at: Timestamp },
+    StartRefused {
+        generation: u64,
+        why: String,
+        at: Timestamp,
+    },
     /// An execution was read.
-    ExecutionObserved { generation: u64, execution: ExecutionId, observation: Observation },
+    ExecutionObserved {
+        generation: u64,
+        execution: ExecutionId,
+        observation: Observation,
+    },
     /// An attempt at a suite has its answer.
-    VerdictReported { generation: u64, suite: SuiteName, attempt: u32, report: SuiteReport },
+    VerdictReported {
+        generation: u64,
+        suite: SuiteName,
+        attempt: u32,
+        report: SuiteReport,
+    },
 }

@@ -33,7 +33,13 @@ pub const OBSERVE_EVERY: SignedDuration = SignedDuration::from_secs(15);
 
 /// Plans `view.stage` under `policy`; `None` means the stage file in force has no such stage.
 pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
-    let mut draft = Draft { next: view.stage.clone(), effects: Vec::new(), waits: Vec::new(), wake: None, now: view.now };
+    let mut draft = Draft {
+        next: view.stage.clone(),
+        effects: Vec::new(),
+        waits: Vec::new(),
+        wake: None,
+        now: view.now,
+    };
     expire_lock(&mut draft, policy);
     run::advance(&mut draft, policy);
     match policy {
@@ -44,12 +50,19 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 gates::pass(&mut draft, view, policy);
             }
         }
-        None => draft.waits.push(Wait::RuleGone { rule: view.stage.spec.rule.to_string() }),
+        None => draft.waits.push(Wait::RuleGone {
+            rule: view.stage.spec.rule.to_string(),
+        }),
     }
     if draft.waits.is_empty() {
         draft.waits.push(Wait::UpToDate);
     }
-    Plan { next: draft.next, effects: draft.effects, waiting_on: draft.waits, wake: draft.wake }
+    Plan {
+        next: draft.next,
+        effects: draft.effects,
+        waiting_on: draft.waits,
+        wake: draft.wake,
+    }
 }
 
 /// A lock that is over is taken away; one that will be is looked at again then.

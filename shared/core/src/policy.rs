@@ -42,17 +42,29 @@ impl<'a> Policy<'a> {
     /// The slice for the stages of `rule`; `None` when the file has no such rule or the rule
     /// deploys nothing.
     pub fn of(file: &'a StageFile, rule: &RuleName, clock_error: SignedDuration) -> Option<Self> {
-        let rule = file.rules.iter().find(|candidate| candidate.name == *rule)?;
+        let rule = file
+            .rules
+            .iter()
+            .find(|candidate| candidate.name == *rule)?;
         let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
         let upstream = match &rule.from {
             From::Promote { rule: from } => {
-                let from = file.rules.iter().find(|candidate| candidate.name == *from)?;
-                Some(Upstream { stage: fixed(from)?, terms: terms(from) })
+                let from = file
+                    .rules
+                    .iter()
+                    .find(|candidate| candidate.name == *from)?;
+                Some(Upstream {
+                    stage: fixed(from)?,
+                    terms: terms(from),
+                })
             }
             _ => None,
         };
         let schedule = match &rule.from {
-            From::Branch { refresh: Some(refresh), .. } => Schedule::parse(&refresh.cron, &refresh.timezone).ok(),
+            From::Branch {
+                refresh: Some(refresh),
+                ..
+            } => Schedule::parse(&refresh.cron, &refresh.timezone).ok(),
             _ => None,
         };
         Some(Self {
@@ -76,14 +88,20 @@ impl<'a> Policy<'a> {
     /// The one branch that leads here, if the rule names exactly one.
     pub fn branch(&self) -> Option<RefName> {
         match &self.rule.from {
-            From::Branch { pattern, .. } => pattern.literal().map(|branch| RefName::new(format!("refs/heads/{branch}"))),
+            From::Branch { pattern, .. } => pattern
+                .literal()
+                .map(|branch| RefName::new(format!("refs/heads/{branch}"))),
             _ => None,
         }
     }
 
     /// The longest soak that counts on what is verified here.
     pub fn longest_downstream_soak(&self) -> SignedDuration {
-        self.downstream.iter().map(|downstream| downstream.soak).max().unwrap_or_default()
+        self.downstream
+            .iter()
+            .map(|downstream| downstream.soak)
+            .max()
+            .unwrap_or_default()
     }
 }
 
@@ -93,13 +111,20 @@ fn fixed(rule: &Rule) -> Option<StageName> {
 }
 
 fn terms(rule: &Rule) -> Terms {
-    Terms { recipe: rule.recipe.clone(), settings: rule.settings.clone() }
+    Terms {
+        recipe: rule.recipe.clone(),
+        settings: rule.settings.clone(),
+    }
 }
 
 fn downstream(file: &StageFile, rule: &RuleName) -> Vec<Downstream> {
-    let takes = |candidate: &&Rule| matches!(&candidate.from, From::Promote { rule: from } if from == rule);
+    let takes =
+        |candidate: &&Rule| matches!(&candidate.from, From::Promote { rule: from } if from == rule);
     let stage = |candidate: &Rule| {
-        Some(Downstream { stage: fixed(candidate)?, soak: candidate.soak.unwrap_or_default() })
+        Some(Downstream {
+            stage: fixed(candidate)?,
+            soak: candidate.soak.unwrap_or_default(),
+        })
     };
     file.rules.iter().filter(takes).filter_map(stage).collect()
 }

@@ -12,28 +12,78 @@ pub enum Wait {
     /// Nothing is wanted: what should stand here stands here.
     UpToDate,
     /// Nothing ever led here.
-    NothingYet { from: String },
+    NothingYet {
+        from: String,
+    },
     Locked(Lock),
     Held(Hold),
     /// A run ended without an answer; the next attempt comes by itself.
-    Backoff { revision: Revision, until: Timestamp },
-    Building { revision: Revision, since: Timestamp },
-    BuildFailed { revision: Revision, step: String, why: String },
-    BuildUnclear { revision: Revision, why: String },
-    Starting { generation: u64, since: Timestamp },
-    Deploying { generation: u64, revision: Revision, since: Timestamp, deadline: Timestamp },
-    Stopping { generation: u64, since: Timestamp },
-    Verifying { generation: u64, suites: Vec<String>, since: Timestamp },
-    ReadingHead { since: Timestamp },
-    UpstreamUnverified { upstream: StageName, red: bool },
+    Backoff {
+        revision: Revision,
+        until: Timestamp,
+    },
+    Building {
+        revision: Revision,
+        since: Timestamp,
+    },
+    BuildFailed {
+        revision: Revision,
+        step: String,
+        why: String,
+    },
+    BuildUnclear {
+        revision: Revision,
+        why: String,
+    },
+    Starting {
+        generation: u64,
+        since: Timestamp,
+    },
+    Deploying {
+        generation: u64,
+        revision: Revision,
+        since: Timestamp,
+        deadline: Timestamp,
+    },
+    Stopping {
+        generation: u64,
+        since: Timestamp,
+    },
+    Verifying {
+        generation: u64,
+        suites: Vec<String>,
+        since: Timestamp,
+    },
+    ReadingHead {
+        since: Timestamp,
+    },
+    UpstreamUnverified {
+        upstream: StageName,
+        red: bool,
+    },
     /// The upstream proved its release under another stage file than the one in force.
-    UpstreamOutdated { upstream: StageName },
-    Soaking { upstream: StageName, revision: Revision, until: Timestamp },
-    Approval { revision: Revision, have: u32, need: u32, by: Vec<String> },
+    UpstreamOutdated {
+        upstream: StageName,
+    },
+    Soaking {
+        upstream: StageName,
+        revision: Revision,
+        until: Timestamp,
+    },
+    Approval {
+        revision: Revision,
+        have: u32,
+        need: u32,
+        by: Vec<String>,
+    },
     /// This release did not succeed here; automation will not try it again.
-    FailedHere { revision: Revision },
+    FailedHere {
+        revision: Revision,
+    },
     /// The stage file in force has no such stage any more.
-    RuleGone { rule: String },
+    RuleGone {
+        rule: String,
+    },
 }
 
 /// A wait, spelled out.
@@ -53,9 +103,25 @@ pub struct Explained {
 impl Wait {
     /// Every code there is, for documentation and tests.
     pub const CODES: [&'static str; 19] = [
-        "up_to_date", "nothing_yet", "locked", "held", "backoff", "building", "build_failed", "build_unclear",
-        "starting", "deploying", "stopping", "verifying", "reading_head", "upstream_unverified", "upstream_outdated",
-        "soaking", "approval", "failed_here", "rule_gone",
+        "up_to_date",
+        "nothing_yet",
+        "locked",
+        "held",
+        "backoff",
+        "building",
+        "build_failed",
+        "build_unclear",
+        "starting",
+        "deploying",
+        "stopping",
+        "verifying",
+        "reading_head",
+        "upstream_unverified",
+        "upstream_outdated",
+        "soaking",
+        "approval",
+        "failed_here",
+        "rule_gone",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -102,8 +168,18 @@ impl Wait {
     pub fn explain(&self, stage: &StageName) -> Explained {
         let command = |text: &str| Some(format!("greenroom {text} {stage}"));
         let (sentence, who, command, until) = match self {
-            Self::UpToDate => ("nothing is waiting: what should stand here stands here".to_owned(), "nobody".to_owned(), None, None),
-            Self::NothingYet { from } => (format!("nothing has led here yet; it takes {from}"), "a developer".to_owned(), None, None),
+            Self::UpToDate => (
+                "nothing is waiting: what should stand here stands here".to_owned(),
+                "nobody".to_owned(),
+                None,
+                None,
+            ),
+            Self::NothingYet { from } => (
+                format!("nothing has led here yet; it takes {from}"),
+                "a developer".to_owned(),
+                None,
+                None,
+            ),
             Self::Locked(lock) => (
                 format!("{} locked it: {}", lock.by, lock.reason),
                 lock.by.clone(),
@@ -111,55 +187,102 @@ impl Wait {
                 lock.until,
             ),
             Self::Held(hold) => (
-                format!("automation is on hold since {} rolled it back: {}", hold.by, hold.reason),
+                format!(
+                    "automation is on hold since {} rolled it back: {}",
+                    hold.by, hold.reason
+                ),
                 hold.by.clone(),
                 command("promote"),
                 None,
             ),
             Self::Backoff { revision, until } => (
-                format!("the last run of {} ended without an answer; it is tried again", revision.short()),
+                format!(
+                    "the last run of {} ended without an answer; it is tried again",
+                    revision.short()
+                ),
                 "Greenroom".to_owned(),
                 command("retry"),
                 Some(*until),
             ),
-            Self::Building { revision, since } => {
-                (format!("{} is being built since {since}", revision.short()), "the build pipeline".to_owned(), command("log"), None)
-            }
-            Self::BuildFailed { revision, step, why } => (
-                format!("the build of {} failed at step {step}: {why}", revision.short()),
+            Self::Building { revision, since } => (
+                format!("{} is being built since {since}", revision.short()),
+                "the build pipeline".to_owned(),
+                command("log"),
+                None,
+            ),
+            Self::BuildFailed {
+                revision,
+                step,
+                why,
+            } => (
+                format!(
+                    "the build of {} failed at step {step}: {why}",
+                    revision.short()
+                ),
                 "the author, with a new commit".to_owned(),
                 command("retry"),
                 None,
             ),
             Self::BuildUnclear { revision, why } => (
-                format!("the build of {} ended without an answer: {why}", revision.short()),
+                format!(
+                    "the build of {} ended without an answer: {why}",
+                    revision.short()
+                ),
                 "an operator".to_owned(),
                 command("retry"),
                 None,
             ),
-            Self::Starting { generation, since } => {
-                (format!("run {generation} is being started since {since}"), "the pipeline".to_owned(), command("log"), None)
-            }
-            Self::Deploying { generation, revision, since, deadline } => (
-                format!("run {generation} deploys {} since {since}; it is stopped at {deadline}", revision.short()),
+            Self::Starting { generation, since } => (
+                format!("run {generation} is being started since {since}"),
                 "the pipeline".to_owned(),
                 command("log"),
                 None,
             ),
-            Self::Stopping { generation, since } => {
-                (format!("run {generation} is being stopped since {since}"), "the pipeline".to_owned(), command("log"), None)
-            }
-            Self::Verifying { generation, suites, since } => (
-                format!("run {generation} is being tested since {since}: {}", suites.join(", ")),
+            Self::Deploying {
+                generation,
+                revision,
+                since,
+                deadline,
+            } => (
+                format!(
+                    "run {generation} deploys {} since {since}; it is stopped at {deadline}",
+                    revision.short()
+                ),
+                "the pipeline".to_owned(),
+                command("log"),
+                None,
+            ),
+            Self::Stopping { generation, since } => (
+                format!("run {generation} is being stopped since {since}"),
+                "the pipeline".to_owned(),
+                command("log"),
+                None,
+            ),
+            Self::Verifying {
+                generation,
+                suites,
+                since,
+            } => (
+                format!(
+                    "run {generation} is being tested since {since}: {}",
+                    suites.join(", ")
+                ),
                 "the integration tests".to_owned(),
                 command("log"),
                 None,
             ),
-            Self::ReadingHead { since } => {
-                (format!("the branch is being read for a refresh since {since}"), "the repository".to_owned(), None, None)
-            }
+            Self::ReadingHead { since } => (
+                format!("the branch is being read for a refresh since {since}"),
+                "the repository".to_owned(),
+                None,
+                None,
+            ),
             Self::UpstreamUnverified { upstream, red } => (
-                if *red { format!("{upstream} is red") } else { format!("{upstream} has no verified release right now") },
+                if *red {
+                    format!("{upstream} is red")
+                } else {
+                    format!("{upstream} has no verified release right now")
+                },
                 format!("whoever looks after {upstream}"),
                 Some(format!("greenroom why {upstream}")),
                 None,
@@ -170,20 +293,42 @@ impl Wait {
                 Some(format!("greenroom retry {upstream}")),
                 None,
             ),
-            Self::Soaking { upstream, revision, until } => (
-                format!("{} must stay green on {upstream} until {until}", revision.short()),
+            Self::Soaking {
+                upstream,
+                revision,
+                until,
+            } => (
+                format!(
+                    "{} must stay green on {upstream} until {until}",
+                    revision.short()
+                ),
                 "time".to_owned(),
                 None,
                 Some(*until),
             ),
-            Self::Approval { revision, have, need, by } => (
+            Self::Approval {
+                revision,
+                have,
+                need,
+                by,
+            } => (
                 format!("{} has {have} of {need} approvals", revision.short()),
-                if by.is_empty() { "anybody who may act here".to_owned() } else { by.join(", ") },
-                Some(format!("greenroom approve {stage} --revision {}", revision.short())),
+                if by.is_empty() {
+                    "anybody who may act here".to_owned()
+                } else {
+                    by.join(", ")
+                },
+                Some(format!(
+                    "greenroom approve {stage} --revision {}",
+                    revision.short()
+                )),
                 None,
             ),
             Self::FailedHere { revision } => (
-                format!("{} did not succeed here; automation does not try it again", revision.short()),
+                format!(
+                    "{} did not succeed here; automation does not try it again",
+                    revision.short()
+                ),
                 "a developer, with a new commit, or an operator".to_owned(),
                 command("retry"),
                 None,
@@ -195,6 +340,12 @@ impl Wait {
                 None,
             ),
         };
-        Explained { code: self.code(), sentence, who, command, until }
+        Explained {
+            code: self.code(),
+            sentence,
+            who,
+            command,
+            until,
+        }
     }
 }

@@ -17,7 +17,11 @@ pub(super) struct Ask<'a> {
     pub revision: &'a Revision,
 }
 
-pub(super) fn admit(view: &View<'_>, policy: Option<&Policy<'_>>, ask: &Ask<'_>) -> Result<Stage, Rejection> {
+pub(super) fn admit(
+    view: &View<'_>,
+    policy: Option<&Policy<'_>>,
+    ask: &Ask<'_>,
+) -> Result<Stage, Rejection> {
     let mut stage = view.stage.clone();
     let run = claimed(&stage, ask)?;
     if run.is_admitted() {
@@ -43,36 +47,68 @@ pub(super) fn admit(view: &View<'_>, policy: Option<&Policy<'_>>, ask: &Ask<'_>)
 
 fn claimed<'a>(stage: &'a Stage, ask: &Ask<'_>) -> Result<&'a Run, Rejection> {
     let late = |why: String| Rejection::conflict(why, &format!("greenroom log {}", stage.id.stage));
-    let run = stage.run.as_ref().filter(|run| run.generation == ask.generation).ok_or_else(|| {
-        late(format!("run {} of {} is not the claimed one", ask.generation, stage.id.stage))
-    })?;
+    let run = stage
+        .run
+        .as_ref()
+        .filter(|run| run.generation == ask.generation)
+        .ok_or_else(|| {
+            late(format!(
+                "run {} of {} is not the claimed one",
+                ask.generation, stage.id.stage
+            ))
+        })?;
     if run.nonce != *ask.nonce {
-        return Err(late("the execution does not know the claim's nonce".to_owned()));
+        return Err(late(
+            "the execution does not know the claim's nonce".to_owned(),
+        ));
     }
     if run.release.revision != *ask.revision {
-        return Err(late(format!("the execution has {}, the claim {}", ask.revision.short(), run.release.revision.short())));
+        return Err(late(format!(
+            "the execution has {}, the claim {}",
+            ask.revision.short(),
+            run.release.revision.short()
+        )));
     }
-    if run.execution.as_ref().is_some_and(|execution| execution != ask.execution) {
+    if run
+        .execution
+        .as_ref()
+        .is_some_and(|execution| execution != ask.execution)
+    {
         return Err(late("another execution belongs to this claim".to_owned()));
     }
     match run.phase {
         Phase::Starting | Phase::Deploying => Ok(run),
         Phase::Stopping { .. } => Err(late("the run is being stopped".to_owned())),
-        Phase::Verifying { .. } | Phase::Ended => Err(late("the run is past its deployment".to_owned())),
+        Phase::Verifying { .. } | Phase::Ended => {
+            Err(late("the run is past its deployment".to_owned()))
+        }
     }
 }
 
 fn still_open(view: &View<'_>, policy: Option<&Policy<'_>>, run: &Run) -> Result<(), Rejection> {
     let stage = view.stage;
     let clock_error = policy.map_or(jiff::SignedDuration::ZERO, |policy| policy.clock_error);
-    if let Some(lock) = stage.lock.as_ref().filter(|lock| lock.holds(view.now, clock_error)) {
-        return Err(Rejection::closed(format!("{} locked it: {}", lock.by, lock.reason), &format!("greenroom unlock {}", stage.id.stage)));
+    if let Some(lock) = stage
+        .lock
+        .as_ref()
+        .filter(|lock| lock.holds(view.now, clock_error))
+    {
+        return Err(Rejection::closed(
+            format!("{} locked it: {}", lock.by, lock.reason),
+            &format!("greenroom unlock {}", stage.id.stage),
+        ));
     }
     if let Cause::Promotion { from } = &run.cause {
-        let green = view.upstream.and_then(|upstream| upstream.verified.as_ref()).is_some_and(|verified| verified.release == run.release);
+        let green = view
+            .upstream
+            .and_then(|upstream| upstream.verified.as_ref())
+            .is_some_and(|verified| verified.release == run.release);
         if !green {
             return Err(Rejection::closed(
-                format!("{} is not verified on {from} any more", run.release.revision.short()),
+                format!(
+                    "{} is not verified on {from} any more",
+                    run.release.revision.short()
+                ),
                 &format!("greenroom why {from}"),
             ));
         }

@@ -32,7 +32,11 @@ pub struct Rejection {
 
 impl Rejection {
     pub(super) fn new(kind: RejectionKind, why: impl Into<String>, help: &str) -> Self {
-        Self { kind, why: why.into(), help: help.to_owned() }
+        Self {
+            kind,
+            why: why.into(),
+            help: help.to_owned(),
+        }
     }
     pub(super) fn invalid(why: impl Into<String>, help: &str) -> Self {
         Self::new(RejectionKind::Invalid, why, help)
@@ -50,6 +54,10 @@ impl Rejection {
 
 impl From<Forbidden> for Rejection {
     fn from(forbidden: Forbidden) -> Self {
-        Self::new(RejectionKind::Forbidden, forbidden.why, &format!("ask {}", forbidden.who))
+        Self::new(
+            RejectionKind::Forbidden,
+            forbidden.why,
+            &format!("ask {}", forbidden.who),
+        )
     }
 }

@@ -8,7 +8,9 @@ use crate::effect::{Effect, News};
 use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
 use crate::release::Release;
-use crate::stage::{Break, BuildNeed, Candidate, Failing, GREENS_MAX, Health, Outcome, Phase, Run, Verified};
+use crate::stage::{
+    Break, BuildNeed, Candidate, Failing, GREENS_MAX, Health, Outcome, Phase, Run, Verified,
+};
 
 /// A candidate whose runs end without an answer is run again this often.
 pub const RETRIES: u32 = 2;
@@ -28,10 +30,16 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
                 red(draft, &run.release, failing, &run.alert, &run.config);
             }
         }
-        Outcome::Errored | Outcome::TimedOut | Outcome::Refused => unclear(draft, &run, end.outcome, &end.why),
+        Outcome::Errored | Outcome::TimedOut | Outcome::Refused => {
+            unclear(draft, &run, end.outcome, &end.why)
+        }
         Outcome::Aborted => {
             draft.next.tried = Some(run.release.clone());
-            draft.next.health = if draft.next.brk.is_some() { Health::Red } else { Health::Unknown };
+            draft.next.health = if draft.next.brk.is_some() {
+                Health::Red
+            } else {
+                Health::Unknown
+            };
         }
     }
     ask_downstream(draft, policy, run.generation);
@@ -40,7 +48,12 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
 
 fn green(draft: &mut Draft, run: &Run) {
     let stage = &mut draft.next;
-    let verified = Verified { release: run.release.clone(), terms: run.terms.clone(), generation: run.generation, since: draft.now };
+    let verified = Verified {
+        release: run.release.clone(),
+        terms: run.terms.clone(),
+        generation: run.generation,
+        since: draft.now,
+    };
     stage.greens.retain(|green| green.release != run.release);
     stage.greens.insert(0, verified.clone());
     stage.greens.truncate(GREENS_MAX);
@@ -49,7 +62,11 @@ fn green(draft: &mut Draft, run: &Run) {
     stage.health = Health::Green;
     if let Some(brk) = stage.brk.take() {
         for channel in brk.told.clone() {
-            let news = News::Recovered { brk: brk.clone(), release: run.release.clone(), at: draft.now };
+            let news = News::Recovered {
+                brk: brk.clone(),
+                release: run.release.clone(),
+                at: draft.now,
+            };
             announce(draft, channel, &run.config, news);
         }
     }
@@ -57,7 +74,13 @@ fn green(draft: &mut Draft, run: &Run) {
 
 /// The stage's tip is bad. The first time opens a break; what fails anew changes it; the same
 /// again is only counted.
-pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, channels: &[ChannelName], config: &ConfigHash) {
+pub(super) fn red(
+    draft: &mut Draft,
+    release: &Release,
+    failing: Failing,
+    channels: &[ChannelName],
+    config: &ConfigHash,
+) {
     let now = draft.now;
     draft.next.health = Health::Red;
     let fingerprint = failing.fingerprint();
@@ -75,7 +98,15 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, channe
             acknowledged: None,
         };
         for channel in channels {
-            announce(draft, channel.clone(), config, News::Broke { brk: brk.clone(), at: now });
+            announce(
+                draft,
+                channel.clone(),
+                config,
+                News::Broke {
+                    brk: brk.clone(),
+                    at: now,
+                },
+            );
         }
         draft.next.brk = Some(brk);
         return;
@@ -86,7 +117,15 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, channe
         brk.fingerprint.extend(fingerprint);
         brk.failing = failing;
         for channel in brk.told.clone() {
-            announce(draft, channel, config, News::Changed { brk: brk.clone(), at: now });
+            announce(
+                draft,
+                channel,
+                config,
+                News::Changed {
+                    brk: brk.clone(),
+                    at: now,
+                },
+            );
         }
     }
     draft.next.brk = Some(brk);
@@ -117,12 +156,31 @@ fn unclear(draft: &mut Draft, run: &Run, outcome: Outcome, why: &str) {
         return;
     }
     draft.next.tried = Some(run.release.clone());
-    draft.next.health = if draft.next.brk.is_some() { Health::Red } else { Health::Unverified };
+    draft.next.health = if draft.next.brk.is_some() {
+        Health::Red
+    } else {
+        Health::Unverified
+    };
     for channel in run.alert.clone() {
-        let (release, generation, why, at) = (run.release.clone(), run.generation, why.to_owned(), draft.now);
+        let (release, generation, why, at) = (
+            run.release.clone(),
+            run.generation,
+            why.to_owned(),
+            draft.now,
+        );
         let news = match outcome {
-            Outcome::Refused => News::Refused { release, generation, why, at },
-            _ => News::Unverified { release, generation, why, at },
+            Outcome::Refused => News::Refused {
+                release,
+                generation,
+                why,
+                at,
+            },
+            _ => News::Unverified {
+                release,
+                generation,
+                why,
+                at,
+            },
         };
         announce(draft, channel, &run.config, news);
     }
@@ -140,6 +198,9 @@ fn announce(draft: &mut Draft, channel: ChannelName, config: &ConfigHash, news: 
 fn ask_downstream(draft: &mut Draft, policy: Option<&Policy<'_>>, generation: u64) {
     for downstream in policy.map_or(&[][..], |policy| &policy.downstream) {
         let because = format!("{}-{generation}", draft.next.id.stage);
-        draft.effects.push(Effect::Ask { stage: downstream.stage.clone(), because });
+        draft.effects.push(Effect::Ask {
+            stage: downstream.stage.clone(),
+            because,
+        });
     }
 }

@@ -16,7 +16,9 @@ const STOP_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 const SUITE_BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 
 pub(super) fn advance(draft: &mut Draft, policy: Option<&Policy<'_>>) {
-    let Some(mut run) = draft.next.run.take() else { return };
+    let Some(mut run) = draft.next.run.take() else {
+        return;
+    };
     let end = step(draft, &mut run);
     match end {
         Some(end) => finish::finish(draft, run, end, policy),
@@ -36,7 +38,11 @@ pub(super) struct End {
 
 impl End {
     fn of(outcome: Outcome, why: impl Into<String>) -> Self {
-        Self { outcome, why: why.into(), failing: None }
+        Self {
+            outcome,
+            why: why.into(),
+            failing: None,
+        }
     }
 }
 
@@ -64,7 +70,10 @@ fn ended_deployment(draft: &mut Draft, run: &mut Run, ended: &Observation) -> Op
     match ended {
         Observation::Succeeded { outputs, at, .. } => {
             if !run.is_admitted() {
-                return Some(End::of(Outcome::Errored, "the pipeline succeeded without asking to be admitted"));
+                return Some(End::of(
+                    Outcome::Errored,
+                    "the pipeline succeeded without asking to be admitted",
+                ));
             }
             run.outputs.extend(outputs.clone());
             if let Some(deployed) = &mut draft.next.deployed {
@@ -73,18 +82,27 @@ fn ended_deployment(draft: &mut Draft, run: &mut Run, ended: &Observation) -> Op
                 deployed.outputs.clone_from(&run.outputs);
             }
             start_suites(draft, run);
-            run.suites.is_empty().then(|| End::of(Outcome::Succeeded, "deployed; it has no suites"))
+            run.suites
+                .is_empty()
+                .then(|| End::of(Outcome::Succeeded, "deployed; it has no suites"))
         }
         Observation::Failed { step, why, .. } => Some(End {
             outcome: Outcome::Failed,
             why: format!("step {step} failed: {why}"),
-            failing: Some(Failing::Step { build: false, step: step.clone(), why: why.clone() }),
+            failing: Some(Failing::Step {
+                build: false,
+                step: step.clone(),
+                why: why.clone(),
+            }),
         }),
-        Observation::TimedOut { step, after, .. } => {
-            Some(End::of(Outcome::TimedOut, format!("step {step} took longer than {} s", after.as_secs())))
-        }
+        Observation::TimedOut { step, after, .. } => Some(End::of(
+            Outcome::TimedOut,
+            format!("step {step} took longer than {} s", after.as_secs()),
+        )),
         Observation::Errored { why, .. } => Some(End::of(Outcome::Errored, why.clone())),
-        Observation::Stopped { .. } => Some(End::of(Outcome::Errored, "somebody stopped its execution")),
+        Observation::Stopped { .. } => {
+            Some(End::of(Outcome::Errored, "somebody stopped its execution"))
+        }
         Observation::Refused { why, .. } => Some(End::of(Outcome::Refused, why.clone())),
         Observation::Running { .. } | Observation::Unknown => None,
     }
@@ -116,7 +134,10 @@ fn run_suite(draft: &Draft, run: &Run, suite: &crate::name::SuiteName, attempt: 
 
 fn verifying(draft: &mut Draft, run: &mut Run, since: Timestamp) -> Option<End> {
     if draft.now >= run.deadline {
-        return Some(End::of(Outcome::TimedOut, format!("its tests, begun at {since}, took too long")));
+        return Some(End::of(
+            Outcome::TimedOut,
+            format!("its tests, begun at {since}, took too long"),
+        ));
     }
     retry_errored(draft, run);
     let waits = |progress: &SuiteProgress| progress.report.is_none() || progress.retry_at.is_some();
@@ -131,11 +152,15 @@ fn retry_errored(draft: &mut Draft, run: &mut Run) {
     let now = draft.now;
     let mut again = Vec::new();
     for (suite, progress) in &mut run.suites {
-        let errored = progress.report.as_ref().is_some_and(|report| report.verdict == Verdict::Errored);
+        let errored = progress
+            .report
+            .as_ref()
+            .is_some_and(|report| report.verdict == Verdict::Errored);
         if !errored || progress.attempt > progress.retries {
             continue;
         }
-        let wait = SUITE_BACKOFF.saturating_mul(i32::try_from(progress.attempt).unwrap_or(i32::MAX));
+        let wait =
+            SUITE_BACKOFF.saturating_mul(i32::try_from(progress.attempt).unwrap_or(i32::MAX));
         let at = *progress.retry_at.get_or_insert_with(|| later(now, wait));
         if at <= now {
             progress.attempt += 1;
@@ -154,7 +179,11 @@ fn retry_errored(draft: &mut Draft, run: &mut Run) {
 
 /// A wrong answer outweighs a missing one: it is certain.
 fn judge(run: &Run) -> End {
-    let reports = || run.suites.iter().filter_map(|(suite, progress)| Some((suite, progress.report.as_ref()?)));
+    let reports = || {
+        run.suites
+            .iter()
+            .filter_map(|(suite, progress)| Some((suite, progress.report.as_ref()?)))
+    };
     let failed: u32 = reports().map(|(_, report)| report.failed).sum();
     let total: u32 = reports().map(|(_, report)| report.total).sum();
     if reports().any(|(_, report)| report.verdict == Verdict::Failed) {
@@ -169,12 +198,23 @@ fn judge(run: &Run) -> End {
             .take(FAILURES_MAX)
             .collect();
         let why = format!("{failed} of {total} tests failed");
-        return End { outcome: Outcome::Failed, why, failing: Some(Failing::Tests { tests, failed, total }) };
+        return End {
+            outcome: Outcome::Failed,
+            why,
+            failing: Some(Failing::Tests {
+                tests,
+                failed,
+                total,
+            }),
+        };
     }
     let errored = reports().find(|(_, report)| report.verdict == Verdict::Errored);
     match errored {
         Some((suite, report)) => {
-            let why = report.error.clone().unwrap_or_else(|| "it ended without an answer".to_owned());
+            let why = report
+                .error
+                .clone()
+                .unwrap_or_else(|| "it ended without an answer".to_owned());
             End::of(Outcome::Errored, format!("suite {suite}: {why}"))
         }
         None => End::of(Outcome::Succeeded, format!("{total} tests passed")),
@@ -183,7 +223,12 @@ fn judge(run: &Run) -> End {
 
 /// Nothing of ours is on the stage before admission, and nothing runs any more while tests do:
 /// then a stop is immediate. Otherwise the execution must have ended first.
-fn stopping(draft: &mut Draft, run: &mut Run, reason: &StopReason, since: Timestamp) -> Option<End> {
+fn stopping(
+    draft: &mut Draft,
+    run: &mut Run,
+    reason: &StopReason,
+    since: Timestamp,
+) -> Option<End> {
     if let Some(Observation::Succeeded { outputs, at, .. }) = &run.ended
         && let Some(deployed) = &mut draft.next.deployed
         && deployed.generation == run.generation
@@ -199,7 +244,10 @@ fn stopping(draft: &mut Draft, run: &mut Run, reason: &StopReason, since: Timest
     }
     Some(match reason {
         StopReason::Aborted { by, why } => End::of(Outcome::Aborted, format!("{by}: {why}")),
-        StopReason::TimedOut => End::of(Outcome::TimedOut, format!("it did not end before {}", run.deadline)),
+        StopReason::TimedOut => End::of(
+            Outcome::TimedOut,
+            format!("it did not end before {}", run.deadline),
+        ),
     })
 }
 
@@ -207,7 +255,10 @@ fn stopping(draft: &mut Draft, run: &mut Run, reason: &StopReason, since: Timest
 fn stop(draft: &mut Draft, run: &mut Run, reason: StopReason) -> Option<End> {
     let first = !run.stop_sent;
     if !matches!(run.phase, Phase::Stopping { .. }) {
-        run.phase = Phase::Stopping { reason: reason.clone(), since: draft.now };
+        run.phase = Phase::Stopping {
+            reason: reason.clone(),
+            since: draft.now,
+        };
         if !run.is_admitted() {
             return stopping(draft, run, &reason, draft.now);
         }
@@ -231,7 +282,10 @@ fn wait_for(draft: &mut Draft, run: &Run) {
     draft.wake_at(run.deadline.max(draft.now));
     let generation = run.generation;
     let wait = match &run.phase {
-        Phase::Starting | Phase::Ended => Wait::Starting { generation, since: run.claimed_at },
+        Phase::Starting | Phase::Ended => Wait::Starting {
+            generation,
+            since: run.claimed_at,
+        },
         Phase::Deploying => Wait::Deploying {
             generation,
             revision: run.release.revision.clone(),
@@ -240,11 +294,21 @@ fn wait_for(draft: &mut Draft, run: &Run) {
         },
         Phase::Stopping { since, .. } => {
             draft.wake_at(later(*since, STOP_PATIENCE));
-            Wait::Stopping { generation, since: *since }
+            Wait::Stopping {
+                generation,
+                since: *since,
+            }
         }
         Phase::Verifying { since } => {
-            let open = run.suites.iter().filter(|(_, progress)| progress.report.is_none() || progress.retry_at.is_some());
-            Wait::Verifying { generation, suites: open.map(|(suite, _)| suite.to_string()).collect(), since: *since }
+            let open = run
+                .suites
+                .iter()
+                .filter(|(_, progress)| progress.report.is_none() || progress.retry_at.is_some());
+            Wait::Verifying {
+                generation,
+                suites: open.map(|(suite, _)| suite.to_string()).collect(),
+                since: *since,
+            }
         }
     };
     if run.execution.is_some() && run.ended.is_none() {

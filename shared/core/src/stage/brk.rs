@@ -30,9 +30,17 @@ pub type Fingerprint = BTreeSet<String>;
 #[serde(rename_all = "kebab-case", tag = "failing")]
 pub enum Failing {
     /// Tests of the stage's suites; `tests` is bounded, `failed` counts all.
-    Tests { tests: Vec<TestFailure>, failed: u32, total: u32 },
+    Tests {
+        tests: Vec<TestFailure>,
+        failed: u32,
+        total: u32,
+    },
     /// A step of the pipeline, or of the build.
-    Step { build: bool, step: String, why: String },
+    Step {
+        build: bool,
+        step: String,
+        why: String,
+    },
 }
 
 impl Failing {
@@ -40,8 +48,12 @@ impl Failing {
     pub fn fingerprint(&self) -> Fingerprint {
         match self {
             Self::Tests { tests, .. } => tests.iter().map(|test| test.test.clone()).collect(),
-            Self::Step { build: true, step, .. } => BTreeSet::from([format!("build: {step}")]),
-            Self::Step { build: false, step, .. } => BTreeSet::from([format!("deploy: {step}")]),
+            Self::Step {
+                build: true, step, ..
+            } => BTreeSet::from([format!("build: {step}")]),
+            Self::Step {
+                build: false, step, ..
+            } => BTreeSet::from([format!("deploy: {step}")]),
         }
     }
 }

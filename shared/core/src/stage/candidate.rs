@@ -56,16 +56,34 @@ pub enum BuildNeed {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "cause")]
 pub enum Cause {
-    Push { actor: Option<Actor> },
+    Push {
+        actor: Option<Actor>,
+    },
     /// No webhook came; the poller found the head.
     Poll,
-    Tag { actor: Option<Actor> },
-    PullRequest { number: u64, actor: Option<Actor> },
+    Tag {
+        actor: Option<Actor>,
+    },
+    PullRequest {
+        number: u64,
+        actor: Option<Actor>,
+    },
     /// The schedule's slot, or a person (`by`), asked for the branch's head.
-    Refresh { slot: Option<Timestamp>, by: Option<String> },
-    Promotion { from: StageName },
-    Rollback { by: String, reason: String },
-    Retry { by: String, of: u64 },
+    Refresh {
+        slot: Option<Timestamp>,
+        by: Option<String>,
+    },
+    Promotion {
+        from: StageName,
+    },
+    Rollback {
+        by: String,
+        reason: String,
+    },
+    Retry {
+        by: String,
+        of: u64,
+    },
 }
 
 impl Cause {
@@ -75,20 +93,30 @@ impl Cause {
         match self {
             Self::Rollback { .. } | Self::Retry { .. } => true,
             Self::Refresh { by, .. } => by.is_some(),
-            Self::Push { .. } | Self::Poll | Self::Tag { .. } | Self::PullRequest { .. } | Self::Promotion { .. } => false,
+            Self::Push { .. }
+            | Self::Poll
+            | Self::Tag { .. }
+            | Self::PullRequest { .. }
+            | Self::Promotion { .. } => false,
         }
     }
 
     /// For people: `push by alice`, `refresh of 06:00`, ...
     pub fn sentence(&self) -> String {
-        let by = |actor: &Option<Actor>| actor.as_ref().map_or(String::new(), |actor| format!(" by {actor}"));
+        let by = |actor: &Option<Actor>| {
+            actor
+                .as_ref()
+                .map_or(String::new(), |actor| format!(" by {actor}"))
+        };
         match self {
             Self::Push { actor } => format!("push{}", by(actor)),
             Self::Poll => "found by the poller".to_owned(),
             Self::Tag { actor } => format!("tag{}", by(actor)),
             Self::PullRequest { number, actor } => format!("pull request #{number}{}", by(actor)),
             Self::Refresh { by: Some(by), .. } => format!("refresh by {by}"),
-            Self::Refresh { slot: Some(slot), .. } => format!("refresh of {slot}"),
+            Self::Refresh {
+                slot: Some(slot), ..
+            } => format!("refresh of {slot}"),
             Self::Refresh { .. } => "refresh".to_owned(),
             Self::Promotion { from } => format!("promotion from {from}"),
             Self::Rollback { by, reason } => format!("rollback by {by}: {reason}"),
@@ -104,7 +132,13 @@ impl Candidate {
         if let Some(older) = older
             && older.revision != self.revision
         {
-            self.contains.insert(0, Skipped { revision: older.revision, since: older.since });
+            self.contains.insert(
+                0,
+                Skipped {
+                    revision: older.revision,
+                    since: older.since,
+                },
+            );
             self.contains.extend(older.contains);
             self.contains.truncate(CONTAINS_MAX);
         }

@@ -20,7 +20,8 @@ impl Lock {
     /// Whether the lock still holds at `now`, read from a clock that may be wrong by
     /// `clock_error` either way: never released early.
     pub fn holds(&self, now: Timestamp, clock_error: SignedDuration) -> bool {
-        self.until.is_none_or(|until| until.checked_add(clock_error).is_ok_and(|end| now < end))
+        self.until
+            .is_none_or(|until| until.checked_add(clock_error).is_ok_and(|end| now < end))
     }
 }
 

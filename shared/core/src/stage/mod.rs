@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
-pub use candidate::{BuildNeed, Candidate, Cause, Skipped, CONTAINS_MAX};
-pub use control::{Approval, Hold, Lock, RefreshState, RefreshSkip, RefreshWish};
+pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
+pub use control::{Approval, Hold, Lock, RefreshSkip, RefreshState, RefreshWish};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress};
 
-use crate::name::{Actor, RefName, RecipeHash, Revision, RuleName, SettingsHash, StageId};
+use crate::name::{Actor, RecipeHash, RefName, Revision, RuleName, SettingsHash, StageId};
 use crate::release::{Outputs, Release};
 
 /// How many releases that were verified here a stage remembers, for rolling back.
@@ -120,7 +120,12 @@ impl Stage {
             lock: None,
             hold: None,
             approvals: Vec::new(),
-            refresh: RefreshState { enabled_at: now, decided: None, wish: None, skipped: None },
+            refresh: RefreshState {
+                enabled_at: now,
+                decided: None,
+                wish: None,
+                skipped: None,
+            },
         }
     }
 
@@ -137,6 +142,9 @@ impl Stage {
     /// The newest release that was green here and is not what stands here now.
     pub fn rollback_target(&self) -> Option<&Verified> {
         let current = self.deployed.as_ref().map(|deployed| &deployed.release);
-        self.greens.iter().find(|green| Some(&green.release) != current || self.verified.is_none() && self.deployed.as_ref().is_some_and(|d| !d.complete))
+        self.greens.iter().find(|green| {
+            Some(&green.release) != current
+                || self.verified.is_none() && self.deployed.as_ref().is_some_and(|d| !d.complete)
+        })
     }
 }

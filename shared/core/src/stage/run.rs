@@ -62,9 +62,14 @@ pub enum Phase {
     /// Admitted; its steps run.
     Deploying,
     /// Deployed; its suites run.
-    Verifying { since: Timestamp },
+    Verifying {
+        since: Timestamp,
+    },
     /// Asked to stop; waits until the execution has really ended.
-    Stopping { reason: StopReason, since: Timestamp },
+    Stopping {
+        reason: StopReason,
+        since: Timestamp,
+    },
     Ended,
 }
 

@@ -1,12 +1,46 @@
-//! `greenroom.yaml`.
+//! `greenroom.yaml`: read, checked as a whole, and handed on only when all of it holds.
 
 mod model;
+mod names;
+mod pattern;
+mod slug;
+mod template;
+
+use std::collections::BTreeMap;
 
 pub use model::*;
+pub use names::collision_free;
+pub use pattern::{Pattern, PatternError};
+pub use slug::{STAGE_NAME_MAX, is_stage_name, slug};
+pub use template::{MissingValue, Reference, Rendered, Template, TemplateError, Values};
 
-/// placeholder: replaced by the stage-file work
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Pattern(pub String);
-/// placeholder: replaced by the stage-file work
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Template(pub String);
+use crate::name::RuleName;
+
+impl StageFile {
+    /// The rule of this name.
+    pub fn rule(&self, name: &RuleName) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == *name)
+    }
+
+    /// The variables of a stage, rendered; of two sets that define one, the later wins.
+    ///
+    /// # Errors
+    /// [`MissingValue`] for the first reference that `values` has nothing for.
+    pub fn variables_for(
+        &self,
+        rule: &Rule,
+        values: &Values,
+    ) -> Result<BTreeMap<String, Rendered>, MissingValue> {
+        let mut all = BTreeMap::new();
+        for set in rule
+            .variables
+            .iter()
+            .filter_map(|name| self.variables.get(name))
+        {
+            all.extend(set);
+        }
+        all.into_iter()
+            .map(|(name, template)| Ok((name.clone(), template.render(values)?)))
+            .collect()
+    }
+}
