@@ -1,2 +1,55 @@
-//! The loop between the core's decisions and the world.
+//! The loop between the core's decisions and the world: load, record or accept, plan, commit;
+//! then perform what was decided. Everything pending is found again from the table alone.
+
+pub mod apps;
+pub mod builds;
+pub mod commands;
+pub mod config;
+pub mod decide;
+pub mod dispatch;
+pub mod door;
+pub mod error;
+pub mod inbox;
+pub mod keys;
+pub mod poll;
 pub mod ports;
+pub mod query;
+pub mod records;
+pub mod retry;
+pub mod stages;
+pub mod sweep;
+pub mod table;
+pub mod work;
+pub mod worker;
+
+use jiff::SignedDuration;
+
+use crate::config::Configs;
+use crate::ports::Ports;
+
+pub use error::Error;
+
+/// What an operator decides about an installation.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Names this process in claims.
+    pub instance: String,
+    /// Nobody else works on this table: claims of other instances are left over from the dead.
+    pub alone: bool,
+    /// How wrong any clock in use may be, either way.
+    pub clock_error: SignedDuration,
+}
+
+/// Greenroom, over some outside.
+#[derive(Debug)]
+pub struct App<P> {
+    pub ports: P,
+    pub settings: Settings,
+    configs: Configs,
+}
+
+impl<P: Ports> App<P> {
+    pub fn new(ports: P, settings: Settings) -> Self {
+        Self { ports, settings, configs: Configs::default() }
+    }
+}

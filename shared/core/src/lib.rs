@@ -10,6 +10,7 @@ pub mod command;
 pub mod effect;
 pub mod execution;
 pub mod fact;
+pub mod history;
 pub mod name;
 pub mod plan;
 pub mod policy;

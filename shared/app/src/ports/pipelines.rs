@@ -3,12 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::time::Duration;
 
 use greenroom_core::name::{Digest, ExecutionId, Nonce, Revision, SecretName};
-use greenroom_core::release::{Artifact, Outputs};
 use greenroom_core::stage_file::Step;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::source::Repository;
@@ -48,47 +45,7 @@ pub struct StartRequest {
     pub secrets: BTreeMap<String, SecretName>,
 }
 
-/// What an execution is doing, read now.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "phase")]
-pub enum Observation {
-    Running {
-        step: Option<String>,
-        since: Timestamp,
-    },
-    Succeeded {
-        artifact: Option<Artifact>,
-        outputs: Outputs,
-        at: Timestamp,
-    },
-    /// A step said no: the change is bad.
-    Failed {
-        step: String,
-        why: String,
-        at: Timestamp,
-    },
-    /// It ended and nobody can say how: process gone, disk full, artifact missing.
-    Errored { why: String, at: Timestamp },
-    /// A step took too long and was killed.
-    TimedOut {
-        step: String,
-        after: Duration,
-        at: Timestamp,
-    },
-    /// It was stopped because we asked.
-    Stopped { at: Timestamp },
-    /// The fence, or the comparison of digests, said no; no step ran.
-    Refused { why: String, at: Timestamp },
-    /// There is no such execution.
-    Unknown,
-}
-
-impl Observation {
-    /// True when the execution has ended and will say the same for ever.
-    pub fn is_terminal(&self) -> bool {
-        !matches!(self, Self::Running { .. } | Self::Unknown)
-    }
-}
+pub use greenroom_core::execution::Observation;
 
 /// Why a pipeline could not be driven, by what the caller must do.
 #[derive(Debug, thiserror::Error)]

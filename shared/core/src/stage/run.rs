@@ -98,6 +98,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The word machines read.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            other => other.word(),
+        }
+    }
+
     /// The word people read.
     pub fn word(self) -> &'static str {
         match self {

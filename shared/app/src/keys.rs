@@ -1,0 +1,116 @@
+//! Where everything is in the table, in one place.
+
+use greenroom_core::name::{AppId, ConfigHash, DeliveryId, RecipeHash, RefName, Revision, StageId, StageName};
+use jiff::Timestamp;
+
+use crate::ports::store::Key;
+
+/// How many partitions the due markers are spread over.
+pub const SHARDS: u8 = 16;
+
+/// All apps.
+pub const APPS: &str = "apps";
+
+/// Milliseconds since 1970, 15 digits, so that text order is time order.
+pub fn instant(at: Timestamp) -> String {
+    format!("{:015}", at.as_millisecond().max(0))
+}
+
+/// The reverse of [`instant`].
+pub fn parse_instant(text: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(text.parse().ok()?).ok()
+}
+
+/// A number whose text order is newest first.
+pub fn newest_first(number: u64) -> String {
+    format!("{:020}", u64::MAX - number)
+}
+
+pub fn due_partition(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+/// Spreads names evenly and always the same way (FNV-1a).
+pub fn shard_of(name: &str) -> u8 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    u8::try_from((hash >> 32) % u64::from(SHARDS)).unwrap_or(0)
+}
+
+pub fn app(id: AppId) -> Key {
+    Key::new(APPS, id.to_string())
+}
+
+/// Everything of an app that is not a stage's own.
+pub fn app_partition(id: AppId) -> String {
+    format!("app#{id}")
+}
+
+/// A piece of a stage file's text.
+pub fn config(app: AppId, hash: &ConfigHash, part: usize) -> Key {
+    Key::new(app_partition(app), format!("config#{hash}#{part}"))
+}
+
+/// Where a reference was seen last.
+pub fn head(app: AppId, reference: &RefName) -> Key {
+    Key::new(app_partition(app), bounded(&format!("head#{reference}")))
+}
+
+/// An app's directory of stages.
+pub fn directory(app: AppId, stage: &StageName) -> Key {
+    Key::new(app_partition(app), format!("stage#{stage}"))
+}
+
+pub fn build(app: AppId, revision: &Revision, recipe: &RecipeHash) -> Key {
+    Key::new(app_partition(app), format!("build#{revision}#{recipe}"))
+}
+
+/// Where a revision went, one item a stage.
+pub fn journey(app: AppId, revision: &Revision, stage: &StageName) -> Key {
+    Key::new(app_partition(app), format!("release#{revision}#{stage}"))
+}
+
+/// Something a person should look at.
+pub fn attention(app: AppId, name: &str) -> Key {
+    Key::new(app_partition(app), bounded(&format!("attention#{name}")))
+}
+
+pub fn stage_partition(id: &StageId) -> String {
+    format!("app#{}#stage#{}", id.app, id.stage)
+}
+
+pub fn stage(id: &StageId) -> Key {
+    Key::new(stage_partition(id), "state")
+}
+
+pub fn run(id: &StageId, generation: u64) -> Key {
+    Key::new(stage_partition(id), format!("run#{}", newest_first(generation)))
+}
+
+/// A line of a stage's log; `n` orders lines of one commit.
+pub fn log(id: &StageId, at: Timestamp, generation_of_record: u64, n: usize) -> Key {
+    let at = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    Key::new(stage_partition(id), format!("log#{}#{}#{:02}", newest_first(at), newest_first(generation_of_record), 99_usize.saturating_sub(n)))
+}
+
+pub fn delivery(id: &DeliveryId) -> Key {
+    Key::new(bounded(&format!("delivery#{id}")), "state")
+}
+
+pub fn effect(id: &str) -> Key {
+    Key::new(format!("outbox#{}", shard_of(id)), bounded(id))
+}
+
+/// A name that fits a key whatever came from outside: long ones end in their hash.
+fn bounded(text: &str) -> String {
+    use sha2::Digest as _;
+    const LONGEST: usize = 900;
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let mut cut = LONGEST;
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    let hash = sha2::Sha256::digest(text.as_bytes());
+    format!("{}~{}", &text[..cut], hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
+}

@@ -1,0 +1,171 @@
+//! The shapes of what the app keeps beside the core's own records.
+
+use greenroom_core::build::Build;
+use greenroom_core::effect::Effect;
+use greenroom_core::name::{Actor, AppId, ConfigHash, DeliveryId, RefName, RepoName, Revision, RuleName, StageId, StageName};
+use greenroom_core::stage::Stage;
+use greenroom_github::SourceEvent;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ports::source::Repository;
+
+/// An app under control.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AppRecord {
+    pub id: AppId,
+    pub name: RepoName,
+    pub repository: Repository,
+    /// Whether `repository.id` is GitHub's own; until the first webhook it may be a stand-in.
+    pub bound: bool,
+    pub default_branch: RefName,
+    /// Where the stage file is in the repository.
+    pub path: String,
+    /// The stage file in force.
+    pub config: Option<ConfigHash>,
+    pub config_from: ConfigFrom,
+    /// A newer stage file that is not valid, and so not in force.
+    pub invalid: Option<InvalidConfig>,
+}
+
+/// Where the stage file in force came from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "from")]
+pub enum ConfigFrom {
+    /// None is in force yet.
+    Nowhere,
+    /// A file given at start; the default branch has not spoken yet.
+    Bootstrap { file: String },
+    /// The default branch at this commit.
+    Commit { revision: Revision },
+}
+
+/// A stage file that was refused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InvalidConfig {
+    pub revision: Revision,
+    pub at: Timestamp,
+    /// At most ten, each `line:column: message`.
+    pub problems: Vec<String>,
+}
+
+/// A stage with the instant its due marker stands at.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StageRecord {
+    pub stage: Stage,
+    pub due: Option<Timestamp>,
+    /// Counts commits; orders the log.
+    #[serde(default)]
+    pub commits: u64,
+}
+
+/// A build with the instant its due marker stands at.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BuildRecord {
+    pub build: Build,
+    pub due: Option<Timestamp>,
+}
+
+/// Where a reference stood when it was decided about last, and who was there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HeadRecord {
+    pub reference: RefName,
+    /// `None`: it is gone.
+    pub revision: Option<Revision>,
+    pub actor: Option<Actor>,
+    pub seen_at: Timestamp,
+}
+
+/// An effect waiting to be performed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    pub id: String,
+    pub owner: StageId,
+    pub effect: Effect,
+    pub created_at: Timestamp,
+    /// Where its due marker stands.
+    pub due: Timestamp,
+    /// Tries so far; the last has no answer while it is under way.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
+    /// Tries, counted; `attempts` keeps only the newest.
+    #[serde(default)]
+    pub tries: u32,
+    /// Who is at it, and until when nobody else is.
+    pub claim: Option<Claim>,
+}
+
+/// One try at an effect.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    pub at: Timestamp,
+    /// `None` while nobody knows.
+    pub answer: Option<String>,
+    /// The try may have taken effect although no answer says so.
+    #[serde(default)]
+    pub ambiguous: bool,
+}
+
+/// A short exclusive claim of a worker.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Claim {
+    pub by: String,
+    pub until: Timestamp,
+}
+
+/// A webhook, or what a poll found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub received_at: Timestamp,
+    pub event: SourceEvent,
+    /// Found by the poller, not by a webhook.
+    #[serde(default)]
+    pub polled: bool,
+    pub status: DeliveryStatus,
+    /// Where its due marker stands.
+    pub due: Option<Timestamp>,
+    #[serde(default)]
+    pub tries: u32,
+}
+
+/// What became of a delivery.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "status")]
+pub enum DeliveryStatus {
+    Received,
+    /// It was decided where it leads; never decided again. `open` are those not yet recorded.
+    Decided { stages: Vec<Decision>, open: Vec<AppId> },
+    Ignored { why: String },
+    /// It could not be decided, again and again; a redelivery tries anew.
+    Parked { why: String },
+}
+
+/// Where a delivery leads in one app.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Decision {
+    pub app: AppId,
+    pub stage: StageName,
+    pub rule: RuleName,
+    pub config: ConfigHash,
+}
+
+/// Something a person should look at; shown on the board until it is over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attention {
+    pub at: Timestamp,
+    pub code: String,
+    pub text: String,
+    pub command: Option<String>,
+}
+
+/// Where a revision went on one stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Journey {
+    pub stage: StageName,
+    /// The run that carried it.
+    pub generation: u64,
+    /// Set when it was not deployed itself but contained in this revision.
+    pub contained_in: Option<Revision>,
+    pub at: Timestamp,
+}

@@ -1,0 +1,119 @@
+//! One transaction: the stage's next state, its outbox entries, its due marker, its history.
+
+use greenroom_core::history;
+use greenroom_core::plan::Plan;
+use greenroom_core::stage::{Run, Stage};
+use jiff::Timestamp;
+
+use super::Loaded;
+use crate::App;
+use crate::error::Error;
+use crate::keys;
+use crate::ports::Ports;
+use crate::ports::store::{Condition, Store, Write};
+use crate::records::{Journey, OutboxEntry, StageRecord};
+use crate::table::{self, mark, put, unchanged, unmark};
+use crate::work::Work;
+
+/// Commits one run contained in another, beyond which they are only named in the run itself.
+const JOURNEYS_MAX: usize = 10;
+
+impl<P: Ports> App<P> {
+    /// Commits a plan with `extra`. Does nothing at all when nothing changed.
+    pub(super) async fn commit_stage(&self, loaded: &Loaded, plan: &Plan, now: Timestamp, extra: &[Write]) -> Result<(), Error> {
+        let id = &plan.next.id;
+        let before = loaded.read.as_ref().map(|read| &read.record);
+        let due = plan.wake;
+        let settled = before.is_some_and(|before| before.stage == plan.next && before.due == due);
+        if settled && plan.effects.is_empty() {
+            if !extra.is_empty() {
+                self.ports.store().commit(extra.to_vec()).await?;
+            }
+            return Ok(());
+        }
+        let commits = before.map_or(0, |before| before.commits) + 1;
+        let mut writes = extra.to_vec();
+        let record = StageRecord { stage: plan.next.clone(), due, commits };
+        writes.push(put(keys::stage(id), &record, unchanged(loaded.read.as_ref()))?);
+        if before.is_none() {
+            writes.push(put(keys::directory(id.app, &id.stage), &id.stage, Condition::Any)?);
+        }
+        let work = Work::Stage(id.clone());
+        writes.extend(move_marker(&work, before.and_then(|before| before.due), due));
+        if let Some(check) = relied_on(loaded, plan) {
+            writes.push(check);
+        }
+        history(&mut writes, before.map(|before| &before.stage), &plan.next, now, commits)?;
+        let mut hints = Vec::new();
+        for effect in &plan.effects {
+            let entry = OutboxEntry {
+                id: effect.id(id),
+                owner: id.clone(),
+                effect: effect.clone(),
+                created_at: now,
+                due: now,
+                attempts: Vec::new(),
+                tries: 0,
+                claim: None,
+            };
+            let work = Work::Effect(entry.id.clone());
+            writes.push(put(keys::effect(&entry.id), &entry, Condition::Any)?);
+            writes.push(mark(work.marker(now)));
+            hints.push(work);
+        }
+        self.ports.store().commit(writes).await?;
+        hints.into_iter().for_each(|work| self.ports.hint(work));
+        Ok(())
+    }
+}
+
+/// A marker leaves its old place for its new one; nothing when it stays.
+pub fn move_marker(work: &Work, from: Option<Timestamp>, to: Option<Timestamp>) -> Vec<Write> {
+    if from == to {
+        return Vec::new();
+    }
+    let gone = from.map(|at| unmark(work.marker(at)));
+    let put = to.map(|at| mark(work.marker(at)));
+    match (&gone, &put) {
+        // Two instants may fall into one millisecond, and so into one key.
+        (Some(gone), Some(put)) if gone.key() == put.key() => Vec::new(),
+        _ => gone.into_iter().chain(put).collect(),
+    }
+}
+
+/// A claim or an admission relied on the upstream: it must not have changed since.
+fn relied_on(loaded: &Loaded, plan: &Plan) -> Option<Write> {
+    let upstream = loaded.upstream.as_ref()?;
+    let claimed = plan.next.generation != loaded.stage.generation;
+    let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
+    (claimed || admitted(&plan.next) != admitted(&loaded.stage)).then(|| Write::Check {
+        key: keys::stage(&upstream.record.stage.id),
+        condition: Condition::Version(upstream.version),
+    })
+}
+
+fn history(writes: &mut Vec<Write>, before: Option<&Stage>, after: &Stage, now: Timestamp, commits: u64) -> Result<(), Error> {
+    let id = &after.id;
+    for (n, entry) in history::between(before, after, now).iter().enumerate() {
+        writes.push(put(keys::log(id, now, commits, n), entry, Condition::Any)?);
+    }
+    let changed = |run: &&Run, old: Option<&Run>| old != Some(*run);
+    let last = after.last.as_ref().filter(|run| changed(run, before.and_then(|before| before.last.as_ref())));
+    let current = after.run.as_ref().filter(|run| changed(run, before.and_then(|before| before.run.as_ref())));
+    for run in last.into_iter().chain(current) {
+        writes.push(table::put(keys::run(id, run.generation), run, Condition::Any)?);
+    }
+    let claimed = after.run.as_ref().filter(|run| before.is_none_or(|before| before.generation < run.generation));
+    if let Some(run) = claimed {
+        let own = Journey { stage: id.stage.clone(), generation: run.generation, contained_in: None, at: now };
+        writes.push(put(keys::journey(id.app, &run.release.revision, &id.stage), &own, Condition::Any)?);
+        for skipped in run.contains.iter().take(JOURNEYS_MAX) {
+            if skipped.revision == run.release.revision {
+                continue;
+            }
+            let journey = Journey { contained_in: Some(run.release.revision.clone()), ..own.clone() };
+            writes.push(put(keys::journey(id.app, &skipped.revision, &id.stage), &journey, Condition::Any)?);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Loading what a plan may look at.
+
+use std::sync::Arc;
+
+use greenroom_core::build::Build;
+use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, StageId};
+use greenroom_core::policy::{Policy, View};
+use greenroom_core::stage::{Spec, Stage};
+use greenroom_core::stage_file::StageFile;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::App;
+use crate::error::Error;
+use crate::keys;
+use crate::ports::Ports;
+use crate::records::{BuildRecord, StageRecord};
+use crate::table::{self, Versioned};
+
+/// A stage and everything its plan looks at, as of one moment.
+#[derive(Debug)]
+pub struct Loaded {
+    pub stage: Stage,
+    /// `None`: the stage does not exist yet.
+    pub read: Option<Versioned<StageRecord>>,
+    pub upstream: Option<Versioned<StageRecord>>,
+    pub build: Option<Build>,
+    /// The stage file in force; `None` before there is one.
+    pub file: Option<Arc<StageFile>>,
+}
+
+impl Loaded {
+    /// The slice of the stage file that concerns this stage.
+    pub fn policy(&self, clock_error: SignedDuration) -> Option<Policy<'_>> {
+        Policy::of(self.file.as_deref()?, &self.stage.spec.rule, clock_error)
+    }
+
+    /// What a plan may look at.
+    pub fn view<'a>(&'a self, stage: &'a Stage, nonce: &'a Nonce, now: Timestamp) -> View<'a> {
+        View { stage, upstream: self.upstream.as_ref().map(|upstream| &upstream.record.stage), build: self.build.as_ref(), nonce, now }
+    }
+
+    /// The build that `stage` needs to be planned, if it is not the one that was loaded: a fact
+    /// may just have brought another candidate.
+    pub fn other_build(&self, stage: &Stage, policy: Option<&Policy<'_>>) -> Option<(Revision, RecipeHash)> {
+        let revision = &stage.candidate.as_ref()?.revision;
+        let recipe = &policy?.build_recipe;
+        let known = self.build.as_ref().is_some_and(|build| build.revision == *revision && build.recipe == *recipe);
+        (!known).then(|| (revision.clone(), recipe.clone()))
+    }
+}
+
+impl<P: Ports> App<P> {
+    pub async fn load_stage(&self, id: &StageId, spec: Option<&Spec>) -> Result<Loaded, Error> {
+        let store = self.ports.store();
+        let read: Option<Versioned<StageRecord>> = table::load(store, &keys::stage(id)).await?;
+        let stage = match (&read, spec) {
+            (Some(read), _) => {
+                let mut stage = read.record.stage.clone();
+                if let Some(spec) = spec {
+                    stage.spec = spec.clone();
+                }
+                stage
+            }
+            (None, Some(spec)) => Stage::new(id.clone(), spec.clone(), self.ports.now()),
+            (None, None) => return Err(no_such_stage(id)),
+        };
+        let app = self.app(id.app).await?;
+        let file = match &app.config {
+            Some(hash) => Some(self.stage_file(id.app, hash).await?),
+            None => None,
+        };
+        let mut loaded = Loaded { stage, read, upstream: None, build: None, file };
+        let needs = loaded.policy(self.settings.clock_error).map(|policy| {
+            let upstream = policy.upstream.as_ref().map(|upstream| upstream.stage.clone());
+            (upstream, loaded.other_build(&loaded.stage, Some(&policy)))
+        });
+        if let Some((upstream, build)) = needs {
+            if let Some(stage) = upstream {
+                loaded.upstream = table::load(store, &keys::stage(&StageId { app: id.app, stage })).await?;
+            }
+            if let Some((revision, recipe)) = build {
+                loaded.build = self.load_build(id.app, &revision, &recipe).await?.map(|build| build.record.build);
+            }
+        }
+        Ok(loaded)
+    }
+
+    pub(crate) async fn load_build(&self, app: AppId, revision: &Revision, recipe: &RecipeHash) -> Result<Option<Versioned<BuildRecord>>, Error> {
+        table::load(self.ports.store(), &keys::build(app, revision, recipe)).await
+    }
+}
+
+/// For whoever asked for a stage by name.
+pub fn no_such_stage(id: &StageId) -> Error {
+    Error::NotFound { what: format!("stage {}", id.stage), help: "`greenroom status` lists the stages there are".to_owned() }
+}
