@@ -1,1 +1,3 @@
-//! placeholder
+//! What tests, the demo and the simulator need instead of the outside world.
+
+pub mod github_payloads;
