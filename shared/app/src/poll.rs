@@ -1,0 +1,126 @@
+//! Branch heads, read on a timer: with no webhook at all every stage still gets its commit.
+
+use std::collections::BTreeMap;
+
+use greenroom_core::name::{Actor, DeliveryId, RefName, Revision};
+use greenroom_github::SourceEvent;
+use greenroom_github::event::{Push, What};
+
+use crate::App;
+use crate::dispatch::fail::source_error;
+use crate::error::Error;
+use crate::keys;
+use crate::ports::Ports;
+use crate::ports::source::{Commit, Source};
+use crate::records::{AppRecord, HeadRecord};
+use crate::table;
+
+/// Most branches of one app that are remembered.
+const HEADS_MAX: usize = 10_000;
+
+impl<P: Ports> App<P> {
+    /// Compares the heads of every app with those decided about, and puts what differs into the
+    /// inbox as a webhook would. Answers how many it found.
+    pub async fn poll(&self) -> Result<usize, Error> {
+        let mut found = 0;
+        for app in self.apps().await? {
+            match self.poll_app(&app).await {
+                Ok(n) => found += n,
+                Err(error) => tracing::warn!(app.name = %app.name, error = %crate::door::chain(&error), "an app could not be polled"),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn poll_app(&self, app: &AppRecord) -> Result<usize, Error> {
+        let heads = self.ports.source().heads(&app.repository).await.map_err(|error| source_error(&error))?;
+        let known: Vec<HeadRecord> = table::list(self.ports.store(), &keys::app_partition(app.id), "head#", HEADS_MAX).await?;
+        let mut known: BTreeMap<RefName, HeadRecord> = known.into_iter().map(|head| (head.reference.clone(), head)).collect();
+        let mut found = 0;
+        for head in heads {
+            let old = known.remove(&head.reference);
+            if old.as_ref().and_then(|old| old.revision.as_ref()) != Some(&head.revision) {
+                self.synthesise(app, &head.reference, Some(head.revision), old.as_ref()).await?;
+                found += 1;
+            }
+        }
+        for gone in known.into_values().filter(|head| head.revision.is_some()) {
+            self.synthesise(app, &gone.reference, None, Some(&gone)).await?;
+            found += 1;
+        }
+        Ok(found)
+    }
+
+    /// Makes up the webhook that did not come. Its id names what changed into what, and when that
+    /// was last decided about, so that a head that moves back and forth is found each time.
+    async fn synthesise(&self, app: &AppRecord, reference: &RefName, after: Option<Revision>, old: Option<&HeadRecord>) -> Result<(), Error> {
+        let actor = match (&after, old.and_then(|old| old.actor.clone())) {
+            (_, Some(actor)) => Some(actor),
+            (Some(revision), None) => {
+                let commit = self.ports.source().commit(&app.repository, revision).await.map_err(|error| source_error(&error))?;
+                author(&commit)
+            }
+            (None, None) => None,
+        };
+        let before = old.and_then(|old| old.revision.clone());
+        let text = format!("{reference}\n{before:?}\n{after:?}\n{:?}", old.map(|old| old.seen_at));
+        let id = DeliveryId::new(format!("poll-{}-{}", app.id, digest(&text)));
+        let push = Push { reference: reference.clone(), created: before.is_none(), before, after, forced: false };
+        let event = SourceEvent {
+            repository: app.repository.id,
+            repository_name: app.name.clone(),
+            default_branch: app.default_branch.clone(),
+            what: What::Push(push),
+            actor,
+            subject: None,
+            sender_is_bot: false,
+        };
+        self.receive(&id, event, true, Vec::new()).await.map(drop)
+    }
+}
+
+fn digest(text: &str) -> String {
+    use sha2::Digest as _;
+    hex::encode(&sha2::Sha256::digest(text.as_bytes())[..16])
+}
+
+/// Who pushed is not known to git. GitHub's no-reply address names the login; otherwise the part
+/// of the address before the `@` stands for it, as it does on a machine without GitHub.
+fn author(commit: &Commit) -> Option<Actor> {
+    let local = match commit.email.strip_suffix("@users.noreply.github.com") {
+        Some(noreply) => noreply.split_once('+').map_or(noreply, |(_, login)| login),
+        None => commit.email.split('@').next().unwrap_or_default(),
+    };
+    let legal = !local.is_empty() && local.len() <= 64 && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    legal.then(|| Actor::new(local))
+}
+
+#[cfg(test)]
+mod tests {
+    use greenroom_core::name::Revision;
+
+    use super::*;
+
+    fn by(email: &str) -> Option<Actor> {
+        author(&Commit {
+            revision: Revision::new("0".repeat(40)),
+            author: "A".to_owned(),
+            email: email.to_owned(),
+            subject: String::new(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    #[test]
+    fn a_no_reply_address_names_the_login() {
+        assert_eq!(by("123+alice@users.noreply.github.com"), Some(Actor::new("alice")));
+        assert_eq!(by("bob@users.noreply.github.com"), Some(Actor::new("bob")));
+    }
+
+    #[test]
+    fn another_address_gives_its_local_part_or_nobody() {
+        assert_eq!(by("carol@example.com"), Some(Actor::new("carol")));
+        assert_eq!(by("$(rm)@example.com"), None);
+        assert_eq!(by(""), None);
+    }
+}
