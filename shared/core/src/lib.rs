@@ -3,5 +3,6 @@
 pub mod name;
 pub mod release;
 pub mod resolve;
+pub mod schedule;
 pub mod stage_file;
 pub mod verdict;
