@@ -1,13 +1,21 @@
 //! `greenroom.yaml`: read, checked as a whole, and handed on only when all of it holds.
 
+mod diagnostic;
+mod duration;
 mod model;
 mod names;
 mod pattern;
+mod raw;
+mod record;
+mod scalar;
 mod slug;
 mod template;
+mod yaml;
 
 use std::collections::BTreeMap;
 
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use duration::{DurationError, format_duration, parse_duration};
 pub use model::*;
 pub use names::collision_free;
 pub use pattern::{Pattern, PatternError};

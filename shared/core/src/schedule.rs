@@ -1,0 +1,187 @@
+//! When a refresh is due.
+//!
+//! A schedule is a list of local times. The cron expression is read by croner; the walk over
+//! the calendar and the meaning of a clock that jumps are ours: a slot that the clock skips
+//! runs at the first instant after the gap, and an hour that comes twice runs the first time
+//! only. Slots that fall on one instant are one slot.
+
+mod calendar;
+#[cfg(test)]
+mod tests;
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+use thiserror::Error;
+
+use calendar::{Direction, nearest};
+
+/// More skipped slots than this are not counted.
+pub const MISSED_MAX: u32 = 1_000;
+
+/// A cron expression in a time zone.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    cron: Cron,
+    zone: TimeZone,
+}
+
+/// A slot whose time has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Due {
+    /// The newest slot up to now.
+    pub slot: Timestamp,
+    /// How many older ones were never decided; at most [`MISSED_MAX`].
+    pub missed: u32,
+}
+
+/// Why there is no such schedule.
+#[derive(Debug, Error)]
+pub enum ScheduleError {
+    /// Write five fields, or six with seconds first.
+    #[error("a schedule has five fields (minute hour day month weekday), or six with seconds first; this has {0}")]
+    Fields(usize),
+    /// Correct the field that is named.
+    #[error("this is not a schedule: {0}")]
+    Cron(String),
+    /// Name a zone of the IANA database.
+    #[error("`{0}` is not a time zone")]
+    TimeZone(String),
+    /// Name a day that exists.
+    #[error("this schedule never fires")]
+    Never,
+}
+
+impl Schedule {
+    /// Reads `cron` (five fields, or six with seconds first) and an IANA zone name.
+    ///
+    /// # Errors
+    /// [`ScheduleError`]; a schedule that has no slot in fifty years is one.
+    pub fn parse(cron: &str, timezone: &str) -> Result<Self, ScheduleError> {
+        let zone = zone(timezone)?;
+        let schedule = Self {
+            cron: read(cron)?,
+            zone,
+        };
+        let epoch = DateTime::constant(2020, 1, 1, 0, 0, 0, 0);
+        match nearest(&schedule.cron.pattern, epoch, Direction::Forward) {
+            Some(_) => Ok(schedule),
+            None => Err(ScheduleError::Never),
+        }
+    }
+
+    /// The first slot after `time`; `None` if there is none for fifty years.
+    pub fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
+        let local = self.local(time);
+        let from = match self.end_of_repetition(time) {
+            Some(end) if end > local => end,
+            _ => local.checked_add(SignedDuration::from_secs(1)).ok()?,
+        };
+        let slot = nearest(&self.cron.pattern, from, Direction::Forward)?;
+        self.instant(slot)
+    }
+
+    /// The last slot at or before `time`; `None` if there was none for fifty years.
+    pub fn last_until(&self, time: Timestamp) -> Option<Timestamp> {
+        let local = self.local(time);
+        let from = match self.end_of_repetition(time) {
+            Some(end) if end > local => end.checked_sub(SignedDuration::from_secs(1)).ok()?,
+            _ => local,
+        };
+        let slot = nearest(&self.cron.pattern, from, Direction::Backward)?;
+        self.instant(slot)
+    }
+
+    /// The newest slot that is due at `now` and was not decided: after `last_decided`, and
+    /// not before `not_before` (when the schedule came into force). Older ones are skipped
+    /// and counted. The work does not grow with the time since `last_decided`.
+    pub fn due(
+        &self,
+        last_decided: Option<Timestamp>,
+        not_before: Timestamp,
+        now: Timestamp,
+    ) -> Option<Due> {
+        let open = |slot: Timestamp| {
+            slot >= not_before && last_decided.is_none_or(|decided| slot > decided)
+        };
+        let slot = self.last_until(now).filter(|slot| open(*slot))?;
+        let mut missed = 0;
+        let mut older = slot;
+        while missed < MISSED_MAX {
+            // A slot is at least a second long.
+            let before = older.checked_sub(SignedDuration::from_secs(1)).ok();
+            match before.and_then(|time| self.last_until(time)) {
+                Some(found) if open(found) => older = found,
+                _ => break,
+            }
+            missed += 1;
+        }
+        Some(Due { slot, missed })
+    }
+
+    /// Local time, to the second.
+    fn local(&self, time: Timestamp) -> DateTime {
+        whole_second(self.zone.to_datetime(time))
+    }
+
+    /// When `time` lies in a stretch of local time that has come a second time, the local
+    /// time at which that stretch ends. Its slots have all run the first time.
+    fn end_of_repetition(&self, time: Timestamp) -> Option<DateTime> {
+        let just_after = time.checked_add(SignedDuration::from_nanos(1)).ok()?;
+        let transition = self.zone.preceding(just_after).next()?;
+        let before = self.offset_before(transition.timestamp())?;
+        Some(whole_second(before.to_datetime(transition.timestamp())))
+    }
+
+    fn offset_before(&self, transition: Timestamp) -> Option<Offset> {
+        let before = transition.checked_sub(SignedDuration::from_nanos(1)).ok()?;
+        Some(self.zone.to_offset(before))
+    }
+
+    /// The instant of a local slot by the rules above.
+    fn instant(&self, slot: DateTime) -> Option<Timestamp> {
+        match self.zone.to_ambiguous_timestamp(slot).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(slot).ok(),
+            AmbiguousOffset::Fold { before, .. } => before.to_timestamp(slot).ok(),
+            AmbiguousOffset::Gap { before, .. } => {
+                // With the old offset the slot lies just after the jump.
+                let inside = before.to_timestamp(slot).ok()?;
+                let just_after = inside.checked_add(SignedDuration::from_nanos(1)).ok()?;
+                Some(self.zone.preceding(just_after).next()?.timestamp())
+            }
+        }
+    }
+}
+
+/// Finds a zone of the IANA database.
+///
+/// # Errors
+/// [`ScheduleError::TimeZone`] if there is none of this name.
+pub fn zone(name: &str) -> Result<TimeZone, ScheduleError> {
+    TimeZone::get(name).map_err(|_| ScheduleError::TimeZone(name.chars().take(60).collect()))
+}
+
+fn read(text: &str) -> Result<Cron, ScheduleError> {
+    let fields = text.split_whitespace().count();
+    if !(5..=6).contains(&fields) {
+        return Err(ScheduleError::Fields(fields));
+    }
+    if let Some(strange) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !" *,-/#?+".contains(*c)) {
+        return Err(ScheduleError::Cron(format!("`{}` has no meaning", strange.escape_default())));
+    }
+    if text.len() > 200 {
+        return Err(ScheduleError::Cron("it is longer than 200 characters".to_owned()));
+    }
+    CronParser::builder()
+        .seconds(Seconds::Optional)
+        .year(Year::Optional)
+        .build()
+        .parse(text)
+        .map_err(|error| ScheduleError::Cron(error.to_string().trim_end_matches('.').to_owned()))
+}
+
+fn whole_second(time: DateTime) -> DateTime {
+    time.date().at(time.hour(), time.minute(), time.second(), 0)
+}

@@ -1,0 +1,209 @@
+//! What a stage file looks like: every key there is, before anything is checked against
+//! anything else. The published JSON Schema is made from these types.
+
+use crate::stage_file::record::{List, Named, record};
+use crate::stage_file::scalar::{
+    Chat, Kind, Length, Pattern, SecretReference, Template, Text, Tls, VariableValue, Whole, YesNo,
+};
+
+record! {
+    /// A Greenroom stage file: an app's stages, and how releases reach them.
+    RawFile ("the stage file") {
+        /// Version of this vocabulary; 1.
+        required version: Whole,
+        /// The app's repository on GitHub, `owner/name`.
+        required app: Text,
+        /// Named sets of variables; a stage lists those it uses.
+        optional variables: Named<Named<VariableValue>>,
+        /// How the app is built and deployed.
+        optional pipelines: Named<RawPipeline>,
+        /// Integration tests that stages verify with.
+        optional suites: Named<RawSuite>,
+        /// Where announcements go.
+        optional channels: Named<RawChannel>,
+        /// Who holds which role: lists of GitHub logins.
+        optional roles: Named<List<Text>>,
+        /// The stages, and what leads to each; the first one that matches wins.
+        required stages: Named<RawStage>,
+    }
+}
+
+record! {
+    /// A way to build and deploy.
+    RawPipeline ("a pipeline") {
+        /// Run in this order; those with `once` first.
+        required steps: List<RawStep>,
+    }
+}
+
+record! {
+    /// One command of a pipeline.
+    RawStep ("a step") {
+        /// What the step is called in logs.
+        required name: Text,
+        /// The command, run by `sh -c` in a clean checkout of the revision.
+        required run: Text,
+        /// Run once per revision, without a stage, to build what every stage gets.
+        optional once: YesNo,
+        /// Path of what a `once` step builds; its bytes go to every stage unchanged.
+        optional artifact: Text,
+        /// Names the step may write to its output file.
+        optional outputs: List<Text>,
+        /// The step is killed after this long; 15 minutes unless told otherwise.
+        optional timeout: Length,
+    }
+}
+
+record! {
+    /// Integration tests against a deployed stage.
+    RawSuite ("a suite") {
+        /// Glob of Hurl files, relative to the repository's root.
+        required files: Text,
+        /// Where the stage answers; may use `${stage}` and `${outputs.NAME}`.
+        required base_url: Template,
+        /// Variables of the tests.
+        optional variables: Named<VariableValue>,
+        /// How long a stage may take to come up; 30 seconds unless told otherwise.
+        optional ready: Length,
+        /// Limit of one request; 10 seconds unless told otherwise.
+        optional request_timeout: Length,
+        /// Limit of the whole suite; 10 minutes unless told otherwise.
+        optional timeout: Length,
+        /// How often an attempt that could not tell is repeated; 2 unless told otherwise.
+        optional retries: Whole,
+    }
+}
+
+record! {
+    /// Where announcements go; exactly one of the kinds.
+    RawChannel ("a channel") {
+        /// A Telegram chat.
+        optional telegram: RawTelegram,
+        /// E-mail over SMTP.
+        optional mail: RawMail,
+        /// ARN of an SNS topic.
+        optional sns: Text,
+        /// The log of `greenroom serve`; written `console: {}`.
+        optional console: RawConsole,
+    }
+}
+
+record! {
+    /// A Telegram chat.
+    RawTelegram ("a telegram channel") {
+        /// Number of the chat, or `@name` of a public one.
+        required chat: Chat,
+        /// The bot's token, as `${secret:name}`.
+        required token: SecretReference,
+        /// Number of a topic inside the chat.
+        optional topic: Whole,
+    }
+}
+
+record! {
+    /// E-mail over SMTP.
+    RawMail ("a mail channel") {
+        /// Addresses of those who get it.
+        required to: List<Text>,
+        /// Address of the sender.
+        required from: Text,
+        /// The server, `host:port`.
+        required server: Text,
+        /// Login at the server; with `password`.
+        optional user: Text,
+        /// Password of the login, as `${secret:name}`.
+        optional password: SecretReference,
+        /// `required` unless told otherwise; `none` only to this machine.
+        optional tls: Tls,
+    }
+}
+
+record! {
+    /// Nothing to set.
+    RawConsole ("a console channel") {
+    }
+}
+
+record! {
+    /// A stage, or a family of stages named by a template.
+    RawStage ("a stage") {
+        /// `local` for what only exists on developers' machines.
+        optional kind: Kind,
+        /// The stage's name; its key unless told otherwise.
+        optional name: Template,
+        /// What leads to it; exactly one of the sources.
+        optional from: RawFrom,
+        /// The pipeline that deploys it.
+        optional pipeline: Text,
+        /// Sets of variables it gets; of two that define one, the later wins.
+        optional variables: List<Text>,
+        /// Suites that must pass before it counts as verified.
+        optional verify: List<Text>,
+        /// How long a release must have been green upstream.
+        optional soak: Length,
+        /// Who must say yes before a release gets here.
+        optional approvals: RawApprovals,
+        /// Channels that hear of breaks and recoveries.
+        optional alert: List<Text>,
+        /// When an idle stage goes away.
+        optional expires: RawExpires,
+        /// Limit of one run, deploy and tests; 1 hour unless told otherwise.
+        optional timeout: Length,
+    }
+}
+
+record! {
+    /// What leads to a stage; exactly one of `branch`, `tag`, `pull_request` and `promote`.
+    RawFrom ("`from`") {
+        /// Pushes to branches of this name.
+        optional branch: Pattern,
+        /// With `branch`: only this schedule deploys the branch's head.
+        optional refresh: RawRefresh,
+        /// Tags of this name.
+        optional tag: Pattern,
+        /// Pull requests of this repository.
+        optional pull_request: RawPullRequest,
+        /// The stage whose verified release is moved here, unchanged.
+        optional promote: Text,
+    }
+}
+
+record! {
+    /// Redeploying a branch on a schedule.
+    RawRefresh ("`refresh`") {
+        /// Minute, hour, day of month, month, day of week; six fields start with seconds.
+        required cron: Text,
+        /// IANA time zone, such as `Europe/Rome`.
+        required timezone: Text,
+    }
+}
+
+record! {
+    /// Pull requests of this repository; those from forks get no stage.
+    RawPullRequest ("`pull_request`") {
+        /// The branch they are to be merged into; any unless told otherwise.
+        optional base: Pattern,
+        /// Labels that must all be set.
+        optional labels: List<Text>,
+    }
+}
+
+record! {
+    /// Who must say yes.
+    RawApprovals ("`approvals`") {
+        /// How many people; 1 unless told otherwise.
+        optional count: Whole,
+        /// Roles whose holders count; anybody who may act on the stage unless told otherwise.
+        optional by: List<Text>,
+    }
+}
+
+record! {
+    /// When an idle stage goes away.
+    RawExpires ("`expires`") {
+        /// After this long without a change.
+        required idle: Length,
+        /// Its owner is told this long before.
+        optional warn: Length,
+    }
+}
