@@ -209,7 +209,7 @@ fn the_largest_message_is_within_telegrams_limits_and_loses_no_paragraph() {
 #[test]
 fn a_bounded_announcement_fits_its_place_in_the_outbox_and_counts_what_it_cut() {
     // Identifiers are short by construction; everything a stranger writes is as long as can be.
-    let mut told = enormous(&"😀".repeat(1 << 16));
+    let mut told = enormous(&"😀".repeat(1 << 11));
     told.app = RepoName::from("acme/orders");
     told.stage = Some(StageName::from("preprod"));
     told.revision = Some(revision('9'));
