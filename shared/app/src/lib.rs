@@ -53,3 +53,4 @@ impl<P: Ports> App<P> {
         Self { ports, settings, configs: Configs::default() }
     }
 }
+pub mod retry;

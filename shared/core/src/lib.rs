@@ -11,6 +11,8 @@ pub mod effect;
 pub mod execution;
 pub mod fact;
 pub mod history;
+pub mod escape;
+pub mod message;
 pub mod name;
 pub mod plan;
 pub mod policy;

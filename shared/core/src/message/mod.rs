@@ -1,0 +1,27 @@
+//! What people are told, and how it reads.
+//!
+//! An [`Announcement`] is plain, bounded data: whatever was true when the state changed. It is
+//! composed once into a [`doc::Doc`] (the order of the sentences, which words are ours and which
+//! are a stranger's) and written by one renderer per sink. Nothing here knows a channel, a clock
+//! or a retry.
+//!
+//! Telegram calls nobody by accident: every word that is not ours stands in `<code>` or `<pre>`,
+//! where Telegram looks for no mention, command or link.
+
+mod announcement;
+mod compose;
+mod console;
+mod doc;
+mod mail;
+mod parts;
+mod telegram;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
+
+pub use announcement::{
+    Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, Suspect, Unaffected,
+};
+pub use mail::Mail;
+pub use telegram::{TELEGRAM_BUDGET, TELEGRAM_ENTITIES_MAX};

@@ -1,0 +1,4 @@
+mod grammar;
+mod hostile;
+mod samples;
+mod snapshots;
