@@ -1,1 +1,6 @@
-//! placeholder
+//! Adapters for one machine.
+pub mod artifact;
+pub mod git;
+pub mod pipeline;
+pub mod process;
+pub mod secrets;

@@ -1,0 +1,2 @@
+mod terminal;
+pub use terminal::plain_text;
