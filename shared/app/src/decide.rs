@@ -182,7 +182,7 @@ impl<P: Ports> App<P> {
         next.tries += 1;
         let work = Work::Delivery(id.clone());
         let mut writes: Vec<_> = delivery.record.due.map(|due| unmark(work.marker(due))).into_iter().collect();
-        let wait = retry::next(next.tries, self.ports.random(), None).filter(|_| error.is_retryable());
+        let wait = retry::wait(usize::try_from(next.tries).unwrap_or(usize::MAX), None, self.ports.random()).filter(|_| error.is_retryable());
         let why = crate::door::chain(error);
         match wait.and_then(|wait| now.checked_add(jiff::SignedDuration::try_from(wait).ok()?).ok()) {
             Some(at) => {

@@ -2,6 +2,7 @@
 //! then perform what was decided. Everything pending is found again from the table alone.
 
 pub mod apps;
+pub mod attention;
 pub mod builds;
 pub mod commands;
 pub mod config;
@@ -53,4 +54,3 @@ impl<P: Ports> App<P> {
         Self { ports, settings, configs: Configs::default() }
     }
 }
-pub mod retry;
