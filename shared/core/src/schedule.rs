@@ -163,6 +163,11 @@ pub fn zone(name: &str) -> Result<TimeZone, ScheduleError> {
     TimeZone::get(name).map_err(|_| ScheduleError::TimeZone(name.chars().take(60).collect()))
 }
 
+/// Every zone there is, for suggestions.
+pub(crate) fn zone_names() -> Vec<String> {
+    jiff::tz::db().available().map(|name| name.to_string()).collect()
+}
+
 fn read(text: &str) -> Result<Cron, ScheduleError> {
     let fields = text.split_whitespace().count();
     if !(5..=6).contains(&fields) {

@@ -1,7 +1,7 @@
 //! The nearest local time that a cron pattern names. Local times only: no zones, no instants.
 
-use croner::CronError;
-use croner::pattern::CronPattern;
+use croner::CronPattern;
+use croner::errors::CronError;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 

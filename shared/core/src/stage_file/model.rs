@@ -12,7 +12,7 @@ use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
     SettingsHash, SuiteName,
 };
-use crate::stage_file::{Pattern, Template};
+use crate::stage_file::{Diagnostic, Pattern, Template};
 
 /// `greenroom.yaml`, in force.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct StageFile {
     pub roles: BTreeMap<String, Vec<Actor>>,
     /// In file order: the first rule that matches wins.
     pub rules: Vec<Rule>,
+    /// What holds and was hardly meant, in the order of the text.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// A way to build and deploy.

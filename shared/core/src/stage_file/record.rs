@@ -73,6 +73,20 @@ pub(crate) struct Entry<T> {
     pub value: Option<T>,
 }
 
+impl<T> Field<List<T>> {
+    /// The items that could be read; none if there is no list.
+    pub fn items(&self) -> &[Spanned<T>] {
+        self.value().map_or(&[], |list| list.items.as_slice())
+    }
+}
+
+impl<T> Field<Named<T>> {
+    /// The entries; none if there is no mapping.
+    pub fn entries(&self) -> &[Entry<T>] {
+        self.value().map_or(&[], |named| named.entries.as_slice())
+    }
+}
+
 impl<T> Named<T> {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.value.as_str())

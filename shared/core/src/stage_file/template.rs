@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::name::{Actor, SecretName, StageName};
-use crate::stage_file::slug::{is_name_byte, slug, suffixed};
+use crate::stage_file::slug::{slug, suffixed};
 
 /// Every reference there is, for messages.
 pub const REFERENCES: &str =
@@ -299,7 +299,3 @@ pub fn is_variable_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Whether a literal may stand in the name of a stage.
-pub(crate) fn is_name_text(text: &str) -> bool {
-    text.bytes().all(is_name_byte)
-}

@@ -1,0 +1,162 @@
+//! The entries under `stages:`, one by one.
+
+use jiff::SignedDuration;
+
+use super::names::{check_list, check_name};
+use super::pipelines::limit;
+use super::sources::{Source, source};
+use super::{approvals, sources, templates};
+use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
+use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
+use crate::stage_file::raw::{RawFile, RawStage};
+use crate::stage_file::record::{Entry, Field};
+use crate::stage_file::{Expires, From, Rule, Template};
+
+const TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
+const TIMEOUT_MAX: SignedDuration = SignedDuration::from_hours(48);
+
+/// Checks every stage. The rules that come back lack their hashes.
+pub(super) fn check(raw: &RawFile, log: &mut Log) -> Vec<Rule> {
+    let Some(stages) = raw.stages.given() else {
+        return Vec::new();
+    };
+    if stages.value.entries.is_empty() {
+        log.report(
+            Diagnostic::error("no-stages", &stages.span, "the stage file has no stages")
+                .label("nothing can happen")
+                .help("Add one: `dev: { from: { branch: main }, pipeline: ... }`."),
+        );
+    }
+    stages.value.entries.iter().filter_map(|entry| rule(raw, entry, log)).collect()
+}
+
+fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
+    check_name(&entry.name, "a stage", log);
+    let stage = entry.value.as_ref()?;
+    let source = source(&stage.kind, &stage.from);
+    let from = match source {
+        Some(Source::Local) => {
+            check_local(entry, stage, log);
+            Some(From::Local)
+        }
+        _ => deployed(raw, entry, stage, log),
+    };
+    let name = templates::check_name(entry, stage, source, log);
+    if let Some(source) = source {
+        templates::check_uses(raw, entry, stage, source, log);
+    }
+    let approvals = stage.approvals.given().and_then(|it| approvals::check(raw, it, log));
+    let variables = check_list(&stage.variables, "variable set", "variables", &raw.variables, log);
+    let verify = check_list(&stage.verify, "suite", "suites", &raw.suites, log);
+    let alert = check_list(&stage.alert, "channel", "channels", &raw.channels, log);
+    let timeout = limit(stage.timeout.given(), TIMEOUT, TIMEOUT_MAX, "a run", log);
+    let pipeline = stage.pipeline.value();
+    Some(Rule {
+        name: RuleName::new(entry.name.value.as_str()),
+        stage: name.unwrap_or_else(|| Template::literal(&entry.name.value)),
+        from: from?,
+        pipeline: pipeline.map(|name| PipelineName::new(name.as_str())),
+        variables: variables.iter().map(|name| name.value.clone()).collect(),
+        verify: verify.iter().map(|name| SuiteName::new(name.value.as_str())).collect(),
+        soak: check_soak(entry, stage, source, log),
+        approvals,
+        alert: alert.iter().map(|name| ChannelName::new(name.value.as_str())).collect(),
+        expires: check_expires(stage, log),
+        timeout,
+        recipe: RecipeHash::new(""),
+        settings: SettingsHash::new(""),
+    })
+}
+
+fn deployed(
+    raw: &RawFile,
+    entry: &Entry<RawStage>,
+    stage: &RawStage,
+    log: &mut Log,
+) -> Option<From> {
+    // A broken `kind` may have been meant to be `local`.
+    let known = stage.kind.is_absent();
+    let name = shown(&entry.name.value);
+    if known && stage.from.is_absent() {
+        log.report(
+            Diagnostic::error("no-source", &entry.name.span, format!("nothing leads to the stage `{name}`"))
+                .label("`from` is missing")
+                .help("Add `from: { branch: ... }`, or `kind: local` for what is never deployed."),
+        );
+    }
+    if known && stage.pipeline.is_absent() {
+        log.report(
+            Diagnostic::error("no-pipeline", &entry.name.span, format!("nothing deploys the stage `{name}`"))
+                .label("`pipeline` is missing")
+                .help("Add `pipeline: ...`, or `kind: local` for what is never deployed."),
+        );
+    }
+    if let Some(pipeline) = stage.pipeline.given() {
+        super::names::check_known(pipeline, "pipeline", "pipelines", &raw.pipelines, log);
+    }
+    stage.from.given().and_then(|from| sources::check(raw, from, log))
+}
+
+fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
+    let meaningless = [
+        ("from", !stage.from.is_absent()),
+        ("pipeline", !stage.pipeline.is_absent()),
+        ("verify", !stage.verify.is_absent()),
+        ("soak", !stage.soak.is_absent()),
+        ("approvals", !stage.approvals.is_absent()),
+        ("alert", !stage.alert.is_absent()),
+        ("expires", !stage.expires.is_absent()),
+        ("timeout", !stage.timeout.is_absent()),
+    ];
+    let found: Vec<&str> = meaningless.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
+    if found.is_empty() {
+        return;
+    }
+    let name = shown(&entry.name.value);
+    let keys = crate::stage_file::diagnostic::listed(found);
+    log.report(
+        Diagnostic::error("local", &entry.name.span, format!("`{name}` is local, so {keys} cannot apply"))
+            .label("never deployed")
+            .help("Remove them, or remove `kind: local`."),
+    );
+}
+
+fn check_soak(
+    entry: &Entry<RawStage>,
+    stage: &RawStage,
+    source: Option<Source>,
+    log: &mut Log,
+) -> Option<SignedDuration> {
+    let soak = stage.soak.given()?;
+    if !matches!(source, None | Some(Source::Promote | Source::Local)) {
+        let name = shown(&entry.name.value);
+        log.report(
+            Diagnostic::error("soak-without-upstream", &soak.span, format!("`{name}` has no stage upstream to soak in"))
+                .label("green where?")
+                .help("Use `from: { promote: ... }`, or remove `soak`."),
+        );
+    }
+    Some(soak.value.0)
+}
+
+fn check_expires(stage: &RawStage, log: &mut Log) -> Option<Expires> {
+    let expires = stage.expires.value()?;
+    let idle = expires.idle.given()?;
+    if let Some(warn) = expires.warn.given()
+        && warn.value.0 >= idle.value.0
+    {
+        log.report(
+            Diagnostic::error("expires", &warn.span, "the warning would come before the stage is idle at all")
+                .label("not before `idle`")
+                .help("`warn` is how long before the end its owner is told; make it shorter than `idle`."),
+        );
+    }
+    let warn = match &expires.warn {
+        Field::Given(warn) => Some(warn.value.0),
+        Field::Absent | Field::Broken => None,
+    };
+    Some(Expires {
+        idle: idle.value.0,
+        warn,
+    })
+}
