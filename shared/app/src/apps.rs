@@ -1,7 +1,9 @@
 //! Apps under control, and which stage file is in force for each.
 
 use greenroom_core::effect::{Effect, News};
-use greenroom_core::name::{AppId, ChannelName, ConfigHash, RefName, RepoName, RepositoryId, Revision, StageId, StageName};
+use greenroom_core::name::{
+    AppId, ChannelName, ConfigHash, RefName, RepoName, RepositoryId, Revision, StageId, StageName,
+};
 use greenroom_core::stage_file::{Diagnostics, StageFile};
 
 use crate::App;
@@ -40,7 +42,9 @@ pub struct NewApp {
 /// An app's key: derived from its name and its stage file's path, the same on every machine.
 pub fn app_id(name: &RepoName, path: &str) -> AppId {
     let text = format!("{}\n{path}", name.as_str().to_ascii_lowercase());
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     // Digits that a spreadsheet or a JavaScript client does not round.
     AppId(hash & 0xffff_ffff)
 }
@@ -52,7 +56,10 @@ impl<P: Ports> App<P> {
 
     pub(crate) async fn versioned_app(&self, id: AppId) -> Result<Versioned<AppRecord>, Error> {
         let read = table::load(self.ports.store(), &keys::app(id)).await?;
-        read.ok_or_else(|| Error::NotFound { what: format!("app {id}"), help: "`greenroom app add OWNER/REPO` adds one".to_owned() })
+        read.ok_or_else(|| Error::NotFound {
+            what: format!("app {id}"),
+            help: "`greenroom app add OWNER/REPO` adds one".to_owned(),
+        })
     }
 
     /// All apps, by id.
@@ -62,22 +69,42 @@ impl<P: Ports> App<P> {
 
     /// The stages of an app, by name.
     pub async fn stage_names(&self, app: AppId) -> Result<Vec<StageName>, Error> {
-        table::list(self.ports.store(), &keys::app_partition(app), "stage#", STAGES_MAX).await
+        table::list(
+            self.ports.store(),
+            &keys::app_partition(app),
+            "stage#",
+            STAGES_MAX,
+        )
+        .await
     }
 
     /// Takes an app under control, or brings what is known of it up to date; then reads its stage
     /// file from the default branch, if there is one.
     pub async fn add_app(&self, new: &NewApp) -> Result<AppRecord, Error> {
         let id = app_id(&new.name, STAGE_FILE_PATH);
-        let known: Option<Versioned<AppRecord>> = table::load(self.ports.store(), &keys::app(id)).await?;
+        let known: Option<Versioned<AppRecord>> =
+            table::load(self.ports.store(), &keys::app(id)).await?;
         let repository = Repository {
-            id: new.repository.or(known.as_ref().map(|app| app.record.repository.id)).unwrap_or(RepositoryId(id.0)),
+            id: new
+                .repository
+                .or(known.as_ref().map(|app| app.record.repository.id))
+                .unwrap_or(RepositoryId(id.0)),
             name: new.name.clone(),
             git: new.git.clone(),
         };
-        let default_branch = self.ports.source().default_branch(&repository).await.map_err(|error| source_error(&error))?;
+        let default_branch = self
+            .ports
+            .source()
+            .default_branch(&repository)
+            .await
+            .map_err(|error| source_error(&error))?;
         let record = match &known {
-            Some(known) => AppRecord { repository, default_branch, bound: known.record.bound || new.repository.is_some(), ..known.record.clone() },
+            Some(known) => AppRecord {
+                repository,
+                default_branch,
+                bound: known.record.bound || new.repository.is_some(),
+                ..known.record.clone()
+            },
             None => AppRecord {
                 id,
                 name: new.name.clone(),
@@ -104,10 +131,12 @@ impl<P: Ports> App<P> {
             return Ok(());
         }
         let file = StageFile::parse(file_name, text).map_err(|problems| Error::Invalid {
-            why: problems.summary(),
+            why: problems.to_string(),
             help: format!("`greenroom validate -f {file_name}` shows every problem"),
         })?;
-        let from = ConfigFrom::Bootstrap { file: file_name.to_owned() };
+        let from = ConfigFrom::Bootstrap {
+            file: file_name.to_owned(),
+        };
         self.put_in_force(&app, &file.hash, text, from).await
     }
 
@@ -117,39 +146,81 @@ impl<P: Ports> App<P> {
         let app = self.versioned_app(id).await?;
         let repository = &app.record.repository;
         let source = self.ports.source();
-        let head = source.head(repository, &app.record.default_branch).await.map_err(|error| source_error(&error))?;
+        let head = source
+            .head(repository, &app.record.default_branch)
+            .await
+            .map_err(|error| source_error(&error))?;
         let Some(head) = head else { return Ok(()) };
-        if app.record.config_from == (ConfigFrom::Commit { revision: head.revision.clone() }) {
+        if app.record.config_from
+            == (ConfigFrom::Commit {
+                revision: head.revision.clone(),
+            })
+        {
             return Ok(());
         }
-        let read = source.file_at(repository, &head.revision, &app.record.path, STAGE_FILE_MAX).await;
+        let read = source
+            .file_at(repository, &head.revision, &app.record.path, STAGE_FILE_MAX)
+            .await;
         let text = match read {
             Ok(Some(text)) => text,
             Ok(None) => return Ok(()),
             Err(SourceError::TooLarge { path, limit }) => {
-                return self.refuse_stage_file(&app, &head.revision, vec![format!("{path} has more than {limit} bytes")]).await;
+                return self
+                    .refuse_stage_file(
+                        &app,
+                        &head.revision,
+                        vec![format!("{path} has more than {limit} bytes")],
+                    )
+                    .await;
             }
             Err(error) => return Err(source_error(&error)),
         };
         match StageFile::parse(&app.record.path, &text) {
             Ok(file) => {
-                let from = ConfigFrom::Commit { revision: head.revision };
+                let from = ConfigFrom::Commit {
+                    revision: head.revision,
+                };
                 self.put_in_force(&app, &file.hash, &text, from).await
             }
-            Err(problems) => self.refuse_stage_file(&app, &head.revision, lines(&problems)).await,
+            Err(problems) => {
+                self.refuse_stage_file(&app, &head.revision, lines(&problems))
+                    .await
+            }
         }
     }
 
-    async fn put_in_force(&self, app: &Versioned<AppRecord>, hash: &ConfigHash, text: &[u8], from: ConfigFrom) -> Result<(), Error> {
+    async fn put_in_force(
+        &self,
+        app: &Versioned<AppRecord>,
+        hash: &ConfigHash,
+        text: &[u8],
+        from: ConfigFrom,
+    ) -> Result<(), Error> {
         let id = app.record.id;
         let changed = app.record.config.as_ref() != Some(hash);
-        let record = AppRecord { config: Some(hash.clone()), config_from: from, invalid: None, ..app.record.clone() };
+        let record = AppRecord {
+            config: Some(hash.clone()),
+            config_from: from,
+            invalid: None,
+            ..app.record.clone()
+        };
         if record == app.record {
             return Ok(());
         }
-        let mut writes = if changed { config::keep(id, hash, text) } else { Vec::new() };
-        writes.push(put(keys::app(id), &record, Condition::Version(app.version))?);
-        writes.push(Write::Delete { key: keys::attention(id, "stage-file"), condition: Condition::Any });
+        let mut writes = if changed {
+            config::keep(id, hash, text)
+        } else {
+            Vec::new()
+        };
+        writes.push(put(
+            keys::app(id),
+            &record,
+            Condition::Version(app.version),
+        )?);
+        writes.push(Write::Delete {
+            key: keys::attention(id, "stage-file"),
+            condition: Condition::Any,
+        });
         self.ports.store().commit(writes).await?;
         if changed {
             self.make_stages(id).await?;
@@ -160,13 +231,25 @@ impl<P: Ports> App<P> {
     /// Stages with a fixed name exist as soon as the stage file says so; all are planned again.
     async fn make_stages(&self, id: AppId) -> Result<(), Error> {
         let app = self.app(id).await?;
-        let Some(hash) = &app.config else { return Ok(()) };
+        let Some(hash) = &app.config else {
+            return Ok(());
+        };
         let file = self.stage_file(id, hash).await?;
         for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
-            let Some(name) = rule.stage.as_literal() else { continue };
-            let spec = greenroom_core::stage::Spec { rule: rule.name.clone(), actor: None, pull_request: None };
-            let stage = StageId { app: id, stage: StageName::new(name) };
-            self.step(&stage, Some(&spec), &crate::stages::Input::Nothing, &[]).await?;
+            let Some(name) = rule.stage.as_literal() else {
+                continue;
+            };
+            let spec = greenroom_core::stage::Spec {
+                rule: rule.name.clone(),
+                actor: None,
+                pull_request: None,
+            };
+            let stage = StageId {
+                app: id,
+                stage: StageName::new(name),
+            };
+            self.step(&stage, Some(&spec), &crate::stages::Input::Nothing, &[])
+                .await?;
         }
         for stage in self.stage_names(id).await? {
             self.ports.hint(Work::Stage(StageId { app: id, stage }));
@@ -174,32 +257,70 @@ impl<P: Ports> App<P> {
         Ok(())
     }
 
-    async fn refuse_stage_file(&self, app: &Versioned<AppRecord>, revision: &Revision, mut problems: Vec<String>) -> Result<(), Error> {
-        if app.record.invalid.as_ref().is_some_and(|invalid| invalid.revision == *revision) {
+    async fn refuse_stage_file(
+        &self,
+        app: &Versioned<AppRecord>,
+        revision: &Revision,
+        mut problems: Vec<String>,
+    ) -> Result<(), Error> {
+        if app
+            .record
+            .invalid
+            .as_ref()
+            .is_some_and(|invalid| invalid.revision == *revision)
+        {
             return Ok(());
         }
         let now = self.ports.now();
         problems.truncate(PROBLEMS_MAX);
-        let invalid = InvalidConfig { revision: revision.clone(), at: now, problems: problems.clone() };
+        let invalid = InvalidConfig {
+            revision: revision.clone(),
+            at: now,
+            problems: problems.clone(),
+        };
         let id = app.record.id;
-        let record = AppRecord { invalid: Some(invalid), ..app.record.clone() };
+        let record = AppRecord {
+            invalid: Some(invalid),
+            ..app.record.clone()
+        };
         let attention = Attention {
             at: now,
             code: "stage_file_invalid".to_owned(),
-            text: format!("{} at {} is not valid; the one in force stays: {}", app.record.path, revision.short(), problems.join("; ")),
+            text: format!(
+                "{} at {} is not valid; the one in force stays: {}",
+                app.record.path,
+                revision.short(),
+                problems.join("; ")
+            ),
             command: Some("greenroom validate".to_owned()),
         };
         let mut writes = vec![
             put(keys::app(id), &record, Condition::Version(app.version))?,
-            put(keys::attention(id, "stage-file"), &attention, Condition::Any)?,
+            put(
+                keys::attention(id, "stage-file"),
+                &attention,
+                Condition::Any,
+            )?,
         ];
         let mut hints = Vec::new();
         if let Some(hash) = &app.record.config {
             let file = self.stage_file(id, hash).await?;
-            let owner = StageId { app: id, stage: StageName::new("") };
+            let owner = StageId {
+                app: id,
+                stage: StageName::new(""),
+            };
             for channel in told(&file) {
-                let news = News::StageFileInvalid { revision: revision.clone(), problems: problems.clone(), at: now };
-                let effect = Effect::Announce { stage: owner.stage.clone(), channel, config: hash.clone(), news: Box::new(news) };
+                let news = News::StageFileInvalid {
+                    revision: revision.clone(),
+                    problems: problems.clone(),
+                    at: now,
+                };
+                let effect = Effect::Announce {
+                    stage: owner.stage.clone(),
+                    channel,
+                    config: hash.clone(),
+                    news: Box::new(news),
+                };
                 let entry = OutboxEntry {
                     id: effect.id(&owner),
                     owner: owner.clone(),
@@ -223,7 +344,11 @@ impl<P: Ports> App<P> {
 
     /// The apps of a repository. A repository seen for the first time is recognised by its name,
     /// and from then on by its id, which survives a rename.
-    pub async fn apps_of(&self, repository: RepositoryId, name: &RepoName) -> Result<Vec<AppRecord>, Error> {
+    pub async fn apps_of(
+        &self,
+        repository: RepositoryId,
+        name: &RepoName,
+    ) -> Result<Vec<AppRecord>, Error> {
         let mut found = Vec::new();
         for app in self.apps().await? {
             if app.bound {
@@ -245,18 +370,29 @@ impl<P: Ports> App<P> {
         }
         record.bound = true;
         record.repository.id = repository;
-        self.ports.store().commit(vec![put(keys::app(id), &record, Condition::Version(app.version))?]).await?;
+        self.ports
+            .store()
+            .commit(vec![put(
+                keys::app(id),
+                &record,
+                Condition::Version(app.version),
+            )?])
+            .await?;
         Ok(record)
     }
 }
 
 /// Channels that some stage alerts.
 fn told(file: &StageFile) -> Vec<ChannelName> {
-    file.channels.keys().filter(|channel| file.rules.iter().any(|rule| rule.alert.contains(channel))).cloned().collect()
+    file.channels
+        .keys()
+        .filter(|channel| file.rules.iter().any(|rule| rule.alert.contains(channel)))
+        .cloned()
+        .collect()
 }
 
 fn lines(problems: &Diagnostics) -> Vec<String> {
-    problems.lines()
+    problems.to_string().lines().map(str::to_owned).collect()
 }
 
 /// The full reference of a short branch name.

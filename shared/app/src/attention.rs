@@ -10,7 +10,19 @@ use crate::records::Attention;
 use crate::table;
 
 /// Puts `name` on the board; the same name again replaces it.
-pub fn put(app: AppId, name: &str, code: &str, text: String, command: Option<String>, at: Timestamp) -> Result<Write, Error> {
-    let attention = Attention { at, code: code.to_owned(), text, command };
+pub fn put(
+    app: AppId,
+    name: &str,
+    code: &str,
+    text: String,
+    command: Option<String>,
+    at: Timestamp,
+) -> Result<Write, Error> {
+    let attention = Attention {
+        at,
+        code: code.to_owned(),
+        text,
+        command,
+    };
     table::put(keys::attention(app, name), &attention, Condition::Any)
 }

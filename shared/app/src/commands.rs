@@ -20,8 +20,15 @@ use crate::work::Work;
 
 impl<P: Ports> App<P> {
     /// Grants or refuses a command; a granted one is planned at once.
-    pub async fn command(&self, id: &StageId, principal: &Principal, command: &Command) -> Result<Result<Box<Plan>, Rejection>, Error> {
-        let stepped = self.step(id, None, &Input::Command { principal, command }, &[]).await?;
+    pub async fn command(
+        &self,
+        id: &StageId,
+        principal: &Principal,
+        command: &Command,
+    ) -> Result<Result<Box<Plan>, Rejection>, Error> {
+        let stepped = self
+            .step(id, None, &Input::Command { principal, command }, &[])
+            .await?;
         Ok(match stepped {
             Stepped::Planned(plan) => Ok(plan),
             Stepped::Rejected(rejection) => Err(rejection),
@@ -30,34 +37,72 @@ impl<P: Ports> App<P> {
 
     /// The fence, as a pipeline asks it.
     pub async fn admit(&self, request: &AdmissionRequest) -> Result<Result<(), Rejection>, Error> {
-        let invalid = || Error::Invalid { why: format!("{} is not an app", request.app), help: "the pipeline must pass on what it was started with".to_owned() };
+        let invalid = || Error::Invalid {
+            why: format!("{} is not an app", request.app),
+            help: "the pipeline must pass on what it was started with".to_owned(),
+        };
         let app = AppId(request.app.parse().map_err(|_| invalid())?);
-        let id = StageId { app, stage: StageName::new(&request.stage) };
+        let id = StageId {
+            app,
+            stage: StageName::new(&request.stage),
+        };
         let command = Command::Admit {
             generation: request.generation,
             nonce: Nonce::new(request.nonce.as_str()),
             execution: ExecutionId::new(request.execution.as_str()),
             revision: Revision::new(request.revision.as_str()),
         };
-        Ok(self.command(&id, &Principal::Pipeline, &command).await?.map(drop))
+        Ok(self
+            .command(&id, &Principal::Pipeline, &command)
+            .await?
+            .map(drop))
     }
 
     /// Sends a test message on a channel of an app's stage file; answers the effect's id.
     pub async fn notify_test(&self, app: AppId, channel: &ChannelName) -> Result<String, Error> {
         let record = self.app(app).await?;
-        let config = record.config.ok_or_else(|| Error::NotFound { what: format!("stage file of {}", record.name), help: "push a greenroom.yaml to the default branch".to_owned() })?;
+        let config = record.config.ok_or_else(|| Error::NotFound {
+            what: format!("stage file of {}", record.name),
+            help: "push a greenroom.yaml to the default branch".to_owned(),
+        })?;
         let file = self.stage_file(app, &config).await?;
         if !file.channels.contains_key(channel) {
             let known: Vec<_> = file.channels.keys().map(ToString::to_string).collect();
-            return Err(Error::NotFound { what: format!("channel {channel}"), help: format!("the stage file has {}", known.join(", ")) });
+            return Err(Error::NotFound {
+                what: format!("channel {channel}"),
+                help: format!("the stage file has {}", known.join(", ")),
+            });
         }
         let now = self.ports.now();
-        let owner = StageId { app, stage: StageName::new("") };
-        let effect = Effect::Announce { stage: owner.stage.clone(), channel: channel.clone(), config, news: Box::new(News::Test { at: now }) };
+        let owner = StageId {
+            app,
+            stage: StageName::new(""),
+        };
+        let effect = Effect::Announce {
+            stage: owner.stage.clone(),
+            channel: channel.clone(),
+            config,
+            news: Box::new(News::Test { at: now }),
+        };
         let id = effect.id(&owner);
         let work = Work::Effect(id.clone());
-        let entry = OutboxEntry { id: id.clone(), owner, effect, created_at: now, due: now, attempts: Vec::new(), tries: 0, claim: None };
-        self.ports.store().commit(vec![put(keys::effect(&id), &entry, Condition::Any)?, mark(work.marker(now))]).await?;
+        let entry = OutboxEntry {
+            id: id.clone(),
+            owner,
+            effect,
+            created_at: now,
+            due: now,
+            attempts: Vec::new(),
+            tries: 0,
+            claim: None,
+        };
+        self.ports
+            .store()
+            .commit(vec![
+                put(keys::effect(&id), &entry, Condition::Any)?,
+                mark(work.marker(now)),
+            ])
+            .await?;
         self.ports.hint(work);
         Ok(id)
     }

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use greenroom_core::name::{AppId, ConfigHash};
 use greenroom_core::stage_file::StageFile;
 
+use crate::App;
 use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
 use crate::ports::store::{Condition, Store, VALUE_MAX, Write};
-use crate::App;
 
 /// Parsed stage files kept in memory; runs of old ones may still be judged by them.
 const CACHED_MAX: usize = 32;
@@ -42,7 +42,13 @@ impl Configs {
 /// same changes nothing.
 pub fn keep(app: AppId, hash: &ConfigHash, text: &[u8]) -> Vec<Write> {
     let parts = text.chunks(PART).enumerate();
-    parts.map(|(n, part)| Write::Put { key: keys::config(app, hash, n), value: part.to_vec(), condition: Condition::Any }).collect()
+    parts
+        .map(|(n, part)| Write::Put {
+            key: keys::config(app, hash, n),
+            value: part.to_vec(),
+            condition: Condition::Any,
+        })
+        .collect()
 }
 
 impl<P: Ports> App<P> {
@@ -53,7 +59,9 @@ impl<P: Ports> App<P> {
         }
         let mut text = Vec::new();
         for n in 0.. {
-            let Some(item) = self.ports.store().get(&keys::config(app, hash, n)).await? else { break };
+            let Some(item) = self.ports.store().get(&keys::config(app, hash, n)).await? else {
+                break;
+            };
             let last = item.value.len() < PART;
             text.extend(item.value);
             if last {
@@ -61,12 +69,18 @@ impl<P: Ports> App<P> {
             }
         }
         if text.is_empty() {
-            return Err(Error::NotFound { what: format!("stage file {hash}"), help: "greenroom doctor".to_owned() });
+            return Err(Error::NotFound {
+                what: format!("stage file {hash}"),
+                help: "greenroom doctor".to_owned(),
+            });
         }
-        let file = StageFile::parse("greenroom.yaml", &text).map_err(|problems| Error::Invalid {
-            why: format!("the stage file {hash} was valid when it was kept and is not now: {}", problems.summary()),
-            help: "this Greenroom may be older than the one that kept it".to_owned(),
-        })?;
+        let file =
+            StageFile::parse("greenroom.yaml", &text).map_err(|problems| Error::Invalid {
+                why: format!(
+                    "the stage file {hash} was valid when it was kept and is not now: {problems}"
+                ),
+                help: "this Greenroom may be older than the one that kept it".to_owned(),
+            })?;
         let file = Arc::new(file);
         self.configs.put(app, &file);
         Ok(file)

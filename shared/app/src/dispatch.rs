@@ -42,12 +42,16 @@ pub(crate) enum Done {
 impl<P: Ports> App<P> {
     /// Performs the effect of this id, if it is still there, due, and nobody else is at it.
     pub async fn perform(&self, id: &str) -> Result<(), Error> {
-        let Some(entry) = self.outbox_entry(id).await? else { return Ok(()) };
+        let Some(entry) = self.outbox_entry(id).await? else {
+            return Ok(());
+        };
         let now = self.ports.now();
         if entry.record.due > now && !self.left_over(&entry.record, now) {
             return Ok(());
         }
-        let Some(entry) = self.claim(entry, now).await? else { return Ok(()) };
+        let Some(entry) = self.claim(entry, now).await? else {
+            return Ok(());
+        };
         let performed = self.perform_entry(&entry).await;
         match performed {
             Ok(Done::Recorded) => Ok(()),
@@ -63,44 +67,76 @@ impl<P: Ports> App<P> {
         }
     }
 
-    pub(crate) async fn outbox_entry(&self, id: &str) -> Result<Option<Versioned<OutboxEntry>>, Error> {
+    pub(crate) async fn outbox_entry(
+        &self,
+        id: &str,
+    ) -> Result<Option<Versioned<OutboxEntry>>, Error> {
         table::load(self.ports.store(), &keys::effect(id)).await
     }
 
     /// A claim of a process that is no more keeps nobody away.
     fn left_over(&self, entry: &OutboxEntry, now: Timestamp) -> bool {
         let dead = |claim: &Claim| self.settings.alone && claim.by != self.settings.instance;
-        entry.claim.as_ref().is_some_and(|claim| claim.until <= now || dead(claim))
+        entry
+            .claim
+            .as_ref()
+            .is_some_and(|claim| claim.until <= now || dead(claim))
     }
 
     /// Claims what must not be done by two at once. A try without an answer from an earlier claim
     /// may have taken effect; it says so from now on.
-    async fn claim(&self, entry: Versioned<OutboxEntry>, now: Timestamp) -> Result<Option<Versioned<OutboxEntry>>, Error> {
+    async fn claim(
+        &self,
+        entry: Versioned<OutboxEntry>,
+        now: Timestamp,
+    ) -> Result<Option<Versioned<OutboxEntry>>, Error> {
         let lease = match &entry.record.effect {
             Effect::Announce { .. } => SignedDuration::from_mins(2),
             Effect::RunSuite { .. } => SignedDuration::from_mins(30),
             _ => return Ok(Some(entry)),
         };
-        let mine = entry.record.claim.as_ref().is_some_and(|claim| claim.by == self.settings.instance);
+        let mine = entry
+            .record
+            .claim
+            .as_ref()
+            .is_some_and(|claim| claim.by == self.settings.instance);
         if mine && entry.record.due > now {
             return Ok(None);
         }
         let mut next = entry.record.clone();
-        for attempt in next.attempts.iter_mut().filter(|attempt| attempt.answer.is_none()) {
+        for attempt in next
+            .attempts
+            .iter_mut()
+            .filter(|attempt| attempt.answer.is_none())
+        {
             attempt.answer = Some("nobody knows: the process ended meanwhile".to_owned());
             attempt.ambiguous = true;
         }
         let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
-        next.claim = Some(Claim { by: self.settings.instance.clone(), until });
+        next.claim = Some(Claim {
+            by: self.settings.instance.clone(),
+            until,
+        });
         next.tries += 1;
-        next.attempts.push(Attempt { at: now, answer: None, ambiguous: false });
+        next.attempts.push(Attempt {
+            at: now,
+            answer: None,
+            ambiguous: false,
+        });
         let over = next.attempts.len().saturating_sub(ATTEMPTS_KEPT);
         next.attempts.drain(..over);
         let mut writes = move_marker(&Work::Effect(next.id.clone()), Some(next.due), Some(until));
         next.due = until;
-        writes.push(put(keys::effect(&next.id), &next, Condition::Version(entry.version))?);
+        writes.push(put(
+            keys::effect(&next.id),
+            &next,
+            Condition::Version(entry.version),
+        )?);
         match self.ports.store().commit(writes).await {
-            Ok(()) => Ok(Some(Versioned { record: next, version: entry.version + 1 })),
+            Ok(()) => Ok(Some(Versioned {
+                record: next,
+                version: entry.version + 1,
+            })),
             Err(StoreError::Conflict { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -109,7 +145,14 @@ impl<P: Ports> App<P> {
     async fn perform_entry(&self, entry: &Versioned<OutboxEntry>) -> Result<Done, Failure> {
         let owner = &entry.record.owner;
         match &entry.record.effect {
-            Effect::RequestBuild { stage, revision, recipe, pipeline, config, again } => {
+            Effect::RequestBuild {
+                stage,
+                revision,
+                recipe,
+                pipeline,
+                config,
+                again,
+            } => {
                 let request = BuildRequest {
                     app: owner.app,
                     revision: revision.clone(),
@@ -120,21 +163,48 @@ impl<P: Ports> App<P> {
                     again: *again,
                 };
                 self.request_build(&request, &removal(entry)).await?;
-                self.replan_if_built(owner.app, revision, recipe, stage).await;
+                self.replan_if_built(owner.app, revision, recipe, stage)
+                    .await;
                 Ok(Done::Recorded)
             }
             Effect::StartBuild { .. } => self.start_build(entry).await,
             Effect::StartExecution { .. } => self.start_execution(entry).await,
-            Effect::StopExecution { execution, reason, .. } => self.stop_execution(execution, reason).await,
+            Effect::StopExecution {
+                execution, reason, ..
+            } => self.stop_execution(execution, reason).await,
             Effect::RunSuite { .. } => self.run_suite(entry).await,
-            Effect::ReadHead { stage, reference, slot, by, .. } => {
-                let cause = Cause::Refresh { slot: *slot, by: by.clone() };
-                self.read_refresh_head(entry, &StageId { app: owner.app, stage: stage.clone() }, reference, &cause).await
+            Effect::ReadHead {
+                stage,
+                reference,
+                slot,
+                by,
+                ..
+            } => {
+                let cause = Cause::Refresh {
+                    slot: *slot,
+                    by: by.clone(),
+                };
+                self.read_refresh_head(
+                    entry,
+                    &StageId {
+                        app: owner.app,
+                        stage: stage.clone(),
+                    },
+                    reference,
+                    &cause,
+                )
+                .await
             }
             Effect::Announce { .. } => self.announce(entry).await,
             Effect::Ask { stage, .. } => {
-                let asked = StageId { app: owner.app, stage: stage.clone() };
-                match self.step(&asked, None, &Input::Nothing, &removal(entry)).await {
+                let asked = StageId {
+                    app: owner.app,
+                    stage: stage.clone(),
+                };
+                match self
+                    .step(&asked, None, &Input::Nothing, &removal(entry))
+                    .await
+                {
                     Err(Error::NotFound { .. }) => Ok(Done::Over(Vec::new())),
                     other => {
                         other?;
@@ -146,31 +216,62 @@ impl<P: Ports> App<P> {
     }
 
     /// A stage that asks for a build which has ended already is planned at once.
-    async fn replan_if_built(&self, app: greenroom_core::name::AppId, revision: &greenroom_core::name::Revision, recipe: &greenroom_core::name::RecipeHash, stage: &greenroom_core::name::StageName) {
+    async fn replan_if_built(
+        &self,
+        app: greenroom_core::name::AppId,
+        revision: &greenroom_core::name::Revision,
+        recipe: &greenroom_core::name::RecipeHash,
+        stage: &greenroom_core::name::StageName,
+    ) {
         if let Ok(Some(build)) = self.load_build(app, revision, recipe).await
             && build.record.build.has_ended()
         {
-            self.ports.hint(Work::Stage(StageId { app, stage: stage.clone() }));
+            self.ports.hint(Work::Stage(StageId {
+                app,
+                stage: stage.clone(),
+            }));
         }
     }
 
-    async fn read_refresh_head(&self, entry: &Versioned<OutboxEntry>, id: &StageId, reference: &RefName, cause: &Cause) -> Result<Done, Failure> {
+    async fn read_refresh_head(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        id: &StageId,
+        reference: &RefName,
+        cause: &Cause,
+    ) -> Result<Done, Failure> {
         let app = self.app(id.app).await?;
         for _ in 0..32 {
             let loaded = match self.load_stage(id, None).await {
                 Err(Error::NotFound { .. }) => return Ok(Done::Over(Vec::new())),
                 loaded => loaded?,
             };
-            let head = self.ports.source().head(&app.repository, reference).await.map_err(|error| Failure::from(source_error(&error)))?;
+            let head = self
+                .ports
+                .source()
+                .head(&app.repository, reference)
+                .await
+                .map_err(|error| Failure::from(source_error(&error)))?;
             let at = self.ports.now();
             let fact = match head {
-                Some(head) => {
-                    Fact::HeadObserved { reference: reference.clone(), revision: head.revision, actor: None, cause: cause.clone(), at }
-                }
-                None => Fact::RefreshHeadMissing { reference: reference.clone(), at },
+                Some(head) => Fact::HeadObserved {
+                    reference: reference.clone(),
+                    revision: head.revision,
+                    actor: None,
+                    cause: cause.clone(),
+                    at,
+                },
+                None => Fact::RefreshHeadMissing {
+                    reference: reference.clone(),
+                    at,
+                },
             };
-            match self.try_step(&loaded, &Input::Facts(&[fact]), &removal(entry)).await {
-                Err(Error::Store(StoreError::Conflict { key })) if key != keys::effect(&entry.record.id) => {}
+            match self
+                .try_step(&loaded, &Input::Facts(&[fact]), &removal(entry))
+                .await
+            {
+                Err(Error::Store(StoreError::Conflict { key }))
+                    if key != keys::effect(&entry.record.id) => {}
                 Err(Error::Store(StoreError::Conflict { .. })) => return Ok(Done::Recorded),
                 other => {
                     other?;
@@ -182,7 +283,11 @@ impl<P: Ports> App<P> {
     }
 
     /// Writes down that a try did not succeed, and when the next is.
-    async fn try_again(&self, entry: Versioned<OutboxEntry>, failure: Failure) -> Result<(), Error> {
+    async fn try_again(
+        &self,
+        entry: Versioned<OutboxEntry>,
+        failure: Failure,
+    ) -> Result<(), Error> {
         let now = self.ports.now();
         let mut next = entry.record.clone();
         let claimed = next.claim.take().is_some();
@@ -193,22 +298,45 @@ impl<P: Ports> App<P> {
             }
             None => {
                 next.tries += 1;
-                next.attempts.push(Attempt { at: now, answer: Some(failure.why.clone()), ambiguous: failure.ambiguous });
+                next.attempts.push(Attempt {
+                    at: now,
+                    answer: Some(failure.why.clone()),
+                    ambiguous: failure.ambiguous,
+                });
                 let over = next.attempts.len().saturating_sub(ATTEMPTS_KEPT);
                 next.attempts.drain(..over);
             }
         }
         let tries = usize::try_from(next.tries).unwrap_or(usize::MAX);
         let announcement = matches!(next.effect, Effect::Announce { .. });
-        let rung = if announcement { tries } else { tries.min(LAST_RUNG) };
-        let wait = if failure.permanent { None } else { retry::wait(rung, failure.asked, self.ports.random()) };
-        tracing::warn!(effect.id = next.id, tries, error = failure.why, "an effect did not succeed");
-        let Some(at) = wait.and_then(|wait| now.checked_add(SignedDuration::try_from(wait).ok()?).ok()) else {
+        let rung = if announcement {
+            tries
+        } else {
+            tries.min(LAST_RUNG)
+        };
+        let wait = if failure.permanent {
+            None
+        } else {
+            retry::wait(rung, failure.asked, self.ports.random())
+        };
+        tracing::warn!(
+            effect.id = next.id,
+            tries,
+            error = failure.why,
+            "an effect did not succeed"
+        );
+        let Some(at) =
+            wait.and_then(|wait| now.checked_add(SignedDuration::try_from(wait).ok()?).ok())
+        else {
             return self.give_up(&entry, &next, &failure).await;
         };
         let mut writes = move_marker(&Work::Effect(next.id.clone()), Some(next.due), Some(at));
         next.due = at;
-        writes.push(put(keys::effect(&next.id), &next, Condition::Version(entry.version))?);
+        writes.push(put(
+            keys::effect(&next.id),
+            &next,
+            Condition::Version(entry.version),
+        )?);
         match self.ports.store().commit(writes).await {
             Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -216,13 +344,29 @@ impl<P: Ports> App<P> {
     }
 
     /// It will never succeed: the stage hears of it, or people do.
-    async fn give_up(&self, entry: &Versioned<OutboxEntry>, last: &OutboxEntry, failure: &Failure) -> Result<(), Error> {
+    async fn give_up(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        last: &OutboxEntry,
+        failure: &Failure,
+    ) -> Result<(), Error> {
         match &entry.record.effect {
             Effect::Announce { .. } => self.exhausted(entry, last, failure).await,
-            Effect::StartExecution { stage, generation, .. } => {
-                let id = StageId { app: entry.record.owner.app, stage: stage.clone() };
-                let fact = Fact::StartRefused { generation: *generation, why: failure.why.clone(), at: self.ports.now() };
-                self.step(&id, None, &Input::Facts(&[fact]), &removal(entry)).await.map(drop)
+            Effect::StartExecution {
+                stage, generation, ..
+            } => {
+                let id = StageId {
+                    app: entry.record.owner.app,
+                    stage: stage.clone(),
+                };
+                let fact = Fact::StartRefused {
+                    generation: *generation,
+                    why: failure.why.clone(),
+                    at: self.ports.now(),
+                };
+                self.step(&id, None, &Input::Facts(&[fact]), &removal(entry))
+                    .await
+                    .map(drop)
             }
             Effect::StartBuild { .. } => self.build_refused(entry, failure).await,
             _ => self.park(entry, failure).await,
@@ -234,7 +378,10 @@ impl<P: Ports> App<P> {
 pub(crate) fn removal(entry: &Versioned<OutboxEntry>) -> Vec<Write> {
     let key = keys::effect(&entry.record.id);
     vec![
-        Write::Delete { key, condition: Condition::Version(entry.version) },
+        Write::Delete {
+            key,
+            condition: Condition::Version(entry.version),
+        },
         unmark(Work::Effect(entry.record.id.clone()).marker(entry.record.due)),
     ]
 }

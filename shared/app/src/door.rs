@@ -39,12 +39,20 @@ pub struct Answer {
 impl Answer {
     fn error(status: u16, code: &str, message: impl Into<String>, help: &str) -> Self {
         let retryable = status >= 500;
-        Self { status, body: json!({ "error": { "code": code, "message": message.into(), "help": help, "retryable": retryable } }) }
+        Self {
+            status,
+            body: json!({ "error": { "code": code, "message": message.into(), "help": help, "retryable": retryable } }),
+        }
     }
 
     /// For a body that was not read because it is too large.
     pub fn too_large() -> Self {
-        Self::error(413, "too_large", format!("the body has more than {BODY_MAX} bytes"), "GitHub itself sends no more; nothing was stored")
+        Self::error(
+            413,
+            "too_large",
+            format!("the body has more than {BODY_MAX} bytes"),
+            "GitHub itself sends no more; nothing was stored",
+        )
     }
 }
 
@@ -53,33 +61,70 @@ impl<P: Ports> App<P> {
     pub async fn webhook(&self, request: &Webhook<'_>, secrets: &Secrets) -> Answer {
         match self.check(request, secrets) {
             Err(answer) => answer,
-            Ok((id, Normalised::Event(event))) => match self.receive(&id, event, false, Vec::new()).await {
-                Ok(received) => accepted(&id, &received),
-                Err(error) => {
-                    tracing::error!(delivery.id = %id, error = %chain(&error), "a webhook could not be stored");
-                    Answer::error(503, "unavailable", "the webhook could not be stored", "GitHub's delivery log can redeliver it; the poller finds the branch head anyway")
+            Ok((id, Normalised::Event(event))) => {
+                match self.receive(&id, event, false, Vec::new()).await {
+                    Ok(received) => accepted(&id, &received),
+                    Err(error) => {
+                        tracing::error!(delivery.id = %id, error = %chain(&error), "a webhook could not be stored");
+                        Answer::error(
+                            503,
+                            "unavailable",
+                            "the webhook could not be stored",
+                            "GitHub's delivery log can redeliver it; the poller finds the branch head anyway",
+                        )
+                    }
                 }
+            }
+            Ok((_, Normalised::Ping { zen, hook_id, .. })) => Answer {
+                status: 200,
+                body: json!({ "status": "pong", "hook_id": hook_id, "zen": zen }),
             },
-            Ok((_, Normalised::Ping { zen, hook_id, .. })) => Answer { status: 200, body: json!({ "status": "pong", "hook_id": hook_id, "zen": zen }) },
-            Ok((id, Normalised::Ignored { why })) => Answer { status: 202, body: json!({ "delivery": id, "status": "ignored", "why": why }) },
+            Ok((id, Normalised::Ignored { why })) => Answer {
+                status: 202,
+                body: json!({ "delivery": id, "status": "ignored", "why": why }),
+            },
         }
     }
 
-    fn check(&self, request: &Webhook<'_>, secrets: &Secrets) -> Result<(DeliveryId, Normalised), Answer> {
+    fn check(
+        &self,
+        request: &Webhook<'_>,
+        secrets: &Secrets,
+    ) -> Result<(DeliveryId, Normalised), Answer> {
         if request.body.len() > BODY_MAX {
             return Err(Answer::too_large());
         }
-        let media = request.content_type.and_then(|value| value.split(';').next()).map(str::trim);
+        let media = request
+            .content_type
+            .and_then(|value| value.split(';').next())
+            .map(str::trim);
         if !media.is_some_and(|media| media.eq_ignore_ascii_case("application/json")) {
             let got = media.unwrap_or("nothing");
-            let why = format!("the content type must be application/json, not {}", got.escape_debug());
-            return Err(Answer::error(415, "not_json", why, "set the webhook's content type to application/json in its settings on GitHub"));
+            let why = format!(
+                "the content type must be application/json, not {}",
+                got.escape_debug()
+            );
+            return Err(Answer::error(
+                415,
+                "not_json",
+                why,
+                "set the webhook's content type to application/json in its settings on GitHub",
+            ));
         }
         verify(request.signature, request.body, secrets).map_err(|error| {
-            Answer::error(401, "bad_signature", error.to_string(), "the webhook's secret on GitHub and GREENROOM_WEBHOOK_SECRET must be the same")
+            Answer::error(
+                401,
+                "bad_signature",
+                error.to_string(),
+                "the webhook's secret on GitHub and GREENROOM_WEBHOOK_SECRET must be the same",
+            )
         })?;
-        let event = request.event.ok_or_else(|| bad("the header X-GitHub-Event is missing"))?;
-        let delivery = request.delivery.ok_or_else(|| bad("the header X-GitHub-Delivery is missing"))?;
+        let event = request
+            .event
+            .ok_or_else(|| bad("the header X-GitHub-Event is missing"))?;
+        let delivery = request
+            .delivery
+            .ok_or_else(|| bad("the header X-GitHub-Delivery is missing"))?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if delivery.is_empty() || delivery.len() > DELIVERY_MAX || !delivery.bytes().all(plain) {
             return Err(bad("the header X-GitHub-Delivery is not an id"));
@@ -90,7 +135,12 @@ impl<P: Ports> App<P> {
 }
 
 fn bad(why: &str) -> Answer {
-    Answer::error(400, "bad_payload", why, "it must be a webhook as GitHub sends it; nothing was stored")
+    Answer::error(
+        400,
+        "bad_payload",
+        why,
+        "it must be a webhook as GitHub sends it; nothing was stored",
+    )
 }
 
 fn accepted(id: &DeliveryId, received: &Received) -> Answer {
@@ -101,7 +151,10 @@ fn accepted(id: &DeliveryId, received: &Received) -> Answer {
         Received::Again(DeliveryStatus::Ignored { .. }) => ("ignored", true),
         Received::Again(DeliveryStatus::Parked { .. }) => ("parked", true),
     };
-    Answer { status: 202, body: json!({ "delivery": id, "status": status, "again": again }) }
+    Answer {
+        status: 202,
+        body: json!({ "delivery": id, "status": status, "again": again }),
+    }
 }
 
 /// An error with everything that caused it, for a log.

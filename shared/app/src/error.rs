@@ -32,7 +32,9 @@ impl Error {
     /// True when trying again later may help.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Store(error) => error.is_retryable() || matches!(error, StoreError::Conflict { .. }),
+            Self::Store(error) => {
+                error.is_retryable() || matches!(error, StoreError::Conflict { .. })
+            }
             Self::Unavailable { .. } | Self::Contended { .. } => true,
             Self::Corrupt { .. } | Self::NotFound { .. } | Self::Invalid { .. } => false,
         }

@@ -24,10 +24,24 @@ pub enum Received {
 impl<P: Ports> App<P> {
     /// Puts an event into the inbox. The same id a second time changes nothing, unless it was
     /// parked: then it is tried anew.
-    pub async fn receive(&self, id: &DeliveryId, event: SourceEvent, polled: bool, extra: Vec<Write>) -> Result<Received, Error> {
+    pub async fn receive(
+        &self,
+        id: &DeliveryId,
+        event: SourceEvent,
+        polled: bool,
+        extra: Vec<Write>,
+    ) -> Result<Received, Error> {
         let now = self.ports.now();
         let work = Work::Delivery(id.clone());
-        let delivery = Delivery { id: id.clone(), received_at: now, event, polled, status: DeliveryStatus::Received, due: Some(now), tries: 0 };
+        let delivery = Delivery {
+            id: id.clone(),
+            received_at: now,
+            event,
+            polled,
+            status: DeliveryStatus::Received,
+            due: Some(now),
+            tries: 0,
+        };
         let mut writes = extra;
         writes.push(put(keys::delivery(id), &delivery, Condition::Absent)?);
         writes.push(mark(work.marker(now)));
@@ -43,14 +57,23 @@ impl<P: Ports> App<P> {
 
     async fn received_again(&self, fresh: Delivery) -> Result<Received, Error> {
         let Some(known) = self.delivery(&fresh.id).await? else {
-            return Err(Error::Contended { what: format!("delivery {}", fresh.id) });
+            return Err(Error::Contended {
+                what: format!("delivery {}", fresh.id),
+            });
         };
         if !matches!(known.record.status, DeliveryStatus::Parked { .. }) {
             return Ok(Received::Again(known.record.status));
         }
         let work = Work::Delivery(fresh.id.clone());
         let now = self.ports.now();
-        let writes = vec![put(keys::delivery(&fresh.id), &fresh, Condition::Version(known.version))?, mark(work.marker(now))];
+        let writes = vec![
+            put(
+                keys::delivery(&fresh.id),
+                &fresh,
+                Condition::Version(known.version),
+            )?,
+            mark(work.marker(now)),
+        ];
         match self.ports.store().commit(writes).await {
             Ok(()) => {
                 self.ports.hint(work);

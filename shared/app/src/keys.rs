@@ -1,6 +1,8 @@
 //! Where everything is in the table, in one place.
 
-use greenroom_core::name::{AppId, ConfigHash, DeliveryId, RecipeHash, RefName, Revision, StageId, StageName};
+use greenroom_core::name::{
+    AppId, ConfigHash, DeliveryId, RecipeHash, RefName, Revision, StageId, StageName,
+};
 use jiff::Timestamp;
 
 use crate::ports::store::Key;
@@ -32,7 +34,9 @@ pub fn due_partition(shard: u8) -> String {
 
 /// Spreads names evenly and always the same way (FNV-1a).
 pub fn shard_of(name: &str) -> u8 {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     u8::try_from((hash >> 32) % u64::from(SHARDS)).unwrap_or(0)
 }
 
@@ -83,13 +87,24 @@ pub fn stage(id: &StageId) -> Key {
 }
 
 pub fn run(id: &StageId, generation: u64) -> Key {
-    Key::new(stage_partition(id), format!("run#{}", newest_first(generation)))
+    Key::new(
+        stage_partition(id),
+        format!("run#{}", newest_first(generation)),
+    )
 }
 
 /// A line of a stage's log; `n` orders lines of one commit.
 pub fn log(id: &StageId, at: Timestamp, generation_of_record: u64, n: usize) -> Key {
     let at = u64::try_from(at.as_millisecond()).unwrap_or(0);
-    Key::new(stage_partition(id), format!("log#{}#{}#{:02}", newest_first(at), newest_first(generation_of_record), 99_usize.saturating_sub(n)))
+    Key::new(
+        stage_partition(id),
+        format!(
+            "log#{}#{}#{:02}",
+            newest_first(at),
+            newest_first(generation_of_record),
+            99_usize.saturating_sub(n)
+        ),
+    )
 }
 
 pub fn delivery(id: &DeliveryId) -> Key {
@@ -112,5 +127,12 @@ fn bounded(text: &str) -> String {
         cut -= 1;
     }
     let hash = sha2::Sha256::digest(text.as_bytes());
-    format!("{}~{}", &text[..cut], hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!(
+        "{}~{}",
+        &text[..cut],
+        hash.iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    )
 }

@@ -51,6 +51,10 @@ pub struct App<P> {
 
 impl<P: Ports> App<P> {
     pub fn new(ports: P, settings: Settings) -> Self {
-        Self { ports, settings, configs: Configs::default() }
+        Self {
+            ports,
+            settings,
+            configs: Configs::default(),
+        }
     }
 }

@@ -26,26 +26,44 @@ impl<P: Ports> App<P> {
         for app in self.apps().await? {
             match self.poll_app(&app).await {
                 Ok(n) => found += n,
-                Err(error) => tracing::warn!(app.name = %app.name, error = %crate::door::chain(&error), "an app could not be polled"),
+                Err(error) => {
+                    tracing::warn!(app.name = %app.name, error = %crate::door::chain(&error), "an app could not be polled")
+                }
             }
         }
         Ok(found)
     }
 
     async fn poll_app(&self, app: &AppRecord) -> Result<usize, Error> {
-        let heads = self.ports.source().heads(&app.repository).await.map_err(|error| source_error(&error))?;
-        let known: Vec<HeadRecord> = table::list(self.ports.store(), &keys::app_partition(app.id), "head#", HEADS_MAX).await?;
-        let mut known: BTreeMap<RefName, HeadRecord> = known.into_iter().map(|head| (head.reference.clone(), head)).collect();
+        let heads = self
+            .ports
+            .source()
+            .heads(&app.repository)
+            .await
+            .map_err(|error| source_error(&error))?;
+        let known: Vec<HeadRecord> = table::list(
+            self.ports.store(),
+            &keys::app_partition(app.id),
+            "head#",
+            HEADS_MAX,
+        )
+        .await?;
+        let mut known: BTreeMap<RefName, HeadRecord> = known
+            .into_iter()
+            .map(|head| (head.reference.clone(), head))
+            .collect();
         let mut found = 0;
         for head in heads {
             let old = known.remove(&head.reference);
             if old.as_ref().and_then(|old| old.revision.as_ref()) != Some(&head.revision) {
-                self.synthesise(app, &head.reference, Some(head.revision), old.as_ref()).await?;
+                self.synthesise(app, &head.reference, Some(head.revision), old.as_ref())
+                    .await?;
                 found += 1;
             }
         }
         for gone in known.into_values().filter(|head| head.revision.is_some()) {
-            self.synthesise(app, &gone.reference, None, Some(&gone)).await?;
+            self.synthesise(app, &gone.reference, None, Some(&gone))
+                .await?;
             found += 1;
         }
         Ok(found)
@@ -53,19 +71,39 @@ impl<P: Ports> App<P> {
 
     /// Makes up the webhook that did not come. Its id names what changed into what, and when that
     /// was last decided about, so that a head that moves back and forth is found each time.
-    async fn synthesise(&self, app: &AppRecord, reference: &RefName, after: Option<Revision>, old: Option<&HeadRecord>) -> Result<(), Error> {
+    async fn synthesise(
+        &self,
+        app: &AppRecord,
+        reference: &RefName,
+        after: Option<Revision>,
+        old: Option<&HeadRecord>,
+    ) -> Result<(), Error> {
         let actor = match (&after, old.and_then(|old| old.actor.clone())) {
             (_, Some(actor)) => Some(actor),
             (Some(revision), None) => {
-                let commit = self.ports.source().commit(&app.repository, revision).await.map_err(|error| source_error(&error))?;
+                let commit = self
+                    .ports
+                    .source()
+                    .commit(&app.repository, revision)
+                    .await
+                    .map_err(|error| source_error(&error))?;
                 author(&commit)
             }
             (None, None) => None,
         };
         let before = old.and_then(|old| old.revision.clone());
-        let text = format!("{reference}\n{before:?}\n{after:?}\n{:?}", old.map(|old| old.seen_at));
+        let text = format!(
+            "{reference}\n{before:?}\n{after:?}\n{:?}",
+            old.map(|old| old.seen_at)
+        );
         let id = DeliveryId::new(format!("poll-{}-{}", app.id, digest(&text)));
-        let push = Push { reference: reference.clone(), created: before.is_none(), before, after, forced: false };
+        let push = Push {
+            reference: reference.clone(),
+            created: before.is_none(),
+            before,
+            after,
+            forced: false,
+        };
         let event = SourceEvent {
             repository: app.repository.id,
             repository_name: app.name.clone(),
@@ -91,7 +129,11 @@ fn author(commit: &Commit) -> Option<Actor> {
         Some(noreply) => noreply.split_once('+').map_or(noreply, |(_, login)| login),
         None => commit.email.split('@').next().unwrap_or_default(),
     };
-    let legal = !local.is_empty() && local.len() <= 64 && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let legal = !local.is_empty()
+        && local.len() <= 64
+        && local
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     legal.then(|| Actor::new(local))
 }
 
@@ -113,7 +155,10 @@ mod tests {
 
     #[test]
     fn a_no_reply_address_names_the_login() {
-        assert_eq!(by("123+alice@users.noreply.github.com"), Some(Actor::new("alice")));
+        assert_eq!(
+            by("123+alice@users.noreply.github.com"),
+            Some(Actor::new("alice"))
+        );
         assert_eq!(by("bob@users.noreply.github.com"), Some(Actor::new("bob")));
     }
 

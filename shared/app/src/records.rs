@@ -2,7 +2,9 @@
 
 use greenroom_core::build::Build;
 use greenroom_core::effect::Effect;
-use greenroom_core::name::{Actor, AppId, ConfigHash, DeliveryId, RefName, RepoName, Revision, RuleName, StageId, StageName};
+use greenroom_core::name::{
+    Actor, AppId, ConfigHash, DeliveryId, RefName, RepoName, Revision, RuleName, StageId, StageName,
+};
 use greenroom_core::stage::Stage;
 use greenroom_github::SourceEvent;
 use jiff::Timestamp;
@@ -135,10 +137,17 @@ pub struct Delivery {
 pub enum DeliveryStatus {
     Received,
     /// It was decided where it leads; never decided again. `open` are those not yet recorded.
-    Decided { stages: Vec<Decision>, open: Vec<AppId> },
-    Ignored { why: String },
+    Decided {
+        stages: Vec<Decision>,
+        open: Vec<AppId>,
+    },
+    Ignored {
+        why: String,
+    },
     /// It could not be decided, again and again; a redelivery tries anew.
-    Parked { why: String },
+    Parked {
+        why: String,
+    },
 }
 
 /// Where a delivery leads in one app.

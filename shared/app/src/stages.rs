@@ -31,7 +31,10 @@ pub enum Input<'a> {
     /// Only because time has passed or something it depends on has changed.
     Nothing,
     Facts(&'a [Fact]),
-    Command { principal: &'a Principal, command: &'a Command },
+    Command {
+        principal: &'a Principal,
+        command: &'a Command,
+    },
 }
 
 /// What came of it.
@@ -45,7 +48,13 @@ impl<P: Ports> App<P> {
     /// Looks at the stage again and commits what follows, together with `extra`.
     ///
     /// `spec` makes the stage if it does not exist; without it a missing stage is `NotFound`.
-    pub async fn step(&self, id: &StageId, spec: Option<&Spec>, input: &Input<'_>, extra: &[Write]) -> Result<Stepped, Error> {
+    pub async fn step(
+        &self,
+        id: &StageId,
+        spec: Option<&Spec>,
+        input: &Input<'_>,
+        extra: &[Write],
+    ) -> Result<Stepped, Error> {
         for _ in 0..TRIES {
             let loaded = self.load_stage(id, spec).await?;
             match self.try_step(&loaded, input, extra).await {
@@ -53,11 +62,18 @@ impl<P: Ports> App<P> {
                 other => return other,
             }
         }
-        Err(Error::Contended { what: format!("stage {}", id.stage) })
+        Err(Error::Contended {
+            what: format!("stage {}", id.stage),
+        })
     }
 
     /// One attempt over what was loaded; a `Conflict` means it was out of date.
-    pub async fn try_step(&self, loaded: &Loaded, input: &Input<'_>, extra: &[Write]) -> Result<Stepped, Error> {
+    pub async fn try_step(
+        &self,
+        loaded: &Loaded,
+        input: &Input<'_>,
+        extra: &[Write],
+    ) -> Result<Stepped, Error> {
         let nonce = self.ports.nonce();
         let now = self.ports.now();
         let policy = loaded.policy(self.settings.clock_error);
@@ -65,16 +81,25 @@ impl<P: Ports> App<P> {
         let stage = match input {
             Input::Nothing => loaded.stage.clone(),
             Input::Facts(facts) => facts.iter().fold(loaded.stage.clone(), record),
-            Input::Command { principal, command } => match accept(&view, policy.as_ref(), principal, command) {
-                Ok(stage) => stage,
-                Err(rejection) => return Ok(Stepped::Rejected(rejection)),
-            },
+            Input::Command { principal, command } => {
+                match accept(&view, policy.as_ref(), principal, command) {
+                    Ok(stage) => stage,
+                    Err(rejection) => return Ok(Stepped::Rejected(rejection)),
+                }
+            }
         };
         let build = match loaded.other_build(&stage, policy.as_ref()) {
-            Some((revision, recipe)) => self.load_build(loaded.stage.id.app, &revision, &recipe).await?.map(|build| build.record.build),
+            Some((revision, recipe)) => self
+                .load_build(loaded.stage.id.app, &revision, &recipe)
+                .await?
+                .map(|build| build.record.build),
             None => loaded.build.clone(),
         };
-        let view = greenroom_core::policy::View { stage: &stage, build: build.as_ref(), ..view };
+        let view = greenroom_core::policy::View {
+            stage: &stage,
+            build: build.as_ref(),
+            ..view
+        };
         let planned = plan(&view, policy.as_ref());
         self.commit_stage(loaded, &planned, now, extra).await?;
         Ok(Stepped::Planned(Box::new(planned)))

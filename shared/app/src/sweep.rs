@@ -33,14 +33,26 @@ impl<P: Ports> App<P> {
     pub async fn pending(&self, until: Option<Timestamp>) -> Result<Vec<Due>, Error> {
         let mut all = Vec::new();
         for shard in 0..keys::SHARDS {
-            let page = self.ports.store().query(&keys::due_partition(shard), "", None, PER_SHARD).await?;
+            let page = self
+                .ports
+                .store()
+                .query(&keys::due_partition(shard), "", None, PER_SHARD)
+                .await?;
             for item in page.items {
-                let Some((at, name)) = item.key.sort.split_once('#') else { continue };
-                let (Some(since), Some(work)) = (keys::parse_instant(at), Work::parse(name)) else { continue };
+                let Some((at, name)) = item.key.sort.split_once('#') else {
+                    continue;
+                };
+                let (Some(since), Some(work)) = (keys::parse_instant(at), Work::parse(name)) else {
+                    continue;
+                };
                 if until.is_some_and(|until| since > until) {
                     break;
                 }
-                all.push(Due { work, marker: item.key, since });
+                all.push(Due {
+                    work,
+                    marker: item.key,
+                    since,
+                });
             }
         }
         Ok(all)
@@ -65,11 +77,18 @@ impl<P: Ports> App<P> {
         match self.owns(due).await {
             Ok(true) => {}
             Ok(false) => {
-                if let Err(error) = self.ports.store().commit(vec![unmark(due.marker.clone())]).await {
+                if let Err(error) = self
+                    .ports
+                    .store()
+                    .commit(vec![unmark(due.marker.clone())])
+                    .await
+                {
                     tracing::warn!(work = due.work.name(), error = %chain(&error), "a left-over marker stays for now");
                 }
             }
-            Err(error) => tracing::warn!(work = due.work.name(), error = %chain(&error), "a marker could not be checked"),
+            Err(error) => {
+                tracing::warn!(work = due.work.name(), error = %chain(&error), "a marker could not be checked")
+            }
         }
     }
 
@@ -83,7 +102,10 @@ impl<P: Ports> App<P> {
                 Err(Error::NotFound { .. }) => None,
                 Err(error) => return Err(error),
             },
-            Work::Build(app, revision, recipe) => self.load_build(*app, revision, recipe).await?.and_then(|read| read.record.due),
+            Work::Build(app, revision, recipe) => self
+                .load_build(*app, revision, recipe)
+                .await?
+                .and_then(|read| read.record.due),
         };
         Ok(stands_at.is_some_and(|at| due.work.marker(at) == due.marker))
     }

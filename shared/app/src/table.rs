@@ -14,17 +14,37 @@ pub struct Versioned<T> {
 }
 
 /// Reads the record at `key`.
-pub async fn load<T: DeserializeOwned>(store: &impl Store, key: &Key) -> Result<Option<Versioned<T>>, Error> {
-    let Some(item) = store.get(key).await? else { return Ok(None) };
-    Ok(Some(Versioned { record: decode(key, &item.value)?, version: item.version }))
+pub async fn load<T: DeserializeOwned>(
+    store: &impl Store,
+    key: &Key,
+) -> Result<Option<Versioned<T>>, Error> {
+    let Some(item) = store.get(key).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Versioned {
+        record: decode(key, &item.value)?,
+        version: item.version,
+    }))
 }
 
 /// Reads up to `limit` records of a partition whose sort key starts with `prefix`.
-pub async fn list<T: DeserializeOwned>(store: &impl Store, partition: &str, prefix: &str, limit: usize) -> Result<Vec<T>, Error> {
+pub async fn list<T: DeserializeOwned>(
+    store: &impl Store,
+    partition: &str,
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<T>, Error> {
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let page = store.query(partition, prefix, after.as_deref(), (limit - all.len()).min(500)).await?;
+        let page = store
+            .query(
+                partition,
+                prefix,
+                after.as_deref(),
+                (limit - all.len()).min(500),
+            )
+            .await?;
         for item in &page.items {
             all.push(decode(&item.key, &item.value)?);
         }
@@ -36,13 +56,23 @@ pub async fn list<T: DeserializeOwned>(store: &impl Store, partition: &str, pref
 }
 
 pub fn decode<T: DeserializeOwned>(key: &Key, value: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(value).map_err(|source| Error::Corrupt { key: key.to_string(), source })
+    serde_json::from_slice(value).map_err(|source| Error::Corrupt {
+        key: key.to_string(),
+        source,
+    })
 }
 
 /// A write that puts `record`.
 pub fn put<T: Serialize>(key: Key, record: &T, condition: Condition) -> Result<Write, Error> {
-    let value = serde_json::to_vec(record).map_err(|source| Error::Corrupt { key: key.to_string(), source })?;
-    Ok(Write::Put { key, value, condition })
+    let value = serde_json::to_vec(record).map_err(|source| Error::Corrupt {
+        key: key.to_string(),
+        source,
+    })?;
+    Ok(Write::Put {
+        key,
+        value,
+        condition,
+    })
 }
 
 /// The condition that nobody changed the record since it was read, or made it.
@@ -52,9 +82,16 @@ pub fn unchanged<T>(read: Option<&Versioned<T>>) -> Condition {
 
 /// A due marker appears or goes.
 pub fn mark(key: Key) -> Write {
-    Write::Put { key, value: Vec::new(), condition: Condition::Any }
+    Write::Put {
+        key,
+        value: Vec::new(),
+        condition: Condition::Any,
+    }
 }
 
 pub fn unmark(key: Key) -> Write {
-    Write::Delete { key, condition: Condition::Any }
+    Write::Delete {
+        key,
+        condition: Condition::Any,
+    }
 }

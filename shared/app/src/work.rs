@@ -48,12 +48,19 @@ impl Work {
             "effect" => Some(Self::Effect(id.to_owned())),
             "stage" => {
                 let (app, stage) = id.split_once('#')?;
-                Some(Self::Stage(StageId { app: AppId(app.parse().ok()?), stage: StageName::new(stage) }))
+                Some(Self::Stage(StageId {
+                    app: AppId(app.parse().ok()?),
+                    stage: StageName::new(stage),
+                }))
             }
             "build" => {
                 let mut parts = id.split('#');
                 let (app, revision, recipe) = (parts.next()?, parts.next()?, parts.next()?);
-                Some(Self::Build(AppId(app.parse().ok()?), Revision::new(revision), RecipeHash::new(recipe)))
+                Some(Self::Build(
+                    AppId(app.parse().ok()?),
+                    Revision::new(revision),
+                    RecipeHash::new(recipe),
+                ))
             }
             _ => None,
         }
@@ -62,6 +69,9 @@ impl Work {
     /// Where its marker is when it is due at `at`.
     pub fn marker(&self, at: Timestamp) -> Key {
         let name = self.name();
-        Key::new(keys::due_partition(keys::shard_of(&name)), format!("{}#{name}", keys::instant(at)))
+        Key::new(
+            keys::due_partition(keys::shard_of(&name)),
+            format!("{}#{name}", keys::instant(at)),
+        )
     }
 }

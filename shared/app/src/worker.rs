@@ -24,7 +24,11 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { sweep: Duration::from_secs(1), poll: Some(Duration::from_secs(60)), parallel: 32 }
+        Self {
+            sweep: Duration::from_secs(1),
+            poll: Some(Duration::from_secs(60)),
+            parallel: 32,
+        }
     }
 }
 
@@ -36,13 +40,20 @@ struct Busy {
 }
 
 /// Works until `stop` says true, then until what is under way is done.
-pub async fn work<P: Ports>(app: Arc<App<P>>, mut hints: mpsc::UnboundedReceiver<Work>, pace: Pace, mut stop: watch::Receiver<bool>) {
+pub async fn work<P: Ports>(
+    app: Arc<App<P>>,
+    mut hints: mpsc::UnboundedReceiver<Work>,
+    pace: Pace,
+    mut stop: watch::Receiver<bool>,
+) {
     let room = Arc::new(Semaphore::new(pace.parallel));
     let busy = Arc::new(Mutex::new(Busy::default()));
     let mut tasks = tokio::task::JoinSet::new();
     let mut sweep = tokio::time::interval(pace.sweep);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let poller = pace.poll.map(|every| tokio::spawn(poll(Arc::clone(&app), every, stop.clone())));
+    let poller = pace
+        .poll
+        .map(|every| tokio::spawn(poll(Arc::clone(&app), every, stop.clone())));
     loop {
         tokio::select! {
             biased;
@@ -77,7 +88,12 @@ pub async fn work<P: Ports>(app: Arc<App<P>>, mut hints: mpsc::UnboundedReceiver
     }
 }
 
-async fn carry_out<P: Ports>(app: Arc<App<P>>, room: Arc<Semaphore>, busy: Arc<Mutex<Busy>>, work: Work) {
+async fn carry_out<P: Ports>(
+    app: Arc<App<P>>,
+    room: Arc<Semaphore>,
+    busy: Arc<Mutex<Busy>>,
+    work: Work,
+) {
     if let Ok(_permit) = room.acquire().await
         && let Err(error) = app.perform_work(&work).await
     {

@@ -20,7 +20,10 @@ pub struct Entry {
 
 /// What happened to a stage between two commits, oldest first.
 pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Entry> {
-    let mut log = Log { now, entries: Vec::new() };
+    let mut log = Log {
+        now,
+        entries: Vec::new(),
+    };
     let blank = Stage::new(after.id.clone(), after.spec.clone(), now);
     let before = before.unwrap_or(&blank);
     runs(&mut log, before, after);
@@ -37,37 +40,76 @@ struct Log {
 
 impl Log {
     fn add(&mut self, code: &str, generation: Option<u64>, text: String) {
-        self.entries.push(Entry { at: self.now, code: code.to_owned(), text, generation });
+        self.entries.push(Entry {
+            at: self.now,
+            code: code.to_owned(),
+            text,
+            generation,
+        });
     }
 }
 
 fn runs(log: &mut Log, before: &Stage, after: &Stage) {
-    let ended = after.last.as_ref().filter(|run| before.last.as_ref().map(|last| last.generation) != Some(run.generation));
+    let ended = after
+        .last
+        .as_ref()
+        .filter(|run| before.last.as_ref().map(|last| last.generation) != Some(run.generation));
     if let Some(run) = ended {
         log_end(log, run);
     }
     let Some(run) = &after.run else { return };
-    let old = before.run.as_ref().filter(|old| old.generation == run.generation);
+    let old = before
+        .run
+        .as_ref()
+        .filter(|old| old.generation == run.generation);
     let generation = Some(run.generation);
     if old.is_none() {
         let contains = match run.contains.as_slice() {
             [] => String::new(),
-            skipped => format!("; contains {}", skipped.iter().map(|skipped| skipped.revision.short()).collect::<Vec<_>>().join(", ")),
+            skipped => format!(
+                "; contains {}",
+                skipped
+                    .iter()
+                    .map(|skipped| skipped.revision.short())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         };
-        let text = format!("run {} claimed for {}: {}{contains}", run.generation, run.release.revision.short(), run.cause.sentence());
+        let text = format!(
+            "run {} claimed for {}: {}{contains}",
+            run.generation,
+            run.release.revision.short(),
+            run.cause.sentence()
+        );
         log.add("claimed", generation, text);
     }
     if run.is_admitted() && old.is_none_or(|old| !old.is_admitted()) {
-        log.add("admitted", generation, format!("run {} admitted; it deploys", run.generation));
+        log.add(
+            "admitted",
+            generation,
+            format!("run {} admitted; it deploys", run.generation),
+        );
     }
     let phase = |run: &Run| std::mem::discriminant(&run.phase);
     if old.is_none_or(|old| phase(old) != phase(run)) {
         match &run.phase {
             Phase::Verifying { .. } => {
                 let suites: Vec<_> = run.suites.keys().map(ToString::to_string).collect();
-                log.add("deployed", generation, format!("run {} deployed; testing with {}", run.generation, suites.join(", ")));
+                log.add(
+                    "deployed",
+                    generation,
+                    format!(
+                        "run {} deployed; testing with {}",
+                        run.generation,
+                        suites.join(", ")
+                    ),
+                );
             }
-            Phase::Stopping { .. } => log.add("stopping", generation, format!("run {} is being stopped", run.generation)),
+            Phase::Stopping { .. } => log.add(
+                "stopping",
+                generation,
+                format!("run {} is being stopped", run.generation),
+            ),
             Phase::Starting | Phase::Deploying | Phase::Ended => {}
         }
     }
@@ -83,19 +125,40 @@ fn log_end(log: &mut Log, run: &Run) {
 fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
     if let Some(candidate) = &after.candidate {
         let old = before.candidate.as_ref();
-        if old.is_none_or(|old| old.revision != candidate.revision || old.cause != candidate.cause) {
-            log.add("candidate", None, format!("{} wants to be deployed: {}", candidate.revision.short(), candidate.cause.sentence()));
+        if old.is_none_or(|old| old.revision != candidate.revision || old.cause != candidate.cause)
+        {
+            log.add(
+                "candidate",
+                None,
+                format!(
+                    "{} wants to be deployed: {}",
+                    candidate.revision.short(),
+                    candidate.cause.sentence()
+                ),
+            );
         }
         if let Some(old) = old.filter(|old| old.revision != candidate.revision) {
-            let text = format!("{} skipped; it is contained in {}", old.revision.short(), candidate.revision.short());
+            let text = format!(
+                "{} skipped; it is contained in {}",
+                old.revision.short(),
+                candidate.revision.short()
+            );
             log.add("superseded", None, text);
         }
     }
     if after.refresh.skipped != before.refresh.skipped
         && let Some(skip) = &after.refresh.skipped
     {
-        let missed = if skip.missed > 0 { format!("; {} older slots were missed", skip.missed) } else { String::new() };
-        log.add("refresh_skipped", None, format!("refresh skipped: {}{missed}", skip.why));
+        let missed = if skip.missed > 0 {
+            format!("; {} older slots were missed", skip.missed)
+        } else {
+            String::new()
+        };
+        log.add(
+            "refresh_skipped",
+            None,
+            format!("refresh skipped: {}{missed}", skip.why),
+        );
     }
 }
 
@@ -103,12 +166,23 @@ fn breaks(log: &mut Log, before: &Stage, after: &Stage) {
     match (&before.brk, &after.brk) {
         (None, Some(brk)) => log.add("broke", None, format!("break #{} opened", brk.episode)),
         (Some(old), Some(new)) if old.reds != new.reds => {
-            let known = if old.fingerprint == new.fingerprint { "fails as before" } else { "fails in new ways" };
+            let known = if old.fingerprint == new.fingerprint {
+                "fails as before"
+            } else {
+                "fails in new ways"
+            };
             log.add("still_red", None, format!("break #{} {known}", new.episode));
         }
         (Some(old), Some(new)) if old.acknowledged != new.acknowledged => {
-            let by = new.acknowledged.as_ref().map_or("somebody", |ack| ack.by.as_str());
-            log.add("acknowledged", None, format!("{by} looks after break #{}", new.episode));
+            let by = new
+                .acknowledged
+                .as_ref()
+                .map_or("somebody", |ack| ack.by.as_str());
+            log.add(
+                "acknowledged",
+                None,
+                format!("{by} looks after break #{}", new.episode),
+            );
         }
         (Some(brk), None) => log.add("recovered", None, format!("break #{} is over", brk.episode)),
         _ => {}
@@ -117,23 +191,55 @@ fn breaks(log: &mut Log, before: &Stage, after: &Stage) {
 
 fn people(log: &mut Log, before: &Stage, after: &Stage) {
     match (&before.lock, &after.lock) {
-        (old, Some(lock)) if old.as_ref() != Some(lock) => log.add("locked", None, format!("{} locked it: {}", lock.by, lock.reason)),
+        (old, Some(lock)) if old.as_ref() != Some(lock) => log.add(
+            "locked",
+            None,
+            format!("{} locked it: {}", lock.by, lock.reason),
+        ),
         (Some(_), None) => log.add("unlocked", None, "the lock is off".to_owned()),
         _ => {}
     }
     match (&before.hold, &after.hold) {
-        (old, Some(hold)) if old.as_ref() != Some(hold) => log.add("held", None, format!("{} holds automation: {}", hold.by, hold.reason)),
+        (old, Some(hold)) if old.as_ref() != Some(hold) => log.add(
+            "held",
+            None,
+            format!("{} holds automation: {}", hold.by, hold.reason),
+        ),
         (Some(_), None) => log.add("released", None, "automation goes on".to_owned()),
         _ => {}
     }
-    for approval in after.approvals.iter().filter(|approval| !before.approvals.contains(approval)) {
-        log.add("approved", None, format!("{} approved {}", approval.by, approval.release.revision.short()));
+    for approval in after
+        .approvals
+        .iter()
+        .filter(|approval| !before.approvals.contains(approval))
+    {
+        log.add(
+            "approved",
+            None,
+            format!(
+                "{} approved {}",
+                approval.by,
+                approval.release.revision.short()
+            ),
+        );
     }
-    for approval in before.approvals.iter().filter(|approval| !after.approvals.contains(approval)) {
-        if after.approvals.iter().any(|kept| kept.by == approval.by && kept.release == approval.release) {
+    for approval in before
+        .approvals
+        .iter()
+        .filter(|approval| !after.approvals.contains(approval))
+    {
+        if after
+            .approvals
+            .iter()
+            .any(|kept| kept.by == approval.by && kept.release == approval.release)
+        {
             continue;
         }
-        let text = format!("the approval of {} by {} is void", approval.release.revision.short(), approval.by);
+        let text = format!(
+            "the approval of {} by {} is void",
+            approval.release.revision.short(),
+            approval.by
+        );
         log.add("approval_void", None, text);
     }
 }

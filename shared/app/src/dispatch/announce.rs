@@ -1,7 +1,9 @@
 //! Telling people. What is told was decided; commits and neighbours are looked up now.
 
 use greenroom_core::effect::{Effect, News};
-use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, Suspect, Unaffected};
+use greenroom_core::message::{
+    Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, Suspect, Unaffected,
+};
 use greenroom_core::name::{ChannelName, ConfigHash, StageId};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Break, Failing};
@@ -27,22 +29,48 @@ const SUSPECTS_MAX: usize = 10;
 
 impl<P: Ports> App<P> {
     pub(super) async fn announce(&self, entry: &Versioned<OutboxEntry>) -> Result<Done, Failure> {
-        let Effect::Announce { stage, channel, config, news } = &entry.record.effect else {
+        let Effect::Announce {
+            stage,
+            channel,
+            config,
+            news,
+        } = &entry.record.effect
+        else {
             return Err(Failure::never("not an announcement"));
         };
-        let id = StageId { app: entry.record.owner.app, stage: stage.clone() };
+        let id = StageId {
+            app: entry.record.owner.app,
+            stage: stage.clone(),
+        };
         let app = self.app(id.app).await?;
         let file = self.stage_file(id.app, config).await?;
         let Some(known) = file.channels.get(channel) else {
-            return Err(Failure::never(format!("the stage file {config} has no channel {channel}")));
+            return Err(Failure::never(format!(
+                "the stage file {config} has no channel {channel}"
+            )));
         };
         let moved = self.moved_to(&id, channel).await?;
-        let target = ChannelTarget { name: channel.clone(), channel: moved.map_or_else(|| known.clone(), |chat| to_chat(known, chat)) };
+        let target = ChannelTarget {
+            name: channel.clone(),
+            channel: moved.map_or_else(|| known.clone(), |chat| to_chat(known, chat)),
+        };
         let mut announcement = self.announcement(&app, &file, &id, channel, news).await?;
-        announcement.possibly_repeated = entry.record.attempts.iter().any(|attempt| attempt.ambiguous);
+        announcement.possibly_repeated = entry
+            .record
+            .attempts
+            .iter()
+            .any(|attempt| attempt.ambiguous);
         let key = &entry.record.id;
-        let sent = match self.ports.channels().send(&target, &announcement.bounded(), key).await {
-            Err(SendError::Moved { chat }) => self.send_there(&id, &target, &app, &file, entry, chat).await,
+        let sent = match self
+            .ports
+            .channels()
+            .send(&target, &announcement.bounded(), key)
+            .await
+        {
+            Err(SendError::Moved { chat }) => {
+                self.send_there(&id, &target, &app, &file, entry, chat)
+                    .await
+            }
             other => other,
         };
         match sent {
@@ -63,26 +91,65 @@ impl<P: Ports> App<P> {
     }
 
     /// A chat has another id now: it is remembered, and told there once.
-    async fn send_there(&self, id: &StageId, target: &ChannelTarget, app: &AppRecord, file: &StageFile, entry: &Versioned<OutboxEntry>, chat: String) -> Result<crate::ports::channels::Receipt, SendError> {
-        let unavailable = |error: &Error| SendError::Unavailable { why: crate::door::chain(error) };
-        let Effect::Announce { news, .. } = &entry.record.effect else {
-            return Err(SendError::Refused { why: "not an announcement".to_owned() });
+    async fn send_there(
+        &self,
+        id: &StageId,
+        target: &ChannelTarget,
+        app: &AppRecord,
+        file: &StageFile,
+        entry: &Versioned<OutboxEntry>,
+        chat: String,
+    ) -> Result<crate::ports::channels::Receipt, SendError> {
+        let unavailable = |error: &Error| SendError::Unavailable {
+            why: crate::door::chain(error),
         };
-        let write = put(moved_key(id, &target.name), &chat, Condition::Any).map_err(|error| unavailable(&error))?;
-        self.ports.store().commit(vec![write]).await.map_err(|error| unavailable(&error.into()))?;
-        let announcement = self.announcement(app, file, id, &target.name, news).await.map_err(|failure| SendError::Unavailable { why: failure.why })?;
-        let target = ChannelTarget { name: target.name.clone(), channel: to_chat(&target.channel, chat) };
-        match self.ports.channels().send(&target, &announcement.bounded(), &entry.record.id).await {
-            Err(SendError::Moved { chat }) => Err(SendError::Unavailable { why: format!("the chat has moved again, to {chat}") }),
+        let Effect::Announce { news, .. } = &entry.record.effect else {
+            return Err(SendError::Refused {
+                why: "not an announcement".to_owned(),
+            });
+        };
+        let write = put(moved_key(id, &target.name), &chat, Condition::Any)
+            .map_err(|error| unavailable(&error))?;
+        self.ports
+            .store()
+            .commit(vec![write])
+            .await
+            .map_err(|error| unavailable(&error.into()))?;
+        let announcement = self
+            .announcement(app, file, id, &target.name, news)
+            .await
+            .map_err(|failure| SendError::Unavailable { why: failure.why })?;
+        let target = ChannelTarget {
+            name: target.name.clone(),
+            channel: to_chat(&target.channel, chat),
+        };
+        match self
+            .ports
+            .channels()
+            .send(&target, &announcement.bounded(), &entry.record.id)
+            .await
+        {
+            Err(SendError::Moved { chat }) => Err(SendError::Unavailable {
+                why: format!("the chat has moved again, to {chat}"),
+            }),
             other => other,
         }
     }
 
     async fn moved_to(&self, id: &StageId, channel: &ChannelName) -> Result<Option<String>, Error> {
-        Ok(table::load(self.ports.store(), &moved_key(id, channel)).await?.map(|read| read.record))
+        Ok(table::load(self.ports.store(), &moved_key(id, channel))
+            .await?
+            .map(|read| read.record))
     }
 
-    async fn announcement(&self, app: &AppRecord, file: &StageFile, id: &StageId, channel: &ChannelName, news: &News) -> Result<Announcement, Failure> {
+    async fn announcement(
+        &self,
+        app: &AppRecord,
+        file: &StageFile,
+        id: &StageId,
+        channel: &ChannelName,
+        news: &News,
+    ) -> Result<Announcement, Failure> {
         let at = when(news);
         let mut told = Announcement::new(kind(news, channel), app.name.clone(), at);
         let named = !id.stage.as_str().is_empty();
@@ -101,7 +168,9 @@ impl<P: Ports> App<P> {
                 told.revision = Some(release.revision.clone());
                 told.artifact.clone_from(&release.artifact);
                 let downstream = downstream(file, id);
-                told.next = downstream.first().map(|to| Next::Promotion { to: to.clone() });
+                told.next = downstream
+                    .first()
+                    .map(|to| Next::Promotion { to: to.clone() });
             }
             News::Unverified { release, why, .. } => {
                 told.revision = Some(release.revision.clone());
@@ -122,7 +191,10 @@ impl<P: Ports> App<P> {
             News::Exhausted { .. } | News::Test { .. } => {}
         }
         if named && told.look.is_empty() && !matches!(news, News::Test { .. }) {
-            told.look = vec![look("why it waits", format!("greenroom why {}", id.stage)), look("what happened", format!("greenroom log {}", id.stage))];
+            told.look = vec![
+                look("why it waits", format!("greenroom why {}", id.stage)),
+                look("what happened", format!("greenroom log {}", id.stage)),
+            ];
         }
         Ok(told)
     }
@@ -132,16 +204,33 @@ impl<P: Ports> App<P> {
         let source = self.ports.source();
         let bad = &brk.release.revision;
         let commits = match &brk.last_green {
-            Some(green) => source.compare(&app.repository, &green.release.revision, bad, 100).await.map(|comparison| comparison.commits),
-            None => source.commit(&app.repository, bad).await.map(|commit| vec![commit]),
+            Some(green) => source
+                .compare(&app.repository, &green.release.revision, bad, 100)
+                .await
+                .map(|comparison| comparison.commits),
+            None => source
+                .commit(&app.repository, bad)
+                .await
+                .map(|commit| vec![commit]),
         };
         match commits {
             Ok(commits) => {
-                told.suspects_more = u32::try_from(commits.len().saturating_sub(SUSPECTS_MAX)).unwrap_or(u32::MAX);
-                let suspect = |commit: crate::ports::source::Commit| Suspect { revision: commit.revision, author: commit.author, subject: commit.subject };
-                told.suspects = commits.into_iter().take(SUSPECTS_MAX).map(suspect).collect();
+                told.suspects_more =
+                    u32::try_from(commits.len().saturating_sub(SUSPECTS_MAX)).unwrap_or(u32::MAX);
+                let suspect = |commit: crate::ports::source::Commit| Suspect {
+                    revision: commit.revision,
+                    author: commit.author,
+                    subject: commit.subject,
+                };
+                told.suspects = commits
+                    .into_iter()
+                    .take(SUSPECTS_MAX)
+                    .map(suspect)
+                    .collect();
             }
-            Err(error) => tracing::warn!(error = %error, "the suspects of a break could not be read"),
+            Err(error) => {
+                tracing::warn!(error = %error, "the suspects of a break could not be read")
+            }
         }
     }
 
@@ -149,34 +238,90 @@ impl<P: Ports> App<P> {
     async fn unaffected(&self, file: &StageFile, id: &StageId) -> Result<Vec<Unaffected>, Error> {
         let mut all = Vec::new();
         for stage in downstream(file, id) {
-            let of = StageId { app: id.app, stage: stage.clone() };
-            let record: Option<Versioned<StageRecord>> = table::load(self.ports.store(), &keys::stage(&of)).await?;
-            let revision = record.and_then(|read| read.record.stage.stands().map(|deployed| deployed.release.revision.clone()));
-            all.push(Unaffected { stage, revision, held: true });
+            let of = StageId {
+                app: id.app,
+                stage: stage.clone(),
+            };
+            let record: Option<Versioned<StageRecord>> =
+                table::load(self.ports.store(), &keys::stage(&of)).await?;
+            let revision = record.and_then(|read| {
+                read.record
+                    .stage
+                    .stands()
+                    .map(|deployed| deployed.release.revision.clone())
+            });
+            all.push(Unaffected {
+                stage,
+                revision,
+                held: true,
+            });
         }
         Ok(all)
     }
 
     /// Nothing more can be done on this channel: said on another, and on the board.
-    pub(super) async fn exhausted(&self, entry: &Versioned<OutboxEntry>, last: &OutboxEntry, failure: &Failure) -> Result<(), Error> {
-        let Effect::Announce { stage, channel, config, news } = &entry.record.effect else { return Ok(()) };
+    pub(super) async fn exhausted(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        last: &OutboxEntry,
+        failure: &Failure,
+    ) -> Result<(), Error> {
+        let Effect::Announce {
+            stage,
+            channel,
+            config,
+            news,
+        } = &entry.record.effect
+        else {
+            return Ok(());
+        };
         let app = entry.record.owner.app;
         let now = self.ports.now();
-        let text = format!("{} could not be told on {channel} after {} tries: {}", about(news, stage), last.tries, failure.why);
+        let text = format!(
+            "{} could not be told on {channel} after {} tries: {}",
+            about(news, stage),
+            last.tries,
+            failure.why
+        );
         let mut writes = removal(entry);
         let command = Some(format!("greenroom notify --test {channel}"));
-        writes.push(attention::put(app, &format!("channel-{channel}"), "channel_exhausted", text, command, now)?);
+        writes.push(attention::put(
+            app,
+            &format!("channel-{channel}"),
+            "channel_exhausted",
+            text,
+            command,
+            now,
+        )?);
         let mut hint = None;
         // What says that a channel is dead is not itself passed on for ever.
         if !matches!(**news, News::Exhausted { .. } | News::Test { .. })
             && let Some(other) = self.other_channel(app, config, channel).await?
         {
-            let news = News::Exhausted { channel: channel.clone(), why: failure.why.clone(), at: now };
-            let effect = Effect::Announce { stage: stage.clone(), channel: other, config: config.clone(), news: Box::new(news) };
+            let news = News::Exhausted {
+                channel: channel.clone(),
+                why: failure.why.clone(),
+                at: now,
+            };
+            let effect = Effect::Announce {
+                stage: stage.clone(),
+                channel: other,
+                config: config.clone(),
+                news: Box::new(news),
+            };
             let id = effect.id(&entry.record.owner);
             let work = Work::Effect(id.clone());
             let owner = entry.record.owner.clone();
-            let fresh = OutboxEntry { id, owner, effect, created_at: now, due: now, attempts: Vec::new(), tries: 0, claim: None };
+            let fresh = OutboxEntry {
+                id,
+                owner,
+                effect,
+                created_at: now,
+                due: now,
+                attempts: Vec::new(),
+                tries: 0,
+                claim: None,
+            };
             writes.push(put(keys::effect(&fresh.id), &fresh, Condition::Any)?);
             writes.push(mark(work.marker(now)));
             hint = Some(work);
@@ -186,9 +331,18 @@ impl<P: Ports> App<P> {
         Ok(())
     }
 
-    async fn other_channel(&self, app: greenroom_core::name::AppId, config: &ConfigHash, channel: &ChannelName) -> Result<Option<ChannelName>, Error> {
+    async fn other_channel(
+        &self,
+        app: greenroom_core::name::AppId,
+        config: &ConfigHash,
+        channel: &ChannelName,
+    ) -> Result<Option<ChannelName>, Error> {
         let file = self.stage_file(app, config).await?;
-        Ok(file.channels.keys().find(|other| *other != channel).cloned())
+        Ok(file
+            .channels
+            .keys()
+            .find(|other| *other != channel)
+            .cloned())
     }
 }
 
@@ -196,7 +350,10 @@ fn moved_key(id: &StageId, channel: &ChannelName) -> crate::ports::store::Key {
     crate::ports::store::Key::new(keys::app_partition(id.app), format!("chat#{channel}"))
 }
 
-fn to_chat(channel: &greenroom_core::stage_file::Channel, to: String) -> greenroom_core::stage_file::Channel {
+fn to_chat(
+    channel: &greenroom_core::stage_file::Channel,
+    to: String,
+) -> greenroom_core::stage_file::Channel {
     let mut channel = channel.clone();
     if let greenroom_core::stage_file::Channel::Telegram { chat, .. } = &mut channel {
         *chat = to;
@@ -205,24 +362,52 @@ fn to_chat(channel: &greenroom_core::stage_file::Channel, to: String) -> greenro
 }
 
 fn look(label: &str, command: String) -> Look {
-    Look { label: label.to_owned(), at: LookAt::Command(command) }
+    Look {
+        label: label.to_owned(),
+        at: LookAt::Command(command),
+    }
 }
 
 fn downstream(file: &StageFile, id: &StageId) -> Vec<greenroom_core::name::StageName> {
-    let rule = file.rules.iter().find(|rule| rule.stage.as_literal() == Some(id.stage.as_str()));
+    let rule = file
+        .rules
+        .iter()
+        .find(|rule| rule.stage.as_literal() == Some(id.stage.as_str()));
     let policy = rule.and_then(|rule| Policy::of(file, &rule.name, jiff::SignedDuration::ZERO));
-    policy.map_or_else(Vec::new, |policy| policy.downstream.into_iter().map(|downstream| downstream.stage).collect())
+    policy.map_or_else(Vec::new, |policy| {
+        policy
+            .downstream
+            .into_iter()
+            .map(|downstream| downstream.stage)
+            .collect()
+    })
 }
 
 fn fill_break(told: &mut Announcement, brk: &Break) {
     told.episode = Some(brk.episode);
     told.since = brk.since;
-    told.last_green = brk.last_green.as_ref().map(|green| LastGreen { revision: green.release.revision.clone(), at: green.since });
+    told.last_green = brk.last_green.as_ref().map(|green| LastGreen {
+        revision: green.release.revision.clone(),
+        at: green.since,
+    });
     told.cause = Some(match &brk.failing {
-        Failing::Tests { tests, failed, total } => Cause::Tests { failing: tests.clone(), failed: *failed, total: *total },
-        Failing::Step { build, step, why } => {
-            Cause::Step { step: if *build { format!("{step} of the build") } else { step.clone() }, excerpt: why.clone() }
-        }
+        Failing::Tests {
+            tests,
+            failed,
+            total,
+        } => Cause::Tests {
+            failing: tests.clone(),
+            failed: *failed,
+            total: *total,
+        },
+        Failing::Step { build, step, why } => Cause::Step {
+            step: if *build {
+                format!("{step} of the build")
+            } else {
+                step.clone()
+            },
+            excerpt: why.clone(),
+        },
     });
 }
 
@@ -230,14 +415,24 @@ fn kind(news: &News, on: &ChannelName) -> Kind {
     match news {
         News::Broke { .. } => Kind::Broke,
         News::Changed { .. } => Kind::Changed,
-        News::Recovered { brk, at, .. } => Kind::Recovered { after: at.duration_since(brk.since) },
+        News::Recovered { brk, at, .. } => Kind::Recovered {
+            after: at.duration_since(brk.since),
+        },
         News::Unverified { .. } => Kind::Unverified,
         News::Refused { why, .. } => Kind::Refused { why: why.clone() },
-        News::StageFileInvalid { problems, .. } => Kind::StageFileInvalid { problems: problems.clone(), more: 0 },
-        News::Exhausted { channel, why, .. } => {
-            Kind::Exhausted { channel: channel.clone(), why: why.clone(), attempts: 0, about: "an announcement".to_owned() }
-        }
-        News::Test { .. } => Kind::Test { channel: on.clone() },
+        News::StageFileInvalid { problems, .. } => Kind::StageFileInvalid {
+            problems: problems.clone(),
+            more: 0,
+        },
+        News::Exhausted { channel, why, .. } => Kind::Exhausted {
+            channel: channel.clone(),
+            why: why.clone(),
+            attempts: 0,
+            about: "an announcement".to_owned(),
+        },
+        News::Test { .. } => Kind::Test {
+            channel: on.clone(),
+        },
     }
 }
 

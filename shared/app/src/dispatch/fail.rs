@@ -20,17 +20,29 @@ pub struct Failure {
 
 impl Failure {
     pub fn later(why: impl Into<String>) -> Self {
-        Self { why: why.into(), permanent: false, ambiguous: false, asked: None }
+        Self {
+            why: why.into(),
+            permanent: false,
+            ambiguous: false,
+            asked: None,
+        }
     }
     pub fn never(why: impl Into<String>) -> Self {
-        Self { permanent: true, ..Self::later(why) }
+        Self {
+            permanent: true,
+            ..Self::later(why)
+        }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let why = chain(&error);
-        if error.is_retryable() { Self::later(why) } else { Self::never(why) }
+        if error.is_retryable() {
+            Self::later(why)
+        } else {
+            Self::never(why)
+        }
     }
 }
 
@@ -38,9 +50,21 @@ impl From<Error> for Failure {
 pub fn source_error(error: &SourceError) -> Error {
     let why = error.to_string();
     match error {
-        SourceError::Unavailable { repository, why } => Error::Unavailable { what: repository.clone(), why: why.clone() },
-        SourceError::NotFound { what, .. } => Error::NotFound { what: what.clone(), help: "check the repository's address and the commit".to_owned() },
-        SourceError::Refused { .. } => Error::Invalid { why, help: "check the credential and the address; `greenroom doctor` tries them".to_owned() },
-        SourceError::TooLarge { .. } => Error::Invalid { why, help: "make it smaller".to_owned() },
+        SourceError::Unavailable { repository, why } => Error::Unavailable {
+            what: repository.clone(),
+            why: why.clone(),
+        },
+        SourceError::NotFound { what, .. } => Error::NotFound {
+            what: what.clone(),
+            help: "check the repository's address and the commit".to_owned(),
+        },
+        SourceError::Refused { .. } => Error::Invalid {
+            why,
+            help: "check the credential and the address; `greenroom doctor` tries them".to_owned(),
+        },
+        SourceError::TooLarge { .. } => Error::Invalid {
+            why,
+            help: "make it smaller".to_owned(),
+        },
     }
 }

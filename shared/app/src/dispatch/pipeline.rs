@@ -23,20 +23,44 @@ use crate::stages::Input;
 use crate::table::Versioned;
 
 impl<P: Ports> App<P> {
-    pub(super) async fn start_execution(&self, entry: &Versioned<OutboxEntry>) -> Result<Done, Failure> {
-        let Effect::StartExecution { stage, generation, nonce, release, config } = &entry.record.effect else {
+    pub(super) async fn start_execution(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+    ) -> Result<Done, Failure> {
+        let Effect::StartExecution {
+            stage,
+            generation,
+            nonce,
+            release,
+            config,
+        } = &entry.record.effect
+        else {
             return Err(Failure::never("not a start"));
         };
-        let id = StageId { app: entry.record.owner.app, stage: stage.clone() };
+        let id = StageId {
+            app: entry.record.owner.app,
+            stage: stage.clone(),
+        };
         let loaded = self.load_stage(&id, None).await?;
         // The fence would refuse it anyway; a start nobody wants is not worth sending.
-        let Some(run) = loaded.stage.run.as_ref().filter(|run| run.generation == *generation && run.ended.is_none()) else {
+        let Some(run) = loaded
+            .stage
+            .run
+            .as_ref()
+            .filter(|run| run.generation == *generation && run.ended.is_none())
+        else {
             return Ok(Done::Over(Vec::new()));
         };
         let app = self.app(id.app).await?;
         let file = self.stage_file(id.app, config).await?;
-        let rule = file.rule(&loaded.stage.spec.rule).ok_or_else(|| Failure::never("the stage file that governs the run has no such rule"))?;
-        let pipeline = rule.pipeline.as_ref().and_then(|name| file.pipelines.get(name)).ok_or_else(|| Failure::never("the rule names no pipeline"))?;
+        let rule = file.rule(&loaded.stage.spec.rule).ok_or_else(|| {
+            Failure::never("the stage file that governs the run has no such rule")
+        })?;
+        let pipeline = rule
+            .pipeline
+            .as_ref()
+            .and_then(|name| file.pipelines.get(name))
+            .ok_or_else(|| Failure::never("the rule names no pipeline"))?;
         let (variables, secrets) = variables(&file, rule, &values(&loaded.stage, run))?;
         let request = StartRequest {
             token: entry.record.id.clone(),
@@ -50,65 +74,145 @@ impl<P: Ports> App<P> {
             },
             repository: app.repository.clone(),
             revision: release.revision.clone(),
-            steps: pipeline.steps.iter().filter(|step| !step.once).cloned().collect(),
+            steps: pipeline
+                .steps
+                .iter()
+                .filter(|step| !step.once)
+                .cloned()
+                .collect(),
             variables,
             secrets,
         };
         let execution = self.start(&request).await?;
-        let fact = Fact::ExecutionStarted { generation: *generation, execution };
-        self.step(&id, None, &Input::Facts(&[fact]), &removal(entry)).await?;
+        let fact = Fact::ExecutionStarted {
+            generation: *generation,
+            execution,
+        };
+        self.step(&id, None, &Input::Facts(&[fact]), &removal(entry))
+            .await?;
         Ok(Done::Recorded)
     }
 
-    pub(super) async fn start_build(&self, entry: &Versioned<OutboxEntry>) -> Result<Done, Failure> {
-        let Effect::StartBuild { revision, recipe, pipeline, config, attempt } = &entry.record.effect else {
+    pub(super) async fn start_build(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+    ) -> Result<Done, Failure> {
+        let Effect::StartBuild {
+            revision,
+            recipe,
+            pipeline,
+            config,
+            attempt,
+        } = &entry.record.effect
+        else {
             return Err(Failure::never("not a build"));
         };
         let app = self.app(entry.record.owner.app).await?;
         let build = self.load_build(app.id, revision, recipe).await?;
-        let Some(build) = build.map(|read| read.record.build).filter(|build| build.attempt == *attempt && !build.has_ended()) else {
+        let Some(build) = build
+            .map(|read| read.record.build)
+            .filter(|build| build.attempt == *attempt && !build.has_ended())
+        else {
             return Ok(Done::Over(Vec::new()));
         };
         let file = self.stage_file(app.id, config).await?;
-        let pipeline = file.pipelines.get(pipeline).filter(|pipeline| recipe_of(pipeline) == *recipe).ok_or_else(|| Failure::never("the stage file that governs the build has no such pipeline"))?;
+        let pipeline = file
+            .pipelines
+            .get(pipeline)
+            .filter(|pipeline| recipe_of(pipeline) == *recipe)
+            .ok_or_else(|| {
+                Failure::never("the stage file that governs the build has no such pipeline")
+            })?;
         let request = StartRequest {
             token: entry.record.id.clone(),
             purpose: Purpose::Build,
             repository: app.repository.clone(),
             revision: revision.clone(),
-            steps: pipeline.steps.iter().filter(|step| step.once).cloned().collect(),
+            steps: pipeline
+                .steps
+                .iter()
+                .filter(|step| step.once)
+                .cloned()
+                .collect(),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
         };
         let execution = self.start(&request).await?;
-        self.observe_build(&build, &execution, None, &removal(entry)).await?;
+        self.observe_build(&build, &execution, None, &removal(entry))
+            .await?;
         Ok(Done::Recorded)
     }
 
-    pub(super) async fn stop_execution(&self, execution: &ExecutionId, reason: &str) -> Result<Done, Failure> {
-        self.ports.pipelines().stop(execution, reason).await.map_err(|error| pipeline_failure(&error))?;
+    pub(super) async fn stop_execution(
+        &self,
+        execution: &ExecutionId,
+        reason: &str,
+    ) -> Result<Done, Failure> {
+        self.ports
+            .pipelines()
+            .stop(execution, reason)
+            .await
+            .map_err(|error| pipeline_failure(&error))?;
         Ok(Done::Over(Vec::new()))
     }
 
     /// The pipeline will never take this build.
-    pub(super) async fn build_refused(&self, entry: &Versioned<OutboxEntry>, failure: &Failure) -> Result<(), Error> {
-        let Effect::StartBuild { revision, recipe, .. } = &entry.record.effect else { return Ok(()) };
-        let Some(read) = self.load_build(entry.record.owner.app, revision, recipe).await? else { return Ok(()) };
-        let observation = Observation::Errored { why: failure.why.clone(), at: self.ports.now() };
+    pub(super) async fn build_refused(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        failure: &Failure,
+    ) -> Result<(), Error> {
+        let Effect::StartBuild {
+            revision, recipe, ..
+        } = &entry.record.effect
+        else {
+            return Ok(());
+        };
+        let Some(read) = self
+            .load_build(entry.record.owner.app, revision, recipe)
+            .await?
+        else {
+            return Ok(());
+        };
+        let observation = Observation::Errored {
+            why: failure.why.clone(),
+            at: self.ports.now(),
+        };
         let nobody = ExecutionId::new(format!("refused-{}", entry.record.id));
-        self.observe_build(&read.record.build, &nobody, Some(&observation), &removal(entry)).await
+        self.observe_build(
+            &read.record.build,
+            &nobody,
+            Some(&observation),
+            &removal(entry),
+        )
+        .await
     }
 
     /// What nobody can do anything about by waiting is taken out of the way and shown.
-    pub(super) async fn park(&self, entry: &Versioned<OutboxEntry>, failure: &Failure) -> Result<(), Error> {
+    pub(super) async fn park(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        failure: &Failure,
+    ) -> Result<(), Error> {
         let text = format!("{} could not be done: {}", entry.record.id, failure.why);
         let mut writes = removal(entry);
-        writes.push(attention::put(entry.record.owner.app, &entry.record.id, "effect_parked", text, None, self.ports.now())?);
+        writes.push(attention::put(
+            entry.record.owner.app,
+            &entry.record.id,
+            "effect_parked",
+            text,
+            None,
+            self.ports.now(),
+        )?);
         Ok(self.ports.store().commit(writes).await?)
     }
 
     async fn start(&self, request: &StartRequest) -> Result<ExecutionId, Failure> {
-        self.ports.pipelines().start(request).await.map_err(|error| pipeline_failure(&error))
+        self.ports
+            .pipelines()
+            .start(request)
+            .await
+            .map_err(|error| pipeline_failure(&error))
     }
 }
 
@@ -121,11 +225,16 @@ fn pipeline_failure(error: &PipelineError) -> Failure {
 
 /// What the templates of a stage are filled with.
 pub(super) fn values(stage: &Stage, run: &Run) -> Values {
-    let reference = run.reference.as_ref().or(stage.head.as_ref().map(|head| &head.reference));
+    let reference = run
+        .reference
+        .as_ref()
+        .or(stage.head.as_ref().map(|head| &head.reference));
     Values {
         stage: Some(stage.id.stage.clone()),
         actor: stage.spec.actor.clone(),
-        branch: reference.and_then(|reference| reference.branch()).map(str::to_owned),
+        branch: reference
+            .and_then(|reference| reference.branch())
+            .map(str::to_owned),
         pr: stage.spec.pull_request,
         outputs: run.outputs.clone(),
     }
@@ -134,8 +243,14 @@ pub(super) fn values(stage: &Stage, run: &Run) -> Values {
 type Variables = (BTreeMap<String, String>, BTreeMap<String, SecretName>);
 
 /// The stage's variables: plain ones by value, secret ones by name.
-pub(super) fn variables(file: &StageFile, rule: &Rule, values: &Values) -> Result<Variables, Failure> {
-    let rendered = file.variables_for(rule, values).map_err(|error| Failure::never(error.to_string()))?;
+pub(super) fn variables(
+    file: &StageFile,
+    rule: &Rule,
+    values: &Values,
+) -> Result<Variables, Failure> {
+    let rendered = file
+        .variables_for(rule, values)
+        .map_err(|error| Failure::never(error.to_string()))?;
     let mut plain = BTreeMap::new();
     let mut secret = BTreeMap::new();
     for (name, value) in rendered {

@@ -22,33 +22,82 @@ use crate::table::Versioned;
 
 impl<P: Ports> App<P> {
     pub(super) async fn run_suite(&self, entry: &Versioned<OutboxEntry>) -> Result<Done, Failure> {
-        let Effect::RunSuite { stage, generation, suite, attempt, .. } = &entry.record.effect else {
+        let Effect::RunSuite {
+            stage,
+            generation,
+            suite,
+            attempt,
+            ..
+        } = &entry.record.effect
+        else {
             return Err(Failure::never("not a suite"));
         };
-        let id = StageId { app: entry.record.owner.app, stage: stage.clone() };
+        let id = StageId {
+            app: entry.record.owner.app,
+            stage: stage.clone(),
+        };
         let report = match self.suite_request(&id, entry).await {
             Ok(Some(request)) => self.ports.suites().run(&request).await,
             Ok(None) => return Ok(Done::Over(Vec::new())),
             Err(failure) if failure.permanent => errored(&failure.why),
             Err(failure) => return Err(failure),
         };
-        let fact = Fact::VerdictReported { generation: *generation, suite: suite.clone(), attempt: *attempt, report };
-        self.step(&id, None, &Input::Facts(&[fact]), &removal(entry)).await?;
+        let fact = Fact::VerdictReported {
+            generation: *generation,
+            suite: suite.clone(),
+            attempt: *attempt,
+            report,
+        };
+        self.step(&id, None, &Input::Facts(&[fact]), &removal(entry))
+            .await?;
         Ok(Done::Recorded)
     }
 
     /// Everything the attempt needs; `None` when its run is over.
-    async fn suite_request(&self, id: &StageId, entry: &Versioned<OutboxEntry>) -> Result<Option<SuiteRequest>, Failure> {
-        let Effect::RunSuite { generation, suite, revision, config, .. } = &entry.record.effect else { return Ok(None) };
+    async fn suite_request(
+        &self,
+        id: &StageId,
+        entry: &Versioned<OutboxEntry>,
+    ) -> Result<Option<SuiteRequest>, Failure> {
+        let Effect::RunSuite {
+            generation,
+            suite,
+            revision,
+            config,
+            ..
+        } = &entry.record.effect
+        else {
+            return Ok(None);
+        };
         let loaded = self.load_stage(id, None).await?;
-        let Some(run) = loaded.stage.run.as_ref().filter(|run| run.generation == *generation) else { return Ok(None) };
+        let Some(run) = loaded
+            .stage
+            .run
+            .as_ref()
+            .filter(|run| run.generation == *generation)
+        else {
+            return Ok(None);
+        };
         let app = self.app(id.app).await?;
         let file = self.stage_file(id.app, config).await?;
-        let rule = file.rule(&loaded.stage.spec.rule).ok_or_else(|| Failure::never("the stage file that governs the run has no such rule"))?;
-        let suite = file.suites.get(suite).ok_or_else(|| Failure::never("the stage file that governs the run has no such suite"))?;
-        let files = self.ports.source().files_at(&app.repository, revision, &suite.files).await.map_err(|error| Failure::from(source_error(&error)))?;
+        let rule = file.rule(&loaded.stage.spec.rule).ok_or_else(|| {
+            Failure::never("the stage file that governs the run has no such rule")
+        })?;
+        let suite = file.suites.get(suite).ok_or_else(|| {
+            Failure::never("the stage file that governs the run has no such suite")
+        })?;
+        let files = self
+            .ports
+            .source()
+            .files_at(&app.repository, revision, &suite.files)
+            .await
+            .map_err(|error| Failure::from(source_error(&error)))?;
         if files.is_empty() {
-            return Err(Failure::never(format!("no file of {} matches {}", revision.short(), suite.files)));
+            return Err(Failure::never(format!(
+                "no file of {} matches {}",
+                revision.short(),
+                suite.files
+            )));
         }
         let values = values(&loaded.stage, run);
         let (mut plain, secrets) = variables(&file, rule, &values)?;
@@ -79,10 +128,15 @@ fn duration(duration: SignedDuration) -> Duration {
     Duration::try_from(duration).unwrap_or_default()
 }
 
-fn text(template: &greenroom_core::stage_file::Template, values: &Values) -> Result<String, Failure> {
+fn text(
+    template: &greenroom_core::stage_file::Template,
+    values: &Values,
+) -> Result<String, Failure> {
     match template.render(values) {
         Ok(Rendered::Text(text)) => Ok(text),
-        Ok(Rendered::Secret(name)) => Err(Failure::never(format!("{name} is a secret; it cannot be used here"))),
+        Ok(Rendered::Secret(name)) => Err(Failure::never(format!(
+            "{name} is a secret; it cannot be used here"
+        ))),
         Err(missing) => Err(Failure::never(missing.to_string())),
     }
 }

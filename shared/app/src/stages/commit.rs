@@ -12,7 +12,7 @@ use crate::keys;
 use crate::ports::Ports;
 use crate::ports::store::{Condition, Store, Write};
 use crate::records::{Journey, OutboxEntry, StageRecord};
-use crate::table::{self, mark, put, unchanged, unmark};
+use crate::table::{mark, put, unchanged, unmark};
 use crate::work::Work;
 
 /// Commits one run contained in another, beyond which they are only named in the run itself.
@@ -20,7 +20,13 @@ const JOURNEYS_MAX: usize = 10;
 
 impl<P: Ports> App<P> {
     /// Commits a plan with `extra`. Does nothing at all when nothing changed.
-    pub(super) async fn commit_stage(&self, loaded: &Loaded, plan: &Plan, now: Timestamp, extra: &[Write]) -> Result<(), Error> {
+    pub(super) async fn commit_stage(
+        &self,
+        loaded: &Loaded,
+        plan: &Plan,
+        now: Timestamp,
+        extra: &[Write],
+    ) -> Result<(), Error> {
         let id = &plan.next.id;
         let before = loaded.read.as_ref().map(|read| &read.record);
         let due = plan.wake;
@@ -33,17 +39,39 @@ impl<P: Ports> App<P> {
         }
         let commits = before.map_or(0, |before| before.commits) + 1;
         let mut writes = extra.to_vec();
-        let record = StageRecord { stage: plan.next.clone(), due, commits };
-        writes.push(put(keys::stage(id), &record, unchanged(loaded.read.as_ref()))?);
+        let record = StageRecord {
+            stage: plan.next.clone(),
+            due,
+            commits,
+        };
+        writes.push(put(
+            keys::stage(id),
+            &record,
+            unchanged(loaded.read.as_ref()),
+        )?);
         if before.is_none() {
-            writes.push(put(keys::directory(id.app, &id.stage), &id.stage, Condition::Any)?);
+            writes.push(put(
+                keys::directory(id.app, &id.stage),
+                &id.stage,
+                Condition::Any,
+            )?);
         }
         let work = Work::Stage(id.clone());
-        writes.extend(move_marker(&work, before.and_then(|before| before.due), due));
+        writes.extend(move_marker(
+            &work,
+            before.and_then(|before| before.due),
+            due,
+        ));
         if let Some(check) = relied_on(loaded, plan) {
             writes.push(check);
         }
-        history(&mut writes, before.map(|before| &before.stage), &plan.next, now, commits)?;
+        history(
+            &mut writes,
+            before.map(|before| &before.stage),
+            &plan.next,
+            now,
+            commits,
+        )?;
         let mut hints = Vec::new();
         for effect in &plan.effects {
             let entry = OutboxEntry {
@@ -92,27 +120,58 @@ fn relied_on(loaded: &Loaded, plan: &Plan) -> Option<Write> {
     })
 }
 
-fn history(writes: &mut Vec<Write>, before: Option<&Stage>, after: &Stage, now: Timestamp, commits: u64) -> Result<(), Error> {
+fn history(
+    writes: &mut Vec<Write>,
+    before: Option<&Stage>,
+    after: &Stage,
+    now: Timestamp,
+    commits: u64,
+) -> Result<(), Error> {
     let id = &after.id;
     for (n, entry) in history::between(before, after, now).iter().enumerate() {
         writes.push(put(keys::log(id, now, commits, n), entry, Condition::Any)?);
     }
     let changed = |run: &&Run, old: Option<&Run>| old != Some(*run);
-    let last = after.last.as_ref().filter(|run| changed(run, before.and_then(|before| before.last.as_ref())));
-    let current = after.run.as_ref().filter(|run| changed(run, before.and_then(|before| before.run.as_ref())));
+    let last = after
+        .last
+        .as_ref()
+        .filter(|run| changed(run, before.and_then(|before| before.last.as_ref())));
+    let current = after
+        .run
+        .as_ref()
+        .filter(|run| changed(run, before.and_then(|before| before.run.as_ref())));
     for run in last.into_iter().chain(current) {
-        writes.push(table::put(keys::run(id, run.generation), run, Condition::Any)?);
+        writes.push(put(keys::run(id, run.generation), run, Condition::Any)?);
     }
-    let claimed = after.run.as_ref().filter(|run| before.is_none_or(|before| before.generation < run.generation));
+    let claimed = after
+        .run
+        .as_ref()
+        .filter(|run| before.is_none_or(|before| before.generation < run.generation));
     if let Some(run) = claimed {
-        let own = Journey { stage: id.stage.clone(), generation: run.generation, contained_in: None, at: now };
-        writes.push(put(keys::journey(id.app, &run.release.revision, &id.stage), &own, Condition::Any)?);
+        let own = Journey {
+            stage: id.stage.clone(),
+            generation: run.generation,
+            contained_in: None,
+            at: now,
+        };
+        writes.push(put(
+            keys::journey(id.app, &run.release.revision, &id.stage),
+            &own,
+            Condition::Any,
+        )?);
         for skipped in run.contains.iter().take(JOURNEYS_MAX) {
             if skipped.revision == run.release.revision {
                 continue;
             }
-            let journey = Journey { contained_in: Some(run.release.revision.clone()), ..own.clone() };
-            writes.push(put(keys::journey(id.app, &skipped.revision, &id.stage), &journey, Condition::Any)?);
+            let journey = Journey {
+                contained_in: Some(run.release.revision.clone()),
+                ..own.clone()
+            };
+            writes.push(put(
+                keys::journey(id.app, &skipped.revision, &id.stage),
+                &journey,
+                Condition::Any,
+            )?);
         }
     }
     Ok(())

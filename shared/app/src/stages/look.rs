@@ -16,13 +16,26 @@ impl<P: Ports> App<P> {
             Err(Error::NotFound { .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
-        self.step(id, None, &Input::Facts(&facts), &[]).await.map(drop)
+        self.step(id, None, &Input::Facts(&facts), &[])
+            .await
+            .map(drop)
     }
 
-    async fn read_execution(&self, stage: &greenroom_core::stage::Stage) -> Result<Vec<Fact>, Error> {
-        let Some(run) = stage.run.as_ref().filter(|run| run.ended.is_none()) else { return Ok(Vec::new()) };
-        let Some(execution) = &run.execution else { return Ok(Vec::new()) };
+    async fn read_execution(
+        &self,
+        stage: &greenroom_core::stage::Stage,
+    ) -> Result<Vec<Fact>, Error> {
+        let Some(run) = stage.run.as_ref().filter(|run| run.ended.is_none()) else {
+            return Ok(Vec::new());
+        };
+        let Some(execution) = &run.execution else {
+            return Ok(Vec::new());
+        };
         let observation = self.observe_execution(execution).await?;
-        Ok(vec![Fact::ExecutionObserved { generation: run.generation, execution: execution.clone(), observation }])
+        Ok(vec![Fact::ExecutionObserved {
+            generation: run.generation,
+            execution: execution.clone(),
+            observation,
+        }])
     }
 }

@@ -36,15 +36,31 @@ impl Loaded {
 
     /// What a plan may look at.
     pub fn view<'a>(&'a self, stage: &'a Stage, nonce: &'a Nonce, now: Timestamp) -> View<'a> {
-        View { stage, upstream: self.upstream.as_ref().map(|upstream| &upstream.record.stage), build: self.build.as_ref(), nonce, now }
+        View {
+            stage,
+            upstream: self
+                .upstream
+                .as_ref()
+                .map(|upstream| &upstream.record.stage),
+            build: self.build.as_ref(),
+            nonce,
+            now,
+        }
     }
 
     /// The build that `stage` needs to be planned, if it is not the one that was loaded: a fact
     /// may just have brought another candidate.
-    pub fn other_build(&self, stage: &Stage, policy: Option<&Policy<'_>>) -> Option<(Revision, RecipeHash)> {
+    pub fn other_build(
+        &self,
+        stage: &Stage,
+        policy: Option<&Policy<'_>>,
+    ) -> Option<(Revision, RecipeHash)> {
         let revision = &stage.candidate.as_ref()?.revision;
         let recipe = &policy?.build_recipe;
-        let known = self.build.as_ref().is_some_and(|build| build.revision == *revision && build.recipe == *recipe);
+        let known = self
+            .build
+            .as_ref()
+            .is_some_and(|build| build.revision == *revision && build.recipe == *recipe);
         (!known).then(|| (revision.clone(), recipe.clone()))
     }
 }
@@ -69,28 +85,49 @@ impl<P: Ports> App<P> {
             Some(hash) => Some(self.stage_file(id.app, hash).await?),
             None => None,
         };
-        let mut loaded = Loaded { stage, read, upstream: None, build: None, file };
+        let mut loaded = Loaded {
+            stage,
+            read,
+            upstream: None,
+            build: None,
+            file,
+        };
         let needs = loaded.policy(self.settings.clock_error).map(|policy| {
-            let upstream = policy.upstream.as_ref().map(|upstream| upstream.stage.clone());
+            let upstream = policy
+                .upstream
+                .as_ref()
+                .map(|upstream| upstream.stage.clone());
             (upstream, loaded.other_build(&loaded.stage, Some(&policy)))
         });
         if let Some((upstream, build)) = needs {
             if let Some(stage) = upstream {
-                loaded.upstream = table::load(store, &keys::stage(&StageId { app: id.app, stage })).await?;
+                loaded.upstream =
+                    table::load(store, &keys::stage(&StageId { app: id.app, stage })).await?;
             }
             if let Some((revision, recipe)) = build {
-                loaded.build = self.load_build(id.app, &revision, &recipe).await?.map(|build| build.record.build);
+                loaded.build = self
+                    .load_build(id.app, &revision, &recipe)
+                    .await?
+                    .map(|build| build.record.build);
             }
         }
         Ok(loaded)
     }
 
-    pub(crate) async fn load_build(&self, app: AppId, revision: &Revision, recipe: &RecipeHash) -> Result<Option<Versioned<BuildRecord>>, Error> {
+    pub(crate) async fn load_build(
+        &self,
+        app: AppId,
+        revision: &Revision,
+        recipe: &RecipeHash,
+    ) -> Result<Option<Versioned<BuildRecord>>, Error> {
         table::load(self.ports.store(), &keys::build(app, revision, recipe)).await
     }
 }
 
 /// For whoever asked for a stage by name.
 pub fn no_such_stage(id: &StageId) -> Error {
-    Error::NotFound { what: format!("stage {}", id.stage), help: "`greenroom status` lists the stages there are".to_owned() }
+    Error::NotFound {
+        what: format!("stage {}", id.stage),
+        help: "`greenroom status` lists the stages there are".to_owned(),
+    }
 }

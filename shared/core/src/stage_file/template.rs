@@ -298,4 +298,3 @@ pub fn is_variable_name(name: &str) -> bool {
             .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
-

@@ -11,7 +11,9 @@ fn parse(text: &str) -> StageFile {
 #[test]
 fn the_example_of_the_design_holds() {
     let file = parse(DESIGN);
-    for w in &file.warnings { println!("{w:?}"); }
+    for w in &file.warnings {
+        println!("{w:?}");
+    }
     let names: Vec<&str> = file.rules.iter().map(|rule| rule.name.as_str()).collect();
     assert_eq!(names, ["local", "personal", "dev", "preprod", "prod"]);
 }

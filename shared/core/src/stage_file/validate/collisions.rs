@@ -37,7 +37,10 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
             log.report(same_name(first, giver));
         }
     }
-    for templated in givers.iter().filter(|giver| giver.name.as_literal().is_none()) {
+    for templated in givers
+        .iter()
+        .filter(|giver| giver.name.as_literal().is_none())
+    {
         for (name, owner) in &fixed {
             if let Some(who) = collides(raw, templated, name) {
                 log.report(likely(templated, owner, name, &who));
@@ -88,7 +91,10 @@ fn collides(raw: &RawFile, templated: &Giver<'_>, name: &str) -> Option<String> 
     match (references.next()?, references.next()) {
         (Reference::Actor, None) => {
             let roles = raw.roles.value()?;
-            let lists = roles.entries.iter().filter_map(|entry| entry.value.as_ref());
+            let lists = roles
+                .entries
+                .iter()
+                .filter_map(|entry| entry.value.as_ref());
             let login = lists
                 .flat_map(|list| &list.items)
                 .find(|login| login.value.to_lowercase() == middle)?;
@@ -96,7 +102,9 @@ fn collides(raw: &RawFile, templated: &Giver<'_>, name: &str) -> Option<String> 
         }
         (Reference::BranchSlug, None) => {
             let pattern = templated.stage.from.value()?.branch.value()?;
-            pattern.matches(middle).then(|| format!("the branch `{}`", shown(middle)))
+            pattern
+                .matches(middle)
+                .then(|| format!("the branch `{}`", shown(middle)))
         }
         _ => None,
     }
@@ -104,7 +112,10 @@ fn collides(raw: &RawFile, templated: &Giver<'_>, name: &str) -> Option<String> 
 
 fn likely(templated: &Giver<'_>, owner: &Giver<'_>, name: &str, who: &str) -> Diagnostic {
     let rule = shown(templated.rule);
-    let message = format!("{who} would get the stage `{name}` of `{}` from `{rule}`", shown(owner.rule));
+    let message = format!(
+        "{who} would get the stage `{name}` of `{}` from `{rule}`",
+        shown(owner.rule)
+    );
     Diagnostic::warning("stage-taken", templated.span, message)
         .label("gets a hash added")
         .help("The name stays with the fixed stage; put text around the reference to have readable names.")

@@ -82,7 +82,9 @@ fn app(raw: &RawFile, log: &mut Log) -> RepoName {
             && part.len() <= max
             && part != "."
             && part != ".."
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     let is_name = app
         .value

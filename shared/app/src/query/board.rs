@@ -1,0 +1,159 @@
+//! The board: what is where, is it good, what is blocked and why.
+
+use greenroom_core::name::{StageId, StageName};
+use greenroom_core::plan::Plan;
+use greenroom_core::stage::Stage;
+use greenroom_core::stage_file::{From, StageFile};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    AppCard, BreakView, ReleaseView, StageCard, break_view, candidate_view, phase, run_view,
+};
+use crate::App;
+use crate::error::Error;
+use crate::keys;
+use crate::ports::Ports;
+use crate::records::AppRecord;
+use crate::table;
+
+/// Attention items shown.
+const ATTENTION_MAX: usize = 50;
+
+/// Everything at one glance.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Board {
+    /// `board/v1`
+    pub schema: &'static str,
+    pub now: Timestamp,
+    pub apps: Vec<AppCard>,
+}
+
+impl<P: Ports> App<P> {
+    /// The board of all apps, or of one.
+    pub async fn board(&self, only: Option<&AppRecord>) -> Result<Board, Error> {
+        let apps = match only {
+            Some(app) => vec![app.clone()],
+            None => self.apps().await?,
+        };
+        let mut cards = Vec::new();
+        for app in apps {
+            cards.push(self.app_card(app).await?);
+        }
+        Ok(Board {
+            schema: "board/v1",
+            now: self.ports.now(),
+            apps: cards,
+        })
+    }
+
+    async fn app_card(&self, app: AppRecord) -> Result<AppCard, Error> {
+        let file = match &app.config {
+            Some(hash) => Some(self.stage_file(app.id, hash).await?),
+            None => None,
+        };
+        let mut names = self.stage_names(app.id).await?;
+        names.sort_by_key(|name| (place(file.as_deref(), name), name.clone()));
+        let mut stages = Vec::new();
+        for stage in names {
+            let id = StageId { app: app.id, stage };
+            let (stage, plan) = self.explain(&id).await?;
+            stages.push(stage_card(&stage, &plan, file.as_deref()));
+        }
+        let attention = table::list(
+            self.ports.store(),
+            &keys::app_partition(app.id),
+            "attention#",
+            ATTENTION_MAX,
+        )
+        .await?;
+        Ok(AppCard {
+            id: app.id,
+            name: app.name,
+            config: app.config,
+            config_from: app.config_from,
+            config_invalid: app.invalid,
+            stages,
+            attention,
+        })
+    }
+
+    /// One stage, as the board shows it.
+    pub async fn stage_card(&self, id: &StageId) -> Result<StageCard, Error> {
+        let (stage, plan) = self.explain(id).await?;
+        let app = self.app(id.app).await?;
+        let file = match &app.config {
+            Some(hash) => Some(self.stage_file(id.app, hash).await?),
+            None => None,
+        };
+        Ok(stage_card(&stage, &plan, file.as_deref()))
+    }
+
+    /// All open breaks.
+    pub async fn breaks(&self) -> Result<Vec<BreakView>, Error> {
+        let board = self.board(None).await?;
+        Ok(board
+            .apps
+            .into_iter()
+            .flat_map(|app| app.stages)
+            .filter_map(|stage| stage.brk)
+            .collect())
+    }
+}
+
+/// Fixed stages in file order; those named from a template where their rule is.
+fn place(file: Option<&StageFile>, name: &StageName) -> usize {
+    let is =
+        |rule: &greenroom_core::stage_file::Rule| rule.stage.as_literal() == Some(name.as_str());
+    file.and_then(|file| file.rules.iter().position(is))
+        .unwrap_or(usize::MAX)
+}
+
+fn stage_card(stage: &Stage, plan: &Plan, file: Option<&StageFile>) -> StageCard {
+    let deployed = stage.deployed.as_ref();
+    let rule = file.and_then(|file| file.rule(&stage.spec.rule));
+    let upstream = match rule.map(|rule| &rule.from) {
+        Some(From::Promote { rule: from }) => file
+            .and_then(|file| file.rule(from))
+            .and_then(|from| from.stage.as_literal())
+            .map(StageName::from),
+        _ => None,
+    };
+    StageCard {
+        app: stage.id.app,
+        stage: stage.id.stage.clone(),
+        rule: stage.spec.rule.to_string(),
+        health: stage.health,
+        phase: phase(stage.run.as_ref()),
+        deployed: deployed.map(|deployed| ReleaseView {
+            revision: deployed.release.revision.clone(),
+            artifact: deployed.release.artifact.clone(),
+            since: deployed.at,
+            complete: deployed.complete,
+        }),
+        green_since: stage.verified.as_ref().map(|verified| verified.since),
+        url: deployed.and_then(|deployed| deployed.outputs.get("URL").cloned()),
+        candidate: stage.candidate.as_ref().map(candidate_view),
+        run: stage.run.as_ref().map(run_view),
+        last: stage.last.as_ref().map(run_view),
+        brk: stage.brk.as_ref().map(|brk| break_view(stage, brk)),
+        lock: stage.lock.clone(),
+        hold: stage.hold.clone(),
+        approvals: stage
+            .approvals
+            .iter()
+            .map(|approval| format!("{} for {}", approval.by, approval.release.revision.short()))
+            .collect(),
+        waiting_on: plan
+            .waiting_on
+            .iter()
+            .map(|wait| wait.explain(&stage.id.stage))
+            .collect(),
+        blocked: plan
+            .waiting_on
+            .iter()
+            .any(greenroom_core::waiting::Wait::blocks),
+        upstream,
+        refresh_skipped: stage.refresh.skipped.clone(),
+    }
+}
