@@ -1,23 +1,33 @@
-//! Secrets, resolved as late as possible and never printed.
+//! Where secrets come from: the environment or files on one machine, Secrets Manager on AWS.
+//!
+//! A secret is read when it is used and never kept in a record, so that a rotated one is right
+//! at the next use.
 
 use std::future::Future;
 
 use greenroom_core::name::SecretName;
 use secrecy::SecretString;
 
-/// Why a secret could not be had, by what the caller must do.
+/// Why there is no secret, by what the caller must do.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// A person must provide it; `how` says where.
-    #[error("the secret {name} is not set: {how}")]
-    Missing { name: SecretName, how: String },
+    /// A person must provide it; trying again changes nothing.
+    #[error("the secret `{name}` is not there: {how}")]
+    Missing {
+        name: SecretName,
+        /// What to do, for people: "set GREENROOM_SECRET_TELEGRAM".
+        how: String,
+    },
     /// Try later.
-    #[error("the secret {name} cannot be read now: {why}")]
+    #[error("the secret `{name}` cannot be read now: {why}")]
     Unavailable { name: SecretName, why: String },
 }
 
-/// Finds a secret's value by its name.
+/// Reads secrets by name.
 pub trait Secrets: Send + Sync + 'static {
-    /// The value now; adapters may cache it for a bounded time.
-    fn get(&self, name: &SecretName) -> impl Future<Output = Result<SecretString, SecretError>> + Send;
+    /// The secret's value now.
+    fn get(
+        &self,
+        name: &SecretName,
+    ) -> impl Future<Output = Result<SecretString, SecretError>> + Send;
 }
