@@ -1,8 +1,8 @@
 //! The bare mirror of a repository, and how a commit gets into it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use greenroom_app::ports::source::{Repository, SourceError};
@@ -82,10 +82,7 @@ impl GitSource {
             ""
         };
         let path = self.folder.join(format!("{}{kind}.git", repository.id));
-        let mut mirrors = self
-            .mirrors
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut mirrors = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner);
         let mirror = mirrors.entry(path.clone()).or_insert_with(|| {
             Arc::new(Mirror {
                 path,

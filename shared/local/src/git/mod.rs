@@ -15,7 +15,7 @@ mod mirror;
 mod reference;
 mod refusal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 
 use std::collections::HashMap;

@@ -266,7 +266,9 @@ impl<S: Secrets> Inner<S> {
 
     async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
         let Some(folder) = self.executions.find(execution) else {
-            return Ok(Observation::Unknown);
+            // A step may have removed even its execution's folder.
+            let unsaved = self.running().unsaved.get(execution).cloned();
+            return Ok(unsaved.unwrap_or(Observation::Unknown));
         };
         let read = |folder: &folder::Folder| folder.result().map_err(unavailable);
         if let Some(result) = read(&folder)? {
