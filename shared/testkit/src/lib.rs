@@ -1,1 +1,4 @@
-//! placeholder
+//! What tests of the other crates share: memory adapters and the contracts adapters must keep.
+
+pub mod conformance;
+pub mod memory_store;
