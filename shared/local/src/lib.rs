@@ -1,1 +1,3 @@
-//! placeholder
+//! Adapters for one machine.
+
+pub mod store;
