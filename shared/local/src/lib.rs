@@ -4,3 +4,5 @@ pub mod git;
 pub mod pipeline;
 pub mod process;
 pub mod secrets;
+
+pub mod store;
