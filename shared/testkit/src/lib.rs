@@ -1,3 +1,4 @@
 //! What tests, the demo and the simulator need instead of the outside world.
 
 pub mod github_payloads;
+pub mod sample_repo;
