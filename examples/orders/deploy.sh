@@ -54,7 +54,7 @@ started=$!
 tries=0
 until [ -s "$home/ready" ]; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 200 ] || ! kill -0 "$started" 2>/dev/null; then
+    if [ "$tries" -gt 200 ] || is_gone "$started"; then
         echo "orders: the new instance did not start; the end of its log:" >&2
         tail -n 20 "$home/log" >&2
         exit 1

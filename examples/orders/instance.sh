@@ -25,6 +25,11 @@ is_ours() {
     esac
 }
 
+# Whether process $1 has ended, waited for or not.
+is_gone() {
+    ! kill -0 "$1" 2>/dev/null || grep -q ') Z ' "/proc/$1/stat" 2>/dev/null
+}
+
 # The pids of all instances of the stage whose folder is $1, also of one that never became ready.
 instances() {
     ls -l /proc/[0-9]*/exe 2>/dev/null | BIN="$1/bin-" awk '

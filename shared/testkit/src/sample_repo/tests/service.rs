@@ -242,6 +242,20 @@ fn a_deployment_that_cannot_work_says_so_and_leaves_what_runs() {
 }
 
 #[test]
+fn an_instance_that_ends_at_once_fails_its_deployment_with_the_reason() {
+    let machine = Machine::new();
+    machine.build();
+    let data = machine.home().join("dev/data");
+    fs::create_dir_all(&data).unwrap();
+    fs::write(data.join("orders.jsonl"), "no order\n").unwrap();
+    let output = machine.deploying("dev", 1).output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("line 1 is no order"), "{said}");
+    assert!(!machine.output("dev", 1).exists());
+}
+
+#[test]
 fn the_service_is_told_nothing_it_need_not_know() {
     let machine = Machine::new();
     machine.build();
