@@ -5,3 +5,4 @@ pub mod github_payloads;
 
 pub mod conformance;
 pub mod memory_store;
+pub mod sample_repo;
