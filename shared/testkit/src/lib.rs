@@ -6,3 +6,7 @@ pub mod github_payloads;
 pub mod conformance;
 pub mod memory_store;
 pub mod sample_repo;
+//! What tests stand on: fakes that are as strict as the real thing.
+
+pub mod fake_smtp;
+pub mod fake_telegram;
