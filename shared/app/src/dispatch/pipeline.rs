@@ -17,10 +17,12 @@ use crate::attention;
 use crate::error::Error;
 use crate::ports::Ports;
 use crate::ports::pipelines::{PipelineError, Pipelines, Purpose, StartRequest};
-use crate::ports::store::Store;
+use crate::keys;
+use crate::ports::store::{Condition, Store, Write};
 use crate::records::OutboxEntry;
 use crate::stages::Input;
-use crate::table::Versioned;
+use crate::table::{self, Versioned};
+use crate::work::Work;
 
 impl<P: Ports> App<P> {
     pub(super) async fn start_execution(
@@ -214,6 +216,13 @@ impl<P: Ports> App<P> {
             .await
             .map_err(|error| pipeline_failure(&error))
     }
+}
+
+/// The entry's removal, and what the execution belongs to.
+fn owned(entry: &Versioned<OutboxEntry>, execution: &ExecutionId, work: &Work) -> Result<Vec<Write>, Error> {
+    let mut writes = removal(entry);
+    writes.push(table::put(keys::execution(execution), &work.name(), Condition::Any)?);
+    Ok(writes)
 }
 
 fn pipeline_failure(error: &PipelineError) -> Failure {
