@@ -1,1 +1,5 @@
-//! placeholder
+//! Adapters for one machine.
+
+pub mod channels;
+pub mod console;
+pub mod mail;
