@@ -72,10 +72,15 @@ impl<P: Ports> App<P> {
 
     /// Looks at whatever the execution belongs to; one that is not ours belongs to nothing.
     async fn execution_changed(&self, id: &ExecutionId) -> Result<(), Error> {
-        let Some(owner) = table::load::<String>(self.ports.store(), &keys::execution(id)).await? else { return Ok(()) };
+        let Some(owner) = table::load::<String>(self.ports.store(), &keys::execution(id)).await?
+        else {
+            return Ok(());
+        };
         match Work::parse(&owner.record) {
             Some(Work::Stage(id)) => self.look_at_stage(&id).await,
-            Some(Work::Build(app, revision, recipe)) => self.look_at_build(app, &revision, &recipe).await,
+            Some(Work::Build(app, revision, recipe)) => {
+                self.look_at_build(app, &revision, &recipe).await
+            }
             _ => Ok(()),
         }
     }
@@ -118,6 +123,7 @@ impl<P: Ports> App<P> {
                 .load_build(*app, revision, recipe)
                 .await?
                 .and_then(|read| read.record.due),
+            Work::Execution(_) => None,
         };
         Ok(stands_at.is_some_and(|at| due.work.marker(at) == due.marker))
     }

@@ -1,6 +1,8 @@
 //! Everything that can be pending, by name. Each has a due marker in the table while it is.
 
-use greenroom_core::name::{AppId, DeliveryId, ExecutionId, RecipeHash, Revision, StageId, StageName};
+use greenroom_core::name::{
+    AppId, DeliveryId, ExecutionId, RecipeHash, Revision, StageId, StageName,
+};
 use jiff::Timestamp;
 
 use crate::keys;

@@ -24,21 +24,33 @@ pub struct LocalSuites<S> {
 impl<S: Secrets> LocalSuites<S> {
     /// Suites that reach what `reach` permits and leave their reports under `reports`.
     pub fn new(reach: Reach, secrets: S, reports: PathBuf) -> Self {
-        Self { runner: Runner::new(reach), secrets, reports }
+        Self {
+            runner: Runner::new(reach),
+            secrets,
+            reports,
+        }
     }
 
     async fn prepare(&self, request: &SuiteRequest) -> Result<SuiteRun, String> {
         let mut files = Vec::new();
         for file in &request.files {
-            let text = str::from_utf8(&file.bytes).map_err(|_| format!("{} is not UTF-8", file.path))?;
+            let text =
+                str::from_utf8(&file.bytes).map_err(|_| format!("{} is not UTF-8", file.path))?;
             let parsed = SuiteFile::parse(&file.path, text).map_err(|problems| {
-                problems.first().map_or_else(|| format!("{} cannot be read", file.path), ToString::to_string)
+                problems.first().map_or_else(
+                    || format!("{} cannot be read", file.path),
+                    ToString::to_string,
+                )
             })?;
             files.push(parsed);
         }
         let mut secrets = BTreeMap::new();
         for (variable, name) in &request.secrets {
-            let value = self.secrets.get(name).await.map_err(|error| error.to_string())?;
+            let value = self
+                .secrets
+                .get(name)
+                .await
+                .map_err(|error| error.to_string())?;
             secrets.insert(variable.clone(), value);
         }
         Ok(SuiteRun {
@@ -56,7 +68,13 @@ impl<S: Secrets> LocalSuites<S> {
 
     /// A report that cannot be kept is no reason to lose a verdict.
     async fn keep(&self, id: &str, junit: String) {
-        let legal = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+        let legal = |c: char| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        };
         let name: String = id.chars().map(legal).collect();
         let path = self.reports.join(format!("{name}.xml"));
         let kept = match tokio::fs::create_dir_all(&self.reports).await {

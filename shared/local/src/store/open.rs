@@ -74,6 +74,22 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// What to do about it, one sentence.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::InUse { .. } => "stop the other process, or give another folder with --data",
+            Self::UnknownFormat { .. } => {
+                "use the Greenroom that wrote it; this one has changed nothing in it"
+            }
+            Self::Corrupt { .. } => {
+                "restore the file from a backup, or move it away and start afresh"
+            }
+            Self::NoPermission { .. } => "make the file and its folder writable for this user",
+            Self::DiskFull { .. } => "make room on the disk; nothing was lost",
+            Self::Unusable { .. } => "check the path and the disk",
+        }
+    }
+
     pub(super) fn from_io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
