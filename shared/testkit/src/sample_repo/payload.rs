@@ -34,7 +34,7 @@ impl SampleRepo {
         };
         let log = self.git(&["log", "--reverse", COMMITS_MAX, FORMAT, &range])?;
         let commits = self.commits(&log)?;
-        let head = self.git(&["log", "--max-count=1", FORMAT, &after])?;
+        let head = self.listed(&after)?;
         let contained = before == ZEROS
             || self
                 .git(&["merge-base", "--is-ancestor", before, &after])
@@ -47,8 +47,18 @@ impl SampleRepo {
             forced: !contained,
             pusher: pusher.person(),
             commits,
-            head_commit: self.commits(&head)?.pop(),
+            head_commit: Some(head),
         })
+    }
+
+    /// A commit as a push lists it, by its id, a branch or a tag.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn listed(&self, revision: &str) -> io::Result<Commit> {
+        let log = self.git(&["log", "--max-count=1", FORMAT, revision, "--"])?;
+        let commit = self.commits(&log)?.pop();
+        commit.ok_or_else(|| io::Error::other(format!("{revision} is no commit")))
     }
 
     fn commits(&self, log: &str) -> io::Result<Vec<Commit>> {
