@@ -3,7 +3,8 @@
 //! Total and deterministic over (stage file, trigger): the first rule in file order wins, at
 //! most one stage comes out, and every rule that was looked at says why it did or did not
 //! match. A rule that matches but cannot give a stage (a fork, an unknown actor) ends the
-//! search: the next rule must not get a change only because somebody's name is missing.
+//! search: the next rule must not get a change only because somebody's name is missing. A
+//! `kind: local` rule takes the branches that no other rule takes, wherever it stands.
 
 #[cfg(test)]
 mod tests;
@@ -44,9 +45,7 @@ pub enum Event {
         fork: bool,
     },
     /// The refresh of this rule is due.
-    Schedule {
-        rule: RuleName,
-    },
+    Schedule { rule: RuleName },
 }
 
 /// What came of it. Serialises to what `greenroom resolve --json` prints.
@@ -89,13 +88,26 @@ pub fn resolve(file: &StageFile, trigger: &Trigger) -> Resolution {
             return settle(file, rule, trigger, tried);
         }
     }
+    leftover(file, trigger, tried)
+}
+
+/// No rule that deploys matched.
+fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resolution {
+    let pushed = matches!(trigger.event, Event::Push) && trigger.reference.branch().is_some();
+    let local = file.rules.iter().position(|rule| rule.from == From::Local).filter(|_| pushed);
+    let (rule, note) = match local.and_then(|index| tried.get_mut(index)) {
+        Some(local) => {
+            local.matched = true;
+            local.why = "no other stage takes this branch".into();
+            (Some(local.rule.clone()), "a local stage is never deployed")
+        }
+        None => (None, "no rule of the stage file leads anywhere from here"),
+    };
     Resolution {
         stage: None,
-        rule: None,
+        rule,
         tried,
-        note: Some(Cow::Borrowed(
-            "no rule of the stage file leads anywhere from here",
-        )),
+        note: Some(note.into()),
         values: Values::default(),
     }
 }
@@ -116,7 +128,7 @@ fn judge(rule: &Rule, trigger: &Trigger) -> Judgement {
         return no("the schedule of another rule is due");
     }
     match &rule.from {
-        From::Local => no("lives on developers' machines; nothing is deployed to it"),
+        From::Local => no("is never deployed; takes only branches that no other stage takes"),
         From::Promote { rule: upstream } => {
             Judgement::No(format!("only takes what `{upstream}` has verified").into())
         }
@@ -185,12 +197,7 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
         ..Values::default()
     };
     let mut fork = false;
-    if let Event::PullRequest {
-        number,
-        fork: foreign,
-        ..
-    } = &trigger.event
-    {
+    if let Event::PullRequest { number, fork: foreign, .. } = &trigger.event {
         values.pr = Some(*number);
         fork = *foreign;
     }
@@ -198,16 +205,12 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
     let (stage, note) = match named {
         _ if fork => (
             None,
-            Some(
-                "a pull request from a fork gets no stage: its code is not trusted with one".into(),
-            ),
+            Some("a pull request from a fork gets no stage: its code is not trusted with one".into()),
         ),
         Err(missing) => (None, Some(unnamed(&missing.reference))),
         Ok(name) => {
             let name = collision_free(file, rule, name);
-            let note = trigger
-                .deleted
-                .then_some("the reference was deleted".into());
+            let note = trigger.deleted.then_some("the reference was deleted".into());
             (Some(name), note)
         }
     };
@@ -223,9 +226,7 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
 
 fn unnamed(reference: &Reference) -> Cow<'static, str> {
     match reference {
-        Reference::Actor => {
-            "the stage is named after who pushed, and that is not known here".into()
-        }
+        Reference::Actor => "the stage is named after who pushed, and that is not known here".into(),
         other => format!("the stage is named after {other}, and that is not known here").into(),
     }
 }
