@@ -191,7 +191,7 @@ impl GitSource {
         }
         arguments.extend(["--", address]);
         arguments.extend(specs);
-        let _turn = self.remote.acquire().await;
+        let _turn = self.fetching.acquire().await;
         let run = Run {
             repository: Some(&mirror.path),
             input: b"",
