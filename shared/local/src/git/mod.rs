@@ -10,6 +10,7 @@
 
 mod checkout;
 mod command;
+mod fetch;
 mod history;
 mod mirror;
 mod reference;
