@@ -110,7 +110,8 @@ impl Executions {
         };
         std::fs::create_dir(folder.steps())?;
         folder.replace("request.json", request, true)?;
-        folder.replace("status.json", status, true)?;
+        folder.replace("status.json", status, false)?;
+        std::fs::File::open(new.path())?.sync_all()?;
         match std::fs::rename(new.path(), &path) {
             Ok(()) => {}
             Err(_) if path.exists() => return Ok(Claim::Existing),

@@ -178,7 +178,8 @@ impl<S: Secrets> ProcessPipelines<S> {
         let Some(folder) = self.inner.executions.find(execution) else {
             return Ok(None);
         };
-        blocking(move || log::read(&folder)).await.map(Some)
+        let read = blocking(move || log::read(&folder)).await;
+        read.map(Some).map_err(unavailable)
     }
 
     /// Takes no more starts, ends what runs (*errored*: nobody asked for its end) and waits for it.
@@ -256,7 +257,8 @@ impl<S: Secrets> Inner<S> {
             let (inner, execution, request) = (self.clone(), execution.clone(), request.clone());
             move || inner.executions.claim(&execution, &request, &status)
         })
-        .await?;
+        .await
+        .map_err(unavailable)?;
         if let Claim::New(folder) = claimed {
             presence.told = true;
             tokio::spawn(flow::run(self.clone(), presence, folder, request, stop));
@@ -365,9 +367,9 @@ impl<S: Secrets> Drop for Presence<S> {
 /// Runs what blocks on a disk where it may.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, PipelineError> {
+) -> std::io::Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(unavailable)?.map_err(unavailable)
+    done.map_err(std::io::Error::other)?
 }
 
 fn unavailable(why: impl fmt::Display) -> PipelineError {

@@ -134,3 +134,67 @@ async fn another_users_repository_works_when_the_operator_named_it() {
         .await
         .expect("fetched");
 }
+
+#[tokio::test]
+async fn a_damaged_mirror_is_made_anew() {
+    let (origin, (data, source)) = (Origin::new(), source());
+    origin.write("a", "1");
+    let first = origin.commit("one");
+    let repository = origin.repository();
+    source.commit(&repository, &first).await.expect("fetched");
+    let packs = std::fs::read_dir(data.path().join("git/7.git/objects/pack")).expect("packs");
+    let mut damaged = 0;
+    for pack in packs.flatten().map(|entry| entry.path()) {
+        std::fs::remove_file(&pack).expect("removed");
+        std::fs::write(&pack, b"").expect("emptied");
+        damaged += 1;
+    }
+    assert!(damaged > 0);
+    let file = source
+        .file_at(&repository, &first, "a", 9)
+        .await
+        .expect("mended");
+    assert_eq!(file.as_deref(), Some(&b"1"[..]));
+    let second = origin.commit("two");
+    source
+        .commit(&repository, &second)
+        .await
+        .expect("it goes on");
+    let left = std::fs::read_dir(data.path().join("git")).expect("folder");
+    assert_eq!(left.count(), 2, "the mirror and git's configuration");
+}
+
+#[tokio::test]
+async fn a_commit_on_no_branch_is_fetched_when_the_repository_gives_it() {
+    let (origin, (_data, source)) = (Origin::new(), source());
+    origin.commit("one");
+    let pulled = origin.commit("two");
+    origin.git(&["update-ref", "refs/pull/1/head", pulled.as_str()]);
+    origin.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    let commit = source.commit(&origin.repository(), &pulled).await;
+    assert_eq!(commit.expect("given").subject, "two");
+}
+
+#[tokio::test]
+async fn who_waited_for_a_fetch_that_failed_does_not_fetch_in_turn() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let port = listener.local_addr().expect("address").port();
+    let data = tempfile::tempdir().expect("folder");
+    let limits = GitLimits {
+        fetch: Duration::from_millis(400),
+        ..GitLimits::default()
+    };
+    let source = source_in(&data, limits);
+    let silent = repository(&format!("git://127.0.0.1:{port}/x"));
+    let revision = Revision::new("0123456789012345678901234567890123456789");
+    let asked = (0..8).map(|_| source.commit(&silent, &revision));
+    for answer in futures_util::future::join_all(asked).await {
+        assert!(
+            matches!(answer, Err(SourceError::Unavailable { .. })),
+            "{answer:?}"
+        );
+    }
+    let mirrors = source.mirrors.lock().expect("not poisoned");
+    // One that had begun before the others asked, and one for all of these.
+    assert_eq!(mirrors.values().next().expect("a mirror").fetches(), 2);
+}

@@ -76,11 +76,13 @@ async fn a_request_that_can_never_work_is_refused_at_the_start() {
     let (data, (origin, revision)) = (folder(), origin());
     let house = House::new(data.path(), |_| {});
     let good = deploy_of(&origin, &revision, "echo");
-    let mut bad = vec![good.clone(), good.clone(), good.clone(), good];
+    let mut bad = vec![good; 5];
     bad[0].repository.git = None;
     bad[1].variables.insert("A=B".to_owned(), String::new());
     bad[2].variables.insert("A".to_owned(), "x\0y".to_owned());
     bad[3].steps[0].run = "echo \0".to_owned();
+    let stage = "GREENROOM_STAGE".to_owned();
+    bad[4].secrets.insert(stage, "x".into());
     for request in bad {
         let refused = house.pipelines.start(&request).await;
         assert!(

@@ -8,10 +8,13 @@ use super::*;
 /// Where the test that is run again as "the server to be killed" finds what to do.
 const CHILD: &str = "GREENROOM_TEST_RESTART";
 
+/// One step that leaves a service in the background, and one that never ends.
 fn hanging(repository: Repository, revision: &Revision, pids: &Path) -> StartRequest {
-    let run =
-        "echo ran >> $PIDS/runs; sleep 300 & echo $! > $PIDS/child; echo $$ > $PIDS/leader; wait";
-    let mut request = deploy(repository, revision, &[step("deploy", run)]);
+    let serve = "sleep 300 >/dev/null 2>&1 & echo $! > $PIDS/service";
+    let hang = "echo ran >> $PIDS/runs; sleep 300 & echo $! > $PIDS/child
+        echo $$ > $PIDS/leader; wait";
+    let steps = [step("serve", serve), step("deploy", hang)];
+    let mut request = deploy(repository, revision, &steps);
     let pids = pids.to_string_lossy().into_owned();
     request.variables.insert("PIDS".to_owned(), pids);
     request
@@ -79,6 +82,12 @@ async fn an_execution_whose_server_was_killed_is_errored_for_ever_and_its_proces
         "{why}"
     );
     assert!(left.iter().all(|pid| !lives(*pid)));
+    let service = pid_in(&pids.path().join("service")).expect("deployed");
+    assert!(
+        lives(service),
+        "what a finished step deployed is not what is left"
+    );
+    kill(service);
     assert_eq!(house.observe(&execution).await, end);
     let third = House::new(data.path(), |_| {});
     assert_eq!(third.start(&request).await, execution);
@@ -104,6 +113,7 @@ async fn what_is_left_is_found_even_when_the_groups_leader_is_dead() {
     let end = house.observe(&execution).await;
     assert!(matches!(end, Observation::Errored { .. }), "{end:?}");
     assert!(!lives(child));
+    kill(pid_in(&pids.path().join("service")).expect("deployed"));
 }
 
 #[tokio::test]
