@@ -114,6 +114,17 @@ impl fmt::Debug for Engine {
     }
 }
 
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let database = self
+            .database
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Nobody is left to be told that closing a damaged file went wrong; opening it tells.
+        let _ = unwinding(|| drop(database.take()));
+    }
+}
+
 impl Engine {
     pub(super) fn open(path: &Path, make: MakeBackend) -> Result<Self, OpenError> {
         let tally = Arc::new(Tally::default());
