@@ -6,6 +6,8 @@
 
 /// A file larger than this is refused unread.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
+/// Each attempt at a section reads all comments and blank lines again.
+const LINES_MAX: usize = 10_000;
 /// Deeper JSON than this is refused; also serde_json's own limit for answers.
 pub(crate) const NESTING_MAX: usize = 128;
 /// Bytes an XML body's repeated parsing may touch: about a second.
@@ -32,6 +34,11 @@ pub(crate) fn check(text: &str) -> Option<Excess> {
             ),
             "split it",
         ));
+    }
+    let lines = text.lines().count();
+    if lines > LINES_MAX {
+        let what = format!("the file has {lines} lines, at most {LINES_MAX} are read");
+        return Some(excess(1, what, "split it"));
     }
     nesting(text)
         .or_else(|| xml(text))
@@ -101,26 +108,19 @@ fn xml(text: &str) -> Option<Excess> {
 }
 
 fn hexadecimal(text: &str) -> Option<Excess> {
+    let mut digits = 0usize;
     for (number, line) in text.lines().enumerate() {
-        let digits = line
-            .match_indices("hex,")
-            .map(|(at, _)| {
-                line[at + 4..]
-                    .trim_start()
-                    .bytes()
-                    .take_while(u8::is_ascii_hexdigit)
-                    .count()
-            })
-            .chain(line.match_indices("\\u{").map(|(at, _)| {
-                line[at + 3..]
-                    .bytes()
-                    .take_while(u8::is_ascii_hexdigit)
-                    .count()
-            }))
-            .sum::<usize>();
+        for mark in ["hex,", "\\u{"] {
+            let runs = line
+                .match_indices(mark)
+                .map(|(at, _)| line[at + mark.len()..].trim_start());
+            digits += runs
+                .map(|run| run.bytes().take_while(u8::is_ascii_hexdigit).count())
+                .sum::<usize>();
+        }
         // The parser's buffer has four bytes a character.
         if digits.saturating_mul(text.len()).saturating_mul(4) > HEX_WORK_MAX {
-            let what = format!("{digits} hexadecimal digits on one line take too long to read");
+            let what = format!("{digits} hexadecimal digits up to here take too long to read");
             return Some(excess(number + 1, what, "write the bytes as base64,...;"));
         }
     }

@@ -166,7 +166,7 @@ fn difference(wanted: &str, got: &str) -> String {
             (a, b) if a == b => {}
             (a, b) => {
                 let show = |line: Option<&str>| {
-                    line.map_or("the end".to_owned(), |line| format!("\"{line}\""))
+                    line.map_or_else(|| "the end".to_owned(), |line| format!("\"{line}\""))
                 };
                 return format!("body, line {number}: expected {}, got {}", show(a), show(b));
             }
@@ -188,14 +188,17 @@ fn assert(assert: &Assert, answer: &Answer, variables: &Variables) -> Result<(),
     };
     predicate::holds(&assert.predicate, actual.as_ref(), line, variables)?.map_err(|unmet| {
         let subject = subject(&assert.query, &assert.filters);
-        let got = actual.map_or("nothing".to_owned(), |value| match &value {
-            Value::String(_)
-            | Value::Date(_)
-            | Value::List(_)
-            | Value::Object(_)
-            | Value::Bytes(_) => value.describe(),
-            other => format!("{} {}", other.kind(), other.describe()),
-        });
+        let got = actual.map_or_else(
+            || "nothing".to_owned(),
+            |value| match &value {
+                Value::String(_)
+                | Value::Date(_)
+                | Value::List(_)
+                | Value::Object(_)
+                | Value::Bytes(_) => value.describe(),
+                other => format!("{} {}", other.kind(), other.describe()),
+            },
+        );
         Trouble::wrong(
             line,
             format!("{subject}: expected {}, got {got}", unmet.expected),

@@ -102,9 +102,10 @@ fn read(url: &Url, header: &str, now: Timestamp) -> Option<Cookie> {
     };
     let mut max_age = None;
     for part in parts {
-        let (key, value) = part
-            .split_once('=')
-            .map_or((part.trim(), ""), |(key, value)| (key.trim(), value.trim()));
+        let (key, value) = part.split_once('=').map_or_else(
+            || (part.trim(), ""),
+            |(key, value)| (key.trim(), value.trim()),
+        );
         match key.to_ascii_lowercase().as_str() {
             "secure" => cookie.secure = true,
             "path" if value.starts_with('/') => {

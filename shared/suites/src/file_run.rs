@@ -181,7 +181,7 @@ impl FileRun {
                 EntryOption::MaxRedirect(max) => options.manner.redirects_max = max.value,
                 EntryOption::Compressed(compressed) => options.manner.compressed = compressed.value,
                 EntryOption::RetryInterval(interval) => {
-                    options.retry_interval = Duration::from_millis(interval.value)
+                    options.retry_interval = Duration::from_millis(interval.value);
                 }
                 EntryOption::Retry(retry) => {
                     options.retries = match retry.value {
@@ -219,7 +219,7 @@ fn test_name(path: &str, index: usize, entry: &Entry) -> String {
             TemplateElement::String { value, .. } => url.push_str(value),
             TemplateElement::Expression(expr) if expr.variable.name == "base_url" => {}
             TemplateElement::Expression(expr) => {
-                url.push_str(&format!("{{{{{}}}}}", expr.variable.name))
+                url.push_str(&format!("{{{{{}}}}}", expr.variable.name));
             }
         }
     }

@@ -128,11 +128,15 @@ pub(crate) fn explain(line: &str, parser_says: &str) -> (String, String) {
             (*fix).to_owned(),
         );
     }
-    if line.contains("}}}") {
+    if line.split_whitespace().any(|word| word == "countEquals") {
         return (
-            "}}} cannot be told apart here".to_owned(),
-            "put a space between }} and }".to_owned(),
+            "countEquals is no longer Hurl".to_owned(),
+            "write count ==".to_owned(),
         );
+    }
+    if line.contains("}}}") {
+        let fix = "put a space between }} and }";
+        return ("}}} cannot be told apart here".to_owned(), fix.to_owned());
     }
     let says = parser_says
         .trim_end_matches('.')
@@ -142,6 +146,21 @@ pub(crate) fn explain(line: &str, parser_says: &str) -> (String, String) {
         format!("this is not valid Hurl: {says}"),
         "see docs/suites.md for what is supported".to_owned(),
     )
+}
+
+/// The line to blame for an error the parser found on `line`: it drops the third brace of `}}}` and
+/// misses it only later in the same body.
+pub(crate) fn culprit(lines: &[String], line: usize) -> usize {
+    let up_to = &lines[..line.min(lines.len())];
+    let Some(index) = up_to.iter().rposition(|text| text.contains("}}}")) else {
+        return line;
+    };
+    let ends_body = |text: &String| text.trim_start().starts_with("HTTP");
+    if up_to[index + 1..].iter().rev().skip(1).any(ends_body) {
+        line
+    } else {
+        index + 1
+    }
 }
 
 /// Whether the first word is one of 4.0's own, so that only what follows can be newer.

@@ -29,6 +29,7 @@ mod refuse;
 mod report;
 mod request;
 mod runner;
+mod spelling;
 mod template;
 mod trouble;
 mod value;

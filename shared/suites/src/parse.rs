@@ -20,6 +20,9 @@ const PARSE_MAX: Duration = Duration::from_secs(20);
 /// Room for [`budget::NESTING_MAX`] levels of an unoptimised build, several times over.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
+/// Told of a text on which the parser panicked or never came back.
+const GAVE_UP: &str = "the parser gave up on this file";
+
 /// A Hurl file, checked: everything in it can be executed. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SuiteFile {
@@ -49,12 +52,14 @@ impl SuiteFile {
         let parsed = match parse_apart(text) {
             Outcome::Parsed(file) => file,
             Outcome::Syntax { line, column, what } => {
-                let (what, fix) =
-                    hint::explain(lines.get(line - 1).map_or("", String::as_str), &what);
-                return Err(vec![problem(line, column, what, fix)]);
+                let culprit = hint::culprit(&lines, line);
+                let text = lines.get(culprit - 1).map_or("", String::as_str);
+                let (what, fix) = hint::explain(text, &what);
+                let column = if culprit == line { column } else { 1 };
+                return Err(vec![problem(culprit, column, what, fix)]);
             }
             Outcome::Gone => {
-                let what = "the parser gave up on this file".to_owned();
+                let what = GAVE_UP.to_owned();
                 return Err(vec![problem(
                     1,
                     1,

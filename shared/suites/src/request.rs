@@ -154,7 +154,7 @@ fn multipart_body(
     for param in params {
         match param {
             MultipartParam::Param(pair) => {
-                fields.push((pair.key.value.clone(), render(&pair.value, variables)?))
+                fields.push((pair.key.value.clone(), render(&pair.value, variables)?));
             }
             MultipartParam::FileParam(_) => {
                 return Err(Trouble::unknown(line, "a suite cannot send files"));

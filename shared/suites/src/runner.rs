@@ -154,7 +154,7 @@ async fn run_all(suite: &SuiteRun, shared: &Shared) -> Vec<FileReport> {
                 reports.insert(index, report);
             }
             Err(error) => {
-                tracing::error!(suite.name = %suite.name, %error, "a suite file's run crashed")
+                tracing::error!(suite.name = %suite.name, %error, "a suite file's run crashed");
             }
         }
     }
