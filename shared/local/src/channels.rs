@@ -25,7 +25,7 @@ impl<S: Secrets> LocalChannels<S> {
     /// server at `telegram_base`.
     ///
     /// # Errors
-    /// When that is no address, or this machine cannot speak TLS.
+    /// When that is no address.
     pub fn new(secrets: S, telegram_base: &str, console: Console) -> Result<Self, SetupError> {
         let telegram = Telegram::new(telegram_base)?;
         Ok(Self::with(

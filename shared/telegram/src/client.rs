@@ -1,5 +1,6 @@
 //! One call: `sendMessage`.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -58,8 +59,11 @@ pub struct Sent {
 /// A Bot API server. It holds no token: the caller brings one with each message.
 #[derive(Clone, Debug)]
 pub struct Telegram {
-    client: Client,
     base: Url,
+    timeouts: Timeouts,
+    /// Made at the first message: reading the machine's certificate authorities takes time and
+    /// memory, and a machine without any must still be able to send alerts by other channels.
+    client: OnceLock<Client>,
 }
 
 #[derive(Serialize)]
@@ -89,8 +93,7 @@ impl Telegram {
     /// A client of the server at `base`, [`DEFAULT_BASE`] or one of your own.
     ///
     /// # Errors
-    /// `Base` when it is not an `http` or `https` address without user, query and fragment;
-    /// `Client` when this machine has no certificate authorities.
+    /// When it is not an `http` or `https` address without user, query and fragment.
     pub fn new(base: &str) -> Result<Self, SetupError> {
         Self::with_timeouts(base, Timeouts::default())
     }
@@ -103,20 +106,39 @@ impl Telegram {
         let base = base_address(base)?;
         // Another part of the process may have chosen a provider before; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self {
+            base,
+            timeouts,
+            client: OnceLock::new(),
+        })
+    }
+
+    fn client(&self) -> Result<&Client, Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let mut client = Client::builder()
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.whole)
+            .connect_timeout(self.timeouts.connect)
+            .timeout(self.timeouts.whole)
             // A redirect would carry the token elsewhere.
             .redirect(Policy::none())
             .referer(false)
             // Alerts are rare. A kept connection that the server has closed meanwhile would make
             // an honest failure look like a message that may have arrived.
             .pool_max_idle_per_host(0);
-        if is_loopback(&base) {
+        if is_loopback(&self.base) {
             client = client.no_proxy();
         }
-        let client = client.build().map_err(SetupError::Client)?;
-        Ok(Self { client, base })
+        if self.base.scheme() == "http" {
+            // There are no certificates to check, so none are read.
+            client = client.tls_certs_only([]);
+        }
+        // Usually: no certificate authorities are installed. A person can mend that, and the
+        // next try finds it mended.
+        let client = client.build().map_err(|error| Error::Unreachable {
+            why: format!("this machine cannot speak TLS: {}", innermost(&error)),
+        })?;
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Sends `message` as HTML, without previews of links; once more without markup if Telegram
@@ -148,7 +170,7 @@ impl Telegram {
     }
 
     async fn post(&self, address: Url, body: &SendMessage<'_>) -> Result<Outcome, Error> {
-        let sent = self.client.post(address).json(body).send().await;
+        let sent = self.client()?.post(address).json(body).send().await;
         let mut response = sent.map_err(without_answer)?;
         let status = response.status().as_u16();
         let mut answer = Vec::new();

@@ -8,9 +8,6 @@ pub enum SetupError {
     /// A person must mend the configured base address.
     #[error("`{base}` is no base address of a Bot API server: {why}")]
     Base { base: String, why: &'static str },
-    /// This machine cannot speak TLS: usually it has no certificate authorities installed.
-    #[error("no HTTPS client can be made on this machine")]
-    Client(#[source] reqwest::Error),
 }
 
 /// A message that was not, or may not have been, sent.

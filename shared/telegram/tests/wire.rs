@@ -16,7 +16,7 @@ const HELLO: Message<'_> = Message {
 /// Short enough for a test, long enough for a busy machine to answer on loopback.
 const PATIENCE: Timeouts = Timeouts {
     connect: Duration::from_secs(1),
-    whole: Duration::from_secs(2),
+    whole: Duration::from_secs(3),
 };
 
 fn token() -> SecretString {

@@ -63,7 +63,7 @@ impl Write for Screen {
     }
 }
 
-/// Channels with little patience that speak to the Bot API server at `telegram`.
+/// Channels that wait long enough for a busy machine, and no longer, and that speak to the Bot API server at `telegram`.
 pub fn channels(telegram: &str, screen: impl Write + Send + 'static) -> LocalChannels<Known> {
     let secrets = Known(BTreeMap::from([
         ("telegram", FakeTelegram::TOKEN),
@@ -71,13 +71,13 @@ pub fn channels(telegram: &str, screen: impl Write + Send + 'static) -> LocalCha
         ("wrong", "wrong horse"),
     ]));
     let timeouts = Timeouts {
-        connect: Duration::from_millis(500),
-        whole: Duration::from_secs(1),
+        connect: Duration::from_secs(2),
+        whole: Duration::from_secs(3),
     };
     let patience = MailPatience {
-        connect: Duration::from_millis(500),
-        prepare: Duration::from_secs(1),
-        message: Duration::from_secs(1),
+        connect: Duration::from_secs(2),
+        prepare: Duration::from_secs(3),
+        message: Duration::from_secs(3),
     };
     let telegram = Telegram::with_timeouts(telegram, timeouts).unwrap();
     LocalChannels::with(secrets, telegram, patience, Console::new(screen, false))

@@ -101,6 +101,20 @@ async fn every_failure_says_what_the_caller_must_do() {
 }
 
 #[tokio::test]
+async fn a_group_that_moved_is_told_at_its_new_id() {
+    let fake = FakeTelegram::start().await;
+    fake.script(Fault::Migrate { to: -100_777 });
+    let channels = channels(fake.base(), std::io::sink());
+    let old = target(chat("telegram"));
+    let Err(SendError::Moved { chat }) = channels.send(&old, &broke(), "k").await else {
+        panic!("it did not move");
+    };
+    let new = old.moved_to(&chat);
+    channels.send(&new, &broke(), "k").await.unwrap();
+    assert_eq!(fake.arrived()[0].chat, "-100777");
+}
+
+#[tokio::test]
 async fn a_missing_secret_says_how_to_provide_it_and_a_sealed_one_is_tried_again() {
     let missing = send(chat("nowhere"), &broke(), "k").await.unwrap_err();
     assert!(
