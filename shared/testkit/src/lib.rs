@@ -2,6 +2,7 @@
 //! are as strict as the real thing, real payloads, and a sample repository.
 
 pub mod conformance;
+pub mod demo;
 pub mod fake_smtp;
 pub mod fake_telegram;
 pub mod github_payloads;
