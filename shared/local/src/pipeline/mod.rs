@@ -278,7 +278,7 @@ impl<S: Secrets> Inner<S> {
         }
         let is_ours = self.running().executions.contains_key(execution);
         let unsaved = self.running().unsaved.get(execution).cloned();
-        let status = folder.status();
+        let status = folder.status().map_err(unavailable)?;
         if !is_ours {
             // It may have ended since the first look.
             if let Some(result) = read(&folder)? {
@@ -295,9 +295,10 @@ impl<S: Secrets> Inner<S> {
                     since: status.since,
                 })
             }
+            None if is_ours => Err(unavailable("its status cannot be read")),
             status => {
                 gone::end_leftovers(execution, status.as_ref(), self.settings.grace).await;
-                let result = gone::verdict(status.as_ref());
+                let result = gone::result_of(status.as_ref());
                 Ok(self.save(execution, &folder, result).await)
             }
         }

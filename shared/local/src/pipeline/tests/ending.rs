@@ -181,3 +181,56 @@ async fn a_result_that_cannot_be_written_is_errored_and_not_lost() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn a_running_execution_is_never_taken_for_abandoned_because_of_its_files() {
+    let (data, pids, (origin, revision)) = (folder(), folder(), origin());
+    let house = House::new(data.path(), |_| {});
+    let execution = house
+        .start(&stubborn(&origin, &revision, pids.path()))
+        .await;
+    let alive = both_pids(pids.path()).await;
+    let status = data.path().join("executions").join(execution.as_str());
+    std::fs::write(status.join("status.json"), "").expect("torn");
+    let unsure = house.pipelines.observe(&execution).await;
+    assert!(
+        matches!(unsure, Err(PipelineError::Unavailable { .. })),
+        "{unsure:?}"
+    );
+    assert!(alive.iter().all(|pid| lives(*pid)));
+    house
+        .pipelines
+        .stop(&execution, "enough")
+        .await
+        .expect("told");
+    house.changed.notified().await;
+    let end = house.end_of(&execution).await;
+    assert!(matches!(end, Observation::Stopped { .. }), "{end:?}");
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_on_record_never_begins() {
+    let folder = folder();
+    let canary = folder.path().join("canary");
+    let environment = BTreeMap::from([("PATH".to_owned(), std::env::var("PATH").expect("a PATH"))]);
+    let run = step::Run {
+        command: &format!("touch {}", canary.display()),
+        folder: folder.path(),
+        environment: &environment,
+        timeout: DEADLINE,
+        grace: Duration::from_millis(100),
+    };
+    let mask = mask::Mask::default();
+    let mut log = log::LogWriter::create(&folder.path().join("log"), 4096, &mask).expect("a log");
+    let (_sender, mut stop) = stop::channel();
+    let full = |_| Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
+    let refused = step::run(run, &mut log, &mut stop, full).await;
+    assert!(refused.is_err(), "{refused:?}");
+    // The same gate, for a server that dies before it opens it.
+    let orphan = std::process::Command::new("/bin/sh")
+        .args(["-c", step::GATE, &format!("touch {}", canary.display())])
+        .stdin(std::process::Stdio::null())
+        .status();
+    assert!(!orphan.expect("sh runs").success());
+    assert!(!canary.exists());
+}
