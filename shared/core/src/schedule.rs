@@ -10,6 +10,7 @@ mod calendar;
 mod tests;
 
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -41,7 +42,9 @@ pub struct Due {
 #[derive(Debug, Error)]
 pub enum ScheduleError {
     /// Write five fields, or six with seconds first.
-    #[error("a schedule has five fields (minute hour day month weekday), or six with seconds first; this has {0}")]
+    #[error(
+        "a schedule has five fields (minute hour day month weekday), or six with seconds first; this has {0}"
+    )]
     Fields(usize),
     /// Correct the field that is named.
     #[error("this is not a schedule: {0}")]
@@ -165,7 +168,10 @@ pub fn zone(name: &str) -> Result<TimeZone, ScheduleError> {
 
 /// Every zone there is, for suggestions.
 pub(crate) fn zone_names() -> Vec<String> {
-    jiff::tz::db().available().map(|name| name.to_string()).collect()
+    jiff::tz::db()
+        .available()
+        .map(|name| name.to_string())
+        .collect()
 }
 
 fn read(text: &str) -> Result<Cron, ScheduleError> {
@@ -173,18 +179,39 @@ fn read(text: &str) -> Result<Cron, ScheduleError> {
     if !(5..=6).contains(&fields) {
         return Err(ScheduleError::Fields(fields));
     }
-    if let Some(strange) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !" *,-/#?+".contains(*c)) {
-        return Err(ScheduleError::Cron(format!("`{}` has no meaning", strange.escape_default())));
+    if let Some(strange) = text
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !" *,-/#?+".contains(*c))
+    {
+        return Err(ScheduleError::Cron(format!(
+            "`{}` has no meaning",
+            strange.escape_default()
+        )));
     }
     if text.len() > 200 {
-        return Err(ScheduleError::Cron("it is longer than 200 characters".to_owned()));
+        return Err(ScheduleError::Cron(
+            "it is longer than 200 characters".to_owned(),
+        ));
     }
     CronParser::builder()
         .seconds(Seconds::Optional)
         .year(Year::Optional)
         .build()
         .parse(text)
-        .map_err(|error| ScheduleError::Cron(error.to_string().trim_end_matches('.').to_owned()))
+        .map_err(|error| ScheduleError::Cron(plainly(error)))
+}
+
+/// croner's sentence without its own names for things.
+fn plainly(error: CronError) -> String {
+    match error {
+        CronError::IllegalCharacters(_) => {
+            "a field has a letter or sign without a meaning".to_owned()
+        }
+        CronError::ComponentError(text) | CronError::InvalidPattern(text) => {
+            text.trim_end_matches('.').to_lowercase()
+        }
+        other => other.to_string().trim_end_matches('.').to_owned(),
+    }
 }
 
 fn whole_second(time: DateTime) -> DateTime {

@@ -68,7 +68,11 @@ fn step(
 }
 
 fn day_matches(pattern: &CronPattern, date: Date) -> Result<bool, CronError> {
-    let (year, month, day) = (i32::from(date.year()), number(date.month()), number(date.day()));
+    let (year, month, day) = (
+        i32::from(date.year()),
+        number(date.month()),
+        number(date.day()),
+    );
     Ok(pattern.month_match(month)?
         && pattern.year_match(year)?
         && pattern.day_match(year, month, day, weekday(date))?)

@@ -139,7 +139,11 @@ impl fmt::Display for Diagnostics {
                 Severity::Warning => "warning",
             };
             let Diagnostic { code, message, .. } = one;
-            write!(f, "{}:{line}:{column}: {severity}[{code}]: {message}", self.name)?;
+            write!(
+                f,
+                "{}:{line}:{column}: {severity}[{code}]: {message}",
+                self.name
+            )?;
         }
         if self.omitted > 0 {
             write!(f, "\n{}: and {} more", self.name, self.omitted)?;
@@ -176,7 +180,8 @@ impl Log {
 
     /// Everything reported, in the order of the text.
     pub fn into_diagnostics(mut self, name: &str, source: String) -> Diagnostics {
-        self.list.sort_by_key(|d| (d.span.start, d.span.end, d.severity));
+        self.list
+            .sort_by_key(|d| (d.span.start, d.span.end, d.severity));
         Diagnostics {
             name: name.to_owned(),
             source,
@@ -218,7 +223,10 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// `a`, `b` and `c`.
 pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|w| format!("`{}`", shown(w))).collect();
+    let words: Vec<String> = words
+        .into_iter()
+        .map(|w| format!("`{}`", shown(w)))
+        .collect();
     match words.as_slice() {
         [] => "nothing".to_owned(),
         [one] => one.clone(),

@@ -42,8 +42,13 @@ pub(crate) fn seal(mut rules: Vec<Rule>, shared: &Shared<'_>) -> Vec<Rule> {
         .map(|(pipeline, suites)| (pipeline.clone(), recipe(pipeline, &suites, shared)))
         .collect();
     for rule in &mut rules {
-        let recipe = rule.pipeline.as_ref().and_then(|pipeline| recipes.get(pipeline));
-        rule.recipe = recipe.cloned().unwrap_or_else(|| RecipeHash::new(digest(b"nothing")));
+        let recipe = rule
+            .pipeline
+            .as_ref()
+            .and_then(|pipeline| recipes.get(pipeline));
+        rule.recipe = recipe
+            .cloned()
+            .unwrap_or_else(|| RecipeHash::new(digest(b"nothing")));
         rule.settings = settings(rule, shared);
     }
     rules
@@ -54,13 +59,18 @@ fn recipe(
     suites: &BTreeSet<&SuiteName>,
     shared: &Shared<'_>,
 ) -> RecipeHash {
-    let steps = shared.pipelines.get(pipeline).map_or(&[][..], |it| it.steps.as_slice());
+    let steps = shared
+        .pipelines
+        .get(pipeline)
+        .map_or(&[][..], |it| it.steps.as_slice());
     let suites: Vec<Json> = suites
         .iter()
         .filter_map(|name| shared.suites.get(*name))
         .map(suite)
         .collect();
-    RecipeHash::new(canonical(&json!({ "recipe": 1, "steps": steps, "suites": suites })))
+    RecipeHash::new(canonical(
+        &json!({ "recipe": 1, "steps": steps, "suites": suites }),
+    ))
 }
 
 fn suite(suite: &Suite) -> Json {
@@ -78,12 +88,16 @@ fn suite(suite: &Suite) -> Json {
 
 fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
     let mut variables = BTreeMap::new();
-    for set in rule.variables.iter().filter_map(|name| shared.variables.get(name)) {
+    for set in rule
+        .variables
+        .iter()
+        .filter_map(|name| shared.variables.get(name))
+    {
         variables.extend(texts(set));
     }
-    let expires = rule.expires.as_ref().map(|it| {
-        json!({ "idle": format_duration(it.idle), "warn": it.warn.map(format_duration) })
-    });
+    let expires = rule.expires.as_ref().map(
+        |it| json!({ "idle": format_duration(it.idle), "warn": it.warn.map(format_duration) }),
+    );
     SettingsHash::new(canonical(&json!({
         "settings": 1,
         "stage": rule.stage.as_str(),
@@ -115,7 +129,10 @@ fn from(from: &From) -> Json {
 }
 
 fn texts(variables: &BTreeMap<String, Template>) -> BTreeMap<&str, &str> {
-    variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
 }
 
 /// The hash of a value whose objects are written with sorted keys.

@@ -70,7 +70,11 @@ impl StageFile {
         values: &Values,
     ) -> Result<BTreeMap<String, Rendered>, MissingValue> {
         let mut all = BTreeMap::new();
-        for set in rule.variables.iter().filter_map(|name| self.variables.get(name)) {
+        for set in rule
+            .variables
+            .iter()
+            .filter_map(|name| self.variables.get(name))
+        {
             all.extend(set);
         }
         all.into_iter()

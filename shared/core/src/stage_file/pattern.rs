@@ -36,7 +36,7 @@ pub enum PatternError {
     Empty,
     #[error("a pattern has at most {PATTERN_LENGTH_MAX} bytes, this one has {0}")]
     TooLong(usize),
-    #[error("`{0}` cannot be part of a pattern; only `*`, `**` and `{{a,b}}` have a meaning")]
+    #[error("`{}` cannot be part of a pattern; only `*`, `**` and `{{a,b}}` have a meaning", .0.escape_debug())]
     Character(char),
     #[error("`**` stands for whole segments; write `*` within one, or put `/` around it")]
     StarsInSegment,
@@ -251,7 +251,9 @@ fn segments_cover(ours: &[&str], theirs: &[&str]) -> bool {
 }
 
 fn segment_covers(our: &str, their: &str) -> bool {
-    our == their || our == "*" || (!their.contains('*') && wildcard(our.as_bytes(), their.as_bytes()))
+    our == their
+        || our == "*"
+        || (!their.contains('*') && wildcard(our.as_bytes(), their.as_bytes()))
 }
 
 /// Whether `text` matches `pattern`, where `*` stands for any run of bytes.

@@ -122,7 +122,7 @@ impl<'a> Fields<'a> {
         log: &mut Log,
     ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            let help = format!("{title} has these keys: {}.", listed(keys.iter().copied()));
+            let help = format!("Known here: {}.", listed(keys.iter().copied()));
             wrong_type(node, "a mapping", &help, log);
             return None;
         };
@@ -143,7 +143,11 @@ impl<'a> Fields<'a> {
                 log.report(duplicate_key(&key.text, &key.span));
             }
         }
-        Some(Self { title, node, by_key })
+        Some(Self {
+            title,
+            node,
+            by_key,
+        })
     }
 
     /// Reads one field; reports it if it is required and not there.
@@ -183,7 +187,12 @@ fn duplicate_key(key: &str, span: &Range<usize>) -> Diagnostic {
 impl<T: Decode> Decode for List<T> {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
         let Value::List(nodes) = &node.value else {
-            wrong_type(node, "a list", "Write `[one, two]`, or one `- item` a line.", log);
+            wrong_type(
+                node,
+                "a list",
+                "Write `[one, two]`, or one `- item` a line.",
+                log,
+            );
             return None;
         };
         let mut list = Self {
@@ -277,7 +286,11 @@ pub(crate) struct FieldSchema {
 
 /// The schema of a record; unknown keys are refused there as here.
 pub(crate) fn record_schema(about: &str, fields: Vec<FieldSchema>) -> Schema {
-    let required: Vec<&str> = fields.iter().filter(|f| f.required).map(|f| f.key).collect();
+    let required: Vec<&str> = fields
+        .iter()
+        .filter(|f| f.required)
+        .map(|f| f.key)
+        .collect();
     let required = Json::from(required);
     let mut properties = Map::new();
     for field in fields {

@@ -54,7 +54,10 @@ fn text<'a>(node: &'a Node, expected: &str, log: &mut Log) -> Option<&'a str> {
     match &node.value {
         Value::Text(text) if text.len() <= TEXT_BYTES_MAX => Some(text),
         Value::Text(text) => {
-            let message = format!("the text has {} bytes, {TEXT_BYTES_MAX} are allowed", text.len());
+            let message = format!(
+                "the text has {} bytes, {TEXT_BYTES_MAX} are allowed",
+                text.len()
+            );
             log.report(
                 Diagnostic::error("too-long", &node.span, message)
                     .label("too long")
@@ -97,7 +100,12 @@ impl Decode for Whole {
                 None
             }
             _ => {
-                wrong_type(node, "a whole number", "Write a number, without quotes.", log);
+                wrong_type(
+                    node,
+                    "a whole number",
+                    "Write a number, without quotes.",
+                    log,
+                );
                 None
             }
         }
@@ -109,7 +117,12 @@ impl Decode for YesNo {
         if let Value::Bool(it) = node.value {
             return Some(it);
         }
-        wrong_type(node, "`true` or `false`", "YAML 1.2 knows only these two words.", log);
+        wrong_type(
+            node,
+            "`true` or `false`",
+            "YAML 1.2 knows only these two words.",
+            log,
+        );
         None
     }
 }
@@ -117,7 +130,12 @@ impl Decode for YesNo {
 impl Decode for Pattern {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
         if let Value::List(_) = node.value {
-            wrong_type(node, "one pattern", "Write alternatives as `{one,two}`.", log);
+            wrong_type(
+                node,
+                "one pattern",
+                "Write alternatives as `{one,two}`.",
+                log,
+            );
             return None;
         }
         let text = text(node, "a pattern", log)?;
@@ -177,7 +195,12 @@ impl Decode for VariableValue {
                 report("variable", node, message, "Remove it.", log);
                 None
             }
-            _ => template(text(node, "a text, a number or `true`/`false`", log)?, node, log).map(Self),
+            _ => template(
+                text(node, "a text, a number or `true`/`false`", log)?,
+                node,
+                log,
+            )
+            .map(Self),
         }
     }
 }
@@ -201,9 +224,17 @@ impl Decode for Length {
 
 impl Decode for SecretReference {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
-        let help = "Write `${secret:name}`; the value is given to `greenroom serve`, never to this file.";
-        let text = text(node, "a reference to a secret", log)?;
-        let parsed = template(text, node, log)?;
+        let help =
+            "Write `${secret:name}`; the value is given to `greenroom serve`, never to this file.";
+        let parsed = match &node.value {
+            Value::Text(text) if text.contains("${") => template(text, node, log)?,
+            Value::List(_) | Value::Map(_) | Value::Null => {
+                wrong_type(node, "a reference to a secret", help, log);
+                return None;
+            }
+            // Whatever it is, it may be the secret itself and must not be repeated.
+            _ => Template::literal(""),
+        };
         match parsed.references().next() {
             Some(template::Reference::Secret(name)) => Some(Self(name.clone())),
             _ => {
@@ -218,7 +249,9 @@ impl Decode for SecretReference {
 impl Decode for Chat {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
         let text = match &node.value {
-            Value::Number(_, Some(number)) if *number != 0 => return Some(Self(number.to_string())),
+            Value::Number(_, Some(number)) if *number != 0 => {
+                return Some(Self(number.to_string()));
+            }
             Value::Number(written, _) => written,
             _ => text(node, "a chat", log)?,
         };
@@ -261,8 +294,13 @@ impl Decode for Kind {
 
 impl Decode for Tls {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
-        choice(node, &["required", "none"], log)
-            .map(|index| if index == 0 { Self::Required } else { Self::None })
+        choice(node, &["required", "none"], log).map(|index| {
+            if index == 0 {
+                Self::Required
+            } else {
+                Self::None
+            }
+        })
     }
 }
 

@@ -281,7 +281,9 @@ impl Values {
 /// `orders/db`: letters, digits, `_ . / -`, at most 120 characters, no empty segment.
 pub fn is_secret_name(name: &str) -> bool {
     name.len() <= 120
-        && name.split('/').all(|segment| !segment.is_empty() && segment != "." && segment != "..")
+        && name
+            .split('/')
+            .all(|segment| !segment.is_empty() && segment != "." && segment != "..")
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b'-'))
@@ -290,7 +292,9 @@ pub fn is_secret_name(name: &str) -> bool {
 /// The name of an environment variable: letters, digits, `_`, no digit first, at most 64.
 pub fn is_variable_name(name: &str) -> bool {
     name.len() <= 64
-        && name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
-

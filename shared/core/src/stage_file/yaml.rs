@@ -60,10 +60,15 @@ pub(crate) fn source(bytes: &[u8]) -> String {
 /// The one thing that kept it from being read: the size, the encoding, a budget, the syntax.
 pub(crate) fn read(bytes: &[u8]) -> Result<Node, Diagnostic> {
     if bytes.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes, {FILE_BYTES_MAX} are allowed", bytes.len());
+        let message = format!(
+            "the file has {} bytes, {FILE_BYTES_MAX} are allowed",
+            bytes.len()
+        );
         return Err(Diagnostic::error("too-large", &(0..0), message)
             .label("not read")
-            .help("A stage file is written by people; move data that is not configuration elsewhere."));
+            .help(
+                "A stage file is written by people; move data that is not configuration elsewhere.",
+            ));
     }
     let text = std::str::from_utf8(bytes).map_err(not_utf8)?;
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options())
@@ -71,9 +76,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Node, Diagnostic> {
     let reader = Reader { text };
     let root = reader.node(tree, None);
     match root.value {
-        Value::Null => Err(Diagnostic::error("empty-file", &(0..0), "the file is empty")
-            .label("nothing here")
-            .help("A stage file starts with `version: 1` and `app: owner/name`.")),
+        Value::Null => Err(
+            Diagnostic::error("empty-file", &(0..0), "the file is empty")
+                .label("nothing here")
+                .help("A stage file starts with `version: 1` and `app: owner/name`."),
+        ),
         _ => Ok(root),
     }
 }
@@ -100,22 +107,35 @@ fn options() -> Options {
 
 fn not_utf8(error: std::str::Utf8Error) -> Diagnostic {
     let at = error.valid_up_to();
-    Diagnostic::error("not-utf8", &(at..at), format!("the file is not UTF-8 text from byte {at} on"))
-        .label("this byte")
-        .help("Save the file as UTF-8.")
+    Diagnostic::error(
+        "not-utf8",
+        &(at..at),
+        format!("the file is not UTF-8 text from byte {at} on"),
+    )
+    .label("this byte")
+    .help("Save the file as UTF-8.")
 }
 
 fn syntax(text: &str, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
     let span = error.location().map_or(0..0, |l| byte_span(text, &l));
-    if let Some(breach) = breach_of(error) {
+    // Where the use of an alias went wrong is the outer error, what went wrong the inner one.
+    let error = match error {
+        Error::AliasError { error, .. } => error.without_snippet(),
+        other => other,
+    };
+    if let Error::Budget { breach, .. } = error {
         return over_budget(breach, span);
     }
     let whole = error.to_string();
     // The place is in the span; the parser repeats it at either end of its sentence.
     let message = whole.split(" at line ").next().unwrap_or(&whole);
     let message = message.rsplit_once(": ").map_or(message, |(head, tail)| {
-        if head.starts_with("line ") { tail } else { message }
+        if head.starts_with("line ") {
+            tail
+        } else {
+            message
+        }
     });
     let (code, message, help) = explained(text, &span, message);
     Diagnostic::error(code, &span, message)
@@ -123,20 +143,17 @@ fn syntax(text: &str, error: &Error) -> Diagnostic {
         .help(help)
 }
 
-fn breach_of(error: &Error) -> Option<&BudgetBreach> {
-    match error {
-        Error::Budget { breach, .. } => Some(breach),
-        _ => None,
-    }
-}
-
 fn over_budget(breach: &BudgetBreach, span: Range<usize>) -> Diagnostic {
+    let mut help = "No stage file needs this; write it flat, without anchors that multiply.";
     let message = match breach {
         BudgetBreach::Depth { .. } => format!("nested deeper than {DEPTH_MAX} levels"),
         BudgetBreach::Nodes { .. } => {
             format!("more than {NODES_MAX} values, each use of an alias counted")
         }
-        BudgetBreach::Documents { .. } => "more than one document in the file".to_owned(),
+        BudgetBreach::Documents { .. } => {
+            help = "Keep one document; remove the `---` and what follows.";
+            "more than one document in the file".to_owned()
+        }
         BudgetBreach::Aliases { .. } | BudgetBreach::AliasAnchorRatio { .. } => {
             "too many aliases".to_owned()
         }
@@ -144,39 +161,58 @@ fn over_budget(breach: &BudgetBreach, span: Range<usize>) -> Diagnostic {
     };
     Diagnostic::error("over-budget", &span, message)
         .label("reading stopped here")
-        .help("No stage file needs this; write it flat, without anchors that multiply.")
+        .help(help)
 }
 
 /// The parser's sentence in the words of somebody who edits the file.
-fn explained(text: &str, span: &Range<usize>, message: &str) -> (&'static str, String, &'static str) {
+fn explained(
+    text: &str,
+    span: &Range<usize>,
+    message: &str,
+) -> (&'static str, String, &'static str) {
     let rest = text.get(span.start..).unwrap_or("");
     if message.contains("tab") || rest.starts_with('\t') {
         let help = "YAML is indented with spaces; replace the tab.";
         return ("tab", "a tab is used for indentation".to_owned(), help);
     }
     let (code, help) = if message.contains("merge key") {
-        ("merge-key", "List the shared set under `variables` of the stage instead of `<<`.")
-    } else if message.contains("multiple YAML documents") {
-        ("many-documents", "Keep one document; remove the `---` and what follows.")
+        (
+            "merge-key",
+            "List the shared set under `variables` of the stage instead of `<<`.",
+        )
     } else if message.contains("recursion limit") {
         ("over-budget", "No stage file is nested this deep.")
     } else if message.contains("anchor") || message.contains("recursive") {
-        ("alias", "Write the value out, or define the anchor before it is used.")
+        (
+            "alias",
+            "Write the value out, or define the anchor before it is used.",
+        )
     } else if message.contains("unexpected character") {
         ("syntax", "Put the value in quotes.")
     } else {
-        ("syntax", "Check the indentation, the quotes and the brackets before this place.")
+        (
+            "syntax",
+            "Check the indentation, the quotes and the brackets before this place.",
+        )
     };
     let message = match code {
-        "many-documents" => "more than one document in the file",
         "merge-key" => "merge keys (`<<`) are not part of a stage file",
+        "over-budget" => "nested too deep",
+        "alias" if message.contains("recursive") => "the alias stands inside its own anchor",
         _ => message,
     };
-    (code, format!("not readable as YAML: {}", shown_long(message)), help)
+    (
+        code,
+        format!("not readable as YAML: {}", shown_long(message)),
+        help,
+    )
 }
 
 fn shown_long(message: &str) -> String {
-    message.lines().next().map_or_else(String::new, |line| line.chars().take(200).collect())
+    message
+        .lines()
+        .next()
+        .map_or_else(String::new, |line| line.chars().take(200).collect())
 }
 
 /// Bytes of a place; the parser gives only characters for errors it finds while scanning.
@@ -188,7 +224,11 @@ fn byte_span(text: &str, location: &Location) -> Range<usize> {
             let line = to_usize(location.line()).saturating_sub(1);
             let column = to_usize(location.column()).saturating_sub(1);
             let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-            let within = text[start..].chars().take(column).map(char::len_utf8).sum::<usize>();
+            let within = text[start..]
+                .chars()
+                .take(column)
+                .map(char::len_utf8)
+                .sum::<usize>();
             (start + within, 1)
         }
     };
@@ -238,12 +278,17 @@ impl Reader<'_> {
                 (Value::Text(text), own.start..end)
             }
             Raw::List(items) => {
-                let items = items.into_iter().map(|item| self.node(item, None)).collect();
+                let items = items
+                    .into_iter()
+                    .map(|item| self.node(item, None))
+                    .collect();
                 (Value::List(items), owner())
             }
             Raw::Map(entries) => {
                 let entries: Vec<_> = entries.into_iter().map(|(k, v)| self.entry(k, v)).collect();
-                let first = entries.first().map(|(key, _): &(Key, Node)| key.span.clone());
+                let first = entries
+                    .first()
+                    .map(|(key, _): &(Key, Node)| key.span.clone());
                 let span = key.cloned().or(first).unwrap_or(own);
                 (Value::Map(entries), span)
             }
@@ -260,7 +305,11 @@ impl Reader<'_> {
             Value::Null => (String::new(), true),
             Value::List(_) | Value::Map(_) => (String::new(), false),
         };
-        let key = Key { text, span: key.span, scalar };
+        let key = Key {
+            text,
+            span: key.span,
+            scalar,
+        };
         let value = self.node(value, Some(&key.span));
         (key, value)
     }

@@ -53,22 +53,32 @@ pub(super) fn check(
 }
 
 fn check_count(count: &Spanned<i64>, log: &mut Log) -> Option<u32> {
-    let number = u32::try_from(count.value).ok().filter(|n| (1..=COUNT_MAX).contains(n));
+    let number = u32::try_from(count.value)
+        .ok()
+        .filter(|n| (1..=COUNT_MAX).contains(n));
     if number.is_none() {
         log.report(
-            Diagnostic::error("number", &count.span, format!("`count` goes from 1 to {COUNT_MAX}"))
-                .help("Remove `approvals` if nobody needs to say yes."),
+            Diagnostic::error(
+                "number",
+                &count.span,
+                format!("`count` goes from 1 to {COUNT_MAX}"),
+            )
+            .help("Remove `approvals` if nobody needs to say yes."),
         );
     }
     number
 }
 
 fn check_people(raw: &RawFile, by: &[&Spanned<String>], count: u32, log: &mut Log) {
-    let Some(roles) = raw.roles.value() else { return };
+    let Some(roles) = raw.roles.value() else {
+        return;
+    };
     let Some(first) = by.first() else { return };
     let mut people = BTreeSet::new();
     for role in by {
-        let Some(entry) = roles.get(&role.value) else { return };
+        let Some(entry) = roles.get(&role.value) else {
+            return;
+        };
         let Some(list) = &entry.value else { return };
         people.extend(list.items.iter().map(|login| login.value.to_lowercase()));
     }

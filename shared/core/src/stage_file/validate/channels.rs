@@ -86,7 +86,10 @@ fn mail(raw: &RawMail, log: &mut Log) -> Option<Channel> {
         check_server(server, tls, log);
     }
     Some(Channel::Mail {
-        to: recipients.iter().map(|address| address.value.clone()).collect(),
+        to: recipients
+            .iter()
+            .map(|address| address.value.clone())
+            .collect(),
         from: raw.from.value()?.clone(),
         server: raw.server.value()?.clone(),
         user: raw.user.value().cloned(),
@@ -104,14 +107,16 @@ fn check_address(address: &Spanned<String>, log: &mut Log) {
         .map_or(text, |(_, bare)| bare);
     let good = bare.split_once('@').is_some_and(|(user, host)| {
         !user.is_empty() && !host.is_empty() && !host.contains('@') && !host.starts_with('.')
-    }) && !bare.contains(|c: char| c.is_whitespace() || c.is_control() || ",;<>".contains(c))
+    }) && !bare
+        .contains(|c: char| c.is_whitespace() || c.is_control() || ",;<>".contains(c))
         && !text.contains(['\r', '\n'])
         && text.len() <= 254;
     if !good {
         let message = format!("`{}` is not a mail address", shown(text));
         log.report(
-            Diagnostic::error("address", &address.span, message)
-                .help("Write `user@example.com` or `Name <user@example.com>`, one address an item."),
+            Diagnostic::error("address", &address.span, message).help(
+                "Write `user@example.com` or `Name <user@example.com>`, one address an item.",
+            ),
         );
     }
 }
@@ -135,7 +140,10 @@ fn check_login(raw: &RawMail, log: &mut Log) {
 fn check_server(server: &Spanned<String>, tls: MailTls, log: &mut Log) {
     let parts = server.value.rsplit_once(':').and_then(|(host, port)| {
         let port = port.parse::<u16>().ok().filter(|port| *port > 0)?;
-        let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        let host = host
+            .strip_prefix('[')
+            .and_then(|h| h.strip_suffix(']'))
+            .unwrap_or(host);
         let legal = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
         (!host.is_empty() && host.chars().all(legal)).then_some((host, port))
     });
@@ -148,8 +156,10 @@ fn check_server(server: &Spanned<String>, tls: MailTls, log: &mut Log) {
         );
         return;
     };
-    let is_loopback =
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_loopback = host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
     if tls == MailTls::None && !is_loopback {
         let message = format!("`tls: none` would send mail and password in the clear to {host}");
         log.report(
@@ -169,7 +179,9 @@ fn sns(topic: &Spanned<String>, log: &mut Log) -> Option<Channel> {
                 && account.len() == 12
                 && account.bytes().all(|b| b.is_ascii_digit())
                 && (1..=256).contains(&name.len())
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         }
         _ => false,
     };
@@ -180,5 +192,7 @@ fn sns(topic: &Spanned<String>, log: &mut Log) -> Option<Channel> {
                 .help("It looks like `arn:aws:sns:eu-west-1:111111111111:name`."),
         );
     }
-    good.then(|| Channel::Sns { topic: topic.value.clone() })
+    good.then(|| Channel::Sns {
+        topic: topic.value.clone(),
+    })
 }

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::sources::source;
+use super::templates::unnamed;
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::names::ends;
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -37,7 +39,10 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
             log.report(same_name(first, giver));
         }
     }
-    for templated in givers.iter().filter(|giver| giver.name.as_literal().is_none()) {
+    for templated in givers
+        .iter()
+        .filter(|giver| giver.name.as_literal().is_none())
+    {
         for (name, owner) in &fixed {
             if let Some(who) = collides(raw, templated, name) {
                 log.report(likely(templated, owner, name, &who));
@@ -49,7 +54,18 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
 fn giver(entry: &Entry<RawStage>) -> Option<Giver<'_>> {
     let stage = entry.value.as_ref()?;
     let (name, span) = match &stage.name {
-        Field::Given(name) => (name.value.clone(), &name.span),
+        Field::Given(name) => {
+            // A template that was reported gives no names.
+            let source = source(&stage.kind, &stage.from)?;
+            if name
+                .value
+                .references()
+                .any(|one| unnamed(one, source).is_some())
+            {
+                return None;
+            }
+            (name.value.clone(), &name.span)
+        }
         Field::Absent => (Template::literal(&entry.name.value), &entry.name.span),
         Field::Broken => return None,
     };
@@ -88,7 +104,10 @@ fn collides(raw: &RawFile, templated: &Giver<'_>, name: &str) -> Option<String> 
     match (references.next()?, references.next()) {
         (Reference::Actor, None) => {
             let roles = raw.roles.value()?;
-            let lists = roles.entries.iter().filter_map(|entry| entry.value.as_ref());
+            let lists = roles
+                .entries
+                .iter()
+                .filter_map(|entry| entry.value.as_ref());
             let login = lists
                 .flat_map(|list| &list.items)
                 .find(|login| login.value.to_lowercase() == middle)?;
@@ -96,15 +115,17 @@ fn collides(raw: &RawFile, templated: &Giver<'_>, name: &str) -> Option<String> 
         }
         (Reference::BranchSlug, None) => {
             let pattern = templated.stage.from.value()?.branch.value()?;
-            pattern.matches(middle).then(|| format!("the branch `{}`", shown(middle)))
+            pattern
+                .matches(middle)
+                .then(|| format!("the branch `{}`", shown(middle)))
         }
         _ => None,
     }
 }
 
 fn likely(templated: &Giver<'_>, owner: &Giver<'_>, name: &str, who: &str) -> Diagnostic {
-    let rule = shown(templated.rule);
-    let message = format!("{who} would get the stage `{name}` of `{}` from `{rule}`", shown(owner.rule));
+    let owner = shown(owner.rule);
+    let message = format!("{who} is called like the stage `{name}`, which belongs to `{owner}`");
     Diagnostic::warning("stage-taken", templated.span, message)
         .label("gets a hash added")
         .help("The name stays with the fixed stage; put text around the reference to have readable names.")

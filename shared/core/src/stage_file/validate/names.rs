@@ -16,14 +16,21 @@ pub(super) fn check_name(name: &Spanned<String>, what: &str, log: &mut Log) {
 
 fn check_text(name: &str, span: &Range<usize>, what: &str, log: &mut Log) {
     let legal = name.len() <= NAME_MAX
-        && name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !legal {
         let message = format!("`{}` cannot be the name of {what}", shown(name));
         log.report(
-            Diagnostic::error("name", span, message).label("not a name").help(format!(
-                "Letters, digits, `-` and `_`, at most {NAME_MAX}, a letter or digit first."
-            )),
+            Diagnostic::error("name", span, message)
+                .label("not a name")
+                .help(format!(
+                    "Letters, digits, `-` and `_`, at most {NAME_MAX}, a letter or digit first."
+                )),
         );
     }
 }
@@ -48,7 +55,10 @@ pub(super) fn check_known<T>(
     let help = if names.is_empty() {
         format!("There is no `{section}:` section yet; define it there.")
     } else {
-        format!("Defined under `{section}:`: {}.", listed(names.iter().copied()))
+        format!(
+            "Defined under `{section}:`: {}.",
+            listed(names.iter().copied())
+        )
     };
     let code = match what {
         "pipeline" => "unknown-pipeline",
@@ -59,10 +69,14 @@ pub(super) fn check_known<T>(
         _ => "unknown-stage",
     };
     log.report(
-        Diagnostic::error(code, &name.span, format!("there is no {what} `{}`", shown(&name.value)))
-            .label(format!("unknown {what}"))
-            .help(help)
-            .did_you_mean(&name.value, names),
+        Diagnostic::error(
+            code,
+            &name.span,
+            format!("there is no {what} `{}`", shown(&name.value)),
+        )
+        .label(format!("unknown {what}"))
+        .help(help)
+        .did_you_mean(&name.value, names),
     );
     false
 }

@@ -71,9 +71,13 @@ fn check_shape(entry: &Entry<RawPipeline>, steps: &[&RawStep], log: &mut Log) {
     for step in steps {
         if once(step) && deploys {
             log.report(
-                Diagnostic::error("once-after", &step.span, "a `once` step comes after one that is not")
-                    .label("would run first")
-                    .help("Steps with `once` build what the others deploy; move them to the front."),
+                Diagnostic::error(
+                    "once-after",
+                    &step.span,
+                    "a `once` step comes after one that is not",
+                )
+                .label("would run first")
+                .help("Steps with `once` build what the others deploy; move them to the front."),
             );
         }
         deploys |= !once(step);
@@ -81,9 +85,13 @@ fn check_shape(entry: &Entry<RawPipeline>, steps: &[&RawStep], log: &mut Log) {
     let artifacts = steps.iter().filter_map(|step| step.artifact.given());
     for artifact in artifacts.skip(1) {
         log.report(
-            Diagnostic::error("two-artifacts", &artifact.span, "a pipeline has one artifact, this is a second")
-                .label("second artifact")
-                .help("A release is identified by one artifact; build into one folder and name that."),
+            Diagnostic::error(
+                "two-artifacts",
+                &artifact.span,
+                "a pipeline has one artifact, this is a second",
+            )
+            .label("second artifact")
+            .help("A release is identified by one artifact; build into one folder and name that."),
         );
     }
 }
@@ -136,7 +144,13 @@ fn step(raw: &RawStep, log: &mut Log) -> Option<Step> {
     if let Some(run) = run {
         check_run(run, once, log);
     }
-    let timeout = limit(raw.timeout.given(), STEP_TIMEOUT, STEP_TIMEOUT_MAX, "a step", log);
+    let timeout = limit(
+        raw.timeout.given(),
+        STEP_TIMEOUT,
+        STEP_TIMEOUT_MAX,
+        "a step",
+        log,
+    );
     let outputs = raw.outputs.items();
     Some(Step {
         name: raw.name.value()?.clone(),
@@ -158,7 +172,10 @@ fn check_artifact(artifact: &Spanned<String>, once: bool, raw: &RawStep, log: &m
         );
     }
     if !is_inside_checkout(&artifact.value) {
-        let message = format!("`{}` is not a path inside the checkout", shown(&artifact.value));
+        let message = format!(
+            "`{}` is not a path inside the checkout",
+            shown(&artifact.value)
+        );
         log.report(
             Diagnostic::error("path", &artifact.span, message)
                 .help("Write a relative path without `..`, such as `dist/`."),
@@ -172,7 +189,9 @@ pub(super) fn is_inside_checkout(path: &str) -> bool {
     !path.trim().is_empty()
         && !path.contains(['\\', '\0', '\n'])
         && Path::new(path).components().all(normal)
-        && Path::new(path).components().any(|part| matches!(part, Component::Normal(_)))
+        && Path::new(path)
+            .components()
+            .any(|part| matches!(part, Component::Normal(_)))
 }
 
 fn check_run(run: &Spanned<String>, once: bool, log: &mut Log) {
@@ -189,8 +208,18 @@ fn check_run(run: &Spanned<String>, once: bool, log: &mut Log) {
                 .help("It builds for all stages, so `GREENROOM_STAGE` is not set; move this to a later step."),
         );
     }
-    let references = ["${secret:", "${stage}", "${actor}", "${branch.slug}", "${pr}", "${outputs."];
-    if let Some(found) = references.iter().find(|reference| run.value.contains(**reference)) {
+    let references = [
+        "${secret:",
+        "${stage}",
+        "${actor}",
+        "${branch.slug}",
+        "${pr}",
+        "${outputs.",
+    ];
+    if let Some(found) = references
+        .iter()
+        .find(|reference| run.value.contains(**reference))
+    {
         let message = format!("`{found}` means nothing to a command");
         log.report(
             Diagnostic::warning("reference-in-run", &run.span, message)

@@ -13,7 +13,9 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
     };
     let mut in_reported_cycle: BTreeSet<&str> = BTreeSet::new();
     for entry in &stages.entries {
-        let Some(upstream) = upstream(entry) else { continue };
+        let Some(upstream) = upstream(entry) else {
+            continue;
+        };
         let cycle = cycle(stages, &entry.name.value);
         if let Some(cycle) = cycle {
             if !in_reported_cycle.contains(entry.name.value.as_str()) {
@@ -22,7 +24,9 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
             }
             continue;
         }
-        let Some(source) = stages.get(&upstream.value) else { continue };
+        let Some(source) = stages.get(&upstream.value) else {
+            continue;
+        };
         if let Some(from) = &source.value {
             check_upstream(upstream, from, log);
             if let Some(to) = &entry.value {
@@ -69,18 +73,29 @@ fn check_upstream(upstream: &Spanned<String>, from: &RawStage, log: &mut Log) {
     let name = shown(&upstream.value);
     if source(&from.kind, &from.from) == Some(Source::Local) {
         log.report(
-            Diagnostic::error("promote-local", &upstream.span, format!("`{name}` is local, nothing is ever deployed there"))
-                .label("never has a release")
-                .help("Promote from a stage that is deployed and verified."),
+            Diagnostic::error(
+                "promote-local",
+                &upstream.span,
+                format!("`{name}` is local, nothing is ever deployed there"),
+            )
+            .label("never has a release")
+            .help("Promote from a stage that is deployed and verified."),
         );
         return;
     }
-    let templated = from.name.value().is_some_and(|name| name.as_literal().is_none());
+    let templated = from
+        .name
+        .value()
+        .is_some_and(|name| name.as_literal().is_none());
     if templated {
         log.report(
-            Diagnostic::error("promote-templated", &upstream.span, format!("`{name}` can be many stages"))
-                .label("which of them?")
-                .help("Promote from a stage with a fixed name."),
+            Diagnostic::error(
+                "promote-templated",
+                &upstream.span,
+                format!("`{name}` can be many stages"),
+            )
+            .label("which of them?")
+            .help("Promote from a stage with a fixed name."),
         );
     }
     let verifies_nothing = match &from.verify {
@@ -90,9 +105,13 @@ fn check_upstream(upstream: &Spanned<String>, from: &RawStage, log: &mut Log) {
     };
     if verifies_nothing {
         log.report(
-            Diagnostic::error("promote-unverified", &upstream.span, format!("`{name}` verifies nothing, so it never has a verified release"))
-                .label("nothing to promote")
-                .help(format!("Add `verify: [...]` to `{name}`.")),
+            Diagnostic::error(
+                "promote-unverified",
+                &upstream.span,
+                format!("`{name}` verifies nothing, so it never has a verified release"),
+            )
+            .label("nothing to promote")
+            .help(format!("Add `verify: [...]` to `{name}`.")),
         );
     }
 }
@@ -108,7 +127,11 @@ fn check_same_build(
     let (Some(theirs), Some(ours)) = (from.pipeline.given(), to.pipeline.given()) else {
         return;
     };
-    let known = |name: &str| raw.pipelines.value().is_some_and(|all| all.get(name).is_some());
+    let known = |name: &str| {
+        raw.pipelines
+            .value()
+            .is_some_and(|all| all.get(name).is_some())
+    };
     if theirs.value == ours.value || !known(&theirs.value) || !known(&ours.value) {
         return;
     }

@@ -49,10 +49,9 @@ fn check_login<'a>(
     let legal = |c: char| c.is_ascii_alphanumeric() || "-_.[]".contains(c);
     if text.is_empty() || text.len() > 60 || !text.chars().all(legal) {
         let message = format!("`{}` is not a GitHub login", shown(text));
-        log.report(
-            Diagnostic::error("login", &login.span, message)
-                .help("Write the login as GitHub spells it, without `@`; not the person's name or address."),
-        );
+        log.report(Diagnostic::error("login", &login.span, message).help(
+            "Write the login as GitHub spells it, without `@`; not the person's name or address.",
+        ));
         return;
     }
     let slug = reduced(&text.to_lowercase());

@@ -27,12 +27,20 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) -> Vec<Rule> {
                 .help("Add one: `dev: { from: { branch: main }, pipeline: ... }`."),
         );
     }
-    stages.value.entries.iter().filter_map(|entry| rule(raw, entry, log)).collect()
+    stages
+        .value
+        .entries
+        .iter()
+        .filter_map(|entry| rule(raw, entry, log))
+        .collect()
 }
 
 fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
-    check_name(&entry.name, "a stage", log);
     let stage = entry.value.as_ref()?;
+    if !stage.name.is_absent() {
+        // Without `name` the key is the stage's name, which has stricter rules.
+        check_name(&entry.name, "a stage", log);
+    }
     let source = source(&stage.kind, &stage.from);
     let from = match source {
         Some(Source::Local) => {
@@ -45,8 +53,17 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
     if let Some(source) = source {
         templates::check_uses(raw, entry, stage, source, log);
     }
-    let approvals = stage.approvals.given().and_then(|it| approvals::check(raw, it, log));
-    let variables = check_list(&stage.variables, "variable set", "variables", &raw.variables, log);
+    let approvals = stage
+        .approvals
+        .given()
+        .and_then(|it| approvals::check(raw, it, log));
+    let variables = check_list(
+        &stage.variables,
+        "variable set",
+        "variables",
+        &raw.variables,
+        log,
+    );
     let verify = check_list(&stage.verify, "suite", "suites", &raw.suites, log);
     let alert = check_list(&stage.alert, "channel", "channels", &raw.channels, log);
     let timeout = limit(stage.timeout.given(), TIMEOUT, TIMEOUT_MAX, "a run", log);
@@ -57,10 +74,16 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         from: from?,
         pipeline: pipeline.map(|name| PipelineName::new(name.as_str())),
         variables: variables.iter().map(|name| name.value.clone()).collect(),
-        verify: verify.iter().map(|name| SuiteName::new(name.value.as_str())).collect(),
+        verify: verify
+            .iter()
+            .map(|name| SuiteName::new(name.value.as_str()))
+            .collect(),
         soak: check_soak(entry, stage, source, log),
         approvals,
-        alert: alert.iter().map(|name| ChannelName::new(name.value.as_str())).collect(),
+        alert: alert
+            .iter()
+            .map(|name| ChannelName::new(name.value.as_str()))
+            .collect(),
         expires: check_expires(stage, log),
         timeout,
         recipe: RecipeHash::new(""),
@@ -79,22 +102,33 @@ fn deployed(
     let name = shown(&entry.name.value);
     if known && stage.from.is_absent() {
         log.report(
-            Diagnostic::error("no-source", &entry.name.span, format!("nothing leads to the stage `{name}`"))
-                .label("`from` is missing")
-                .help("Add `from: { branch: ... }`, or `kind: local` for what is never deployed."),
+            Diagnostic::error(
+                "no-source",
+                &entry.name.span,
+                format!("nothing leads to the stage `{name}`"),
+            )
+            .label("`from` is missing")
+            .help("Add `from: { branch: ... }`, or `kind: local` for what is never deployed."),
         );
     }
     if known && stage.pipeline.is_absent() {
         log.report(
-            Diagnostic::error("no-pipeline", &entry.name.span, format!("nothing deploys the stage `{name}`"))
-                .label("`pipeline` is missing")
-                .help("Add `pipeline: ...`, or `kind: local` for what is never deployed."),
+            Diagnostic::error(
+                "no-pipeline",
+                &entry.name.span,
+                format!("nothing deploys the stage `{name}`"),
+            )
+            .label("`pipeline` is missing")
+            .help("Add `pipeline: ...`, or `kind: local` for what is never deployed."),
         );
     }
     if let Some(pipeline) = stage.pipeline.given() {
         super::names::check_known(pipeline, "pipeline", "pipelines", &raw.pipelines, log);
     }
-    stage.from.given().and_then(|from| sources::check(raw, from, log))
+    stage
+        .from
+        .given()
+        .and_then(|from| sources::check(raw, from, log))
 }
 
 fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
@@ -108,16 +142,24 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("expires", !stage.expires.is_absent()),
         ("timeout", !stage.timeout.is_absent()),
     ];
-    let found: Vec<&str> = meaningless.iter().filter(|(_, is)| *is).map(|(key, _)| *key).collect();
+    let found: Vec<&str> = meaningless
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(key, _)| *key)
+        .collect();
     if found.is_empty() {
         return;
     }
     let name = shown(&entry.name.value);
     let keys = crate::stage_file::diagnostic::listed(found);
     log.report(
-        Diagnostic::error("local", &entry.name.span, format!("`{name}` is local, so {keys} cannot apply"))
-            .label("never deployed")
-            .help("Remove them, or remove `kind: local`."),
+        Diagnostic::error(
+            "local",
+            &entry.name.span,
+            format!("`{name}` is local, so {keys} cannot apply"),
+        )
+        .label("never deployed")
+        .help("Remove them, or remove `kind: local`."),
     );
 }
 
@@ -131,9 +173,13 @@ fn check_soak(
     if !matches!(source, None | Some(Source::Promote | Source::Local)) {
         let name = shown(&entry.name.value);
         log.report(
-            Diagnostic::error("soak-without-upstream", &soak.span, format!("`{name}` has no stage upstream to soak in"))
-                .label("green where?")
-                .help("Use `from: { promote: ... }`, or remove `soak`."),
+            Diagnostic::error(
+                "soak-without-upstream",
+                &soak.span,
+                format!("`{name}` has no stage upstream to soak in"),
+            )
+            .label("green where?")
+            .help("Use `from: { promote: ... }`, or remove `soak`."),
         );
     }
     Some(soak.value.0)
@@ -146,9 +192,15 @@ fn check_expires(stage: &RawStage, log: &mut Log) -> Option<Expires> {
         && warn.value.0 >= idle.value.0
     {
         log.report(
-            Diagnostic::error("expires", &warn.span, "the warning would come before the stage is idle at all")
-                .label("not before `idle`")
-                .help("`warn` is how long before the end its owner is told; make it shorter than `idle`."),
+            Diagnostic::error(
+                "expires",
+                &warn.span,
+                "the warning would come before the stage is idle at all",
+            )
+            .label("not before `idle`")
+            .help(
+                "`warn` is how long before the end its owner is told; make it shorter than `idle`.",
+            ),
         );
     }
     let warn = match &expires.warn {

@@ -11,13 +11,21 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
         return;
     };
     for (index, later) in stages.entries.iter().enumerate() {
-        let shadow = stages.entries[..index].iter().find(|earlier| hides(earlier, later));
+        let shadow = stages.entries[..index]
+            .iter()
+            .find(|earlier| hides(earlier, later));
         if let Some(earlier) = shadow {
             let (name, other) = (shown(&later.name.value), shown(&earlier.name.value));
             log.report(
-                Diagnostic::warning("unreachable", &later.name.span, format!("`{name}` is never reached"))
-                    .label(format!("`{other}` takes all of it"))
-                    .help(format!("The first rule that matches wins; put `{name}` before `{other}`.")),
+                Diagnostic::warning(
+                    "unreachable",
+                    &later.name.span,
+                    format!("`{name}` is never reached"),
+                )
+                .label(format!("`{other}` takes all of it"))
+                .help(format!(
+                    "The first rule that matches wins; put `{name}` before `{other}`."
+                )),
             );
         }
     }
@@ -29,7 +37,9 @@ fn hides(earlier: &Entry<RawStage>, later: &Entry<RawStage>) -> bool {
     };
     match (taken(one), taken(two)) {
         (Some((source, ours)), Some((other, theirs))) => {
-            source == other && ours.covers(theirs) && labels(one).iter().all(|l| labels(two).contains(l))
+            source == other
+                && ours.covers(theirs)
+                && labels(one).iter().all(|l| labels(two).contains(l))
         }
         _ => false,
     }
@@ -49,7 +59,14 @@ fn taken(stage: &RawStage) -> Option<(Source, &Pattern)> {
 }
 
 fn labels(stage: &RawStage) -> Vec<&str> {
-    let pull_request = stage.from.value().and_then(|from| from.pull_request.value());
+    let pull_request = stage
+        .from
+        .value()
+        .and_then(|from| from.pull_request.value());
     let labels = pull_request.and_then(|it| it.labels.value());
-    labels.iter().flat_map(|list| &list.items).map(|label| label.value.as_str()).collect()
+    labels
+        .iter()
+        .flat_map(|list| &list.items)
+        .map(|label| label.value.as_str())
+        .collect()
 }

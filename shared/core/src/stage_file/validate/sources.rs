@@ -58,7 +58,10 @@ pub(super) fn check(raw: &RawFile, from: &Spanned<RawFrom>, log: &mut Log) -> Op
                 .help("There are `branch`, `tag`, `pull_request` and `promote`; make one stage for each."),
         );
     }
-    let refresh = it.refresh.given().and_then(|refresh| check_refresh(it, refresh, log));
+    let refresh = it
+        .refresh
+        .given()
+        .and_then(|refresh| check_refresh(it, refresh, log));
     let upstream = it.promote.given();
     if let Some(upstream) = upstream {
         check_known(upstream, "stage", "stages", &raw.stages, log);
@@ -108,15 +111,22 @@ fn pull_request(raw: &RawPullRequest, log: &mut Log) -> Option<From> {
 fn check_refresh(from: &RawFrom, refresh: &Spanned<RawRefresh>, log: &mut Log) -> Option<Refresh> {
     match &from.branch {
         Field::Absent => log.report(
-            Diagnostic::error("refresh-without-branch", &refresh.span, "`refresh` needs a branch")
-                .label("refreshed from what?")
-                .help("Add `branch: main`; the schedule deploys that branch's head."),
+            Diagnostic::error(
+                "refresh-without-branch",
+                &refresh.span,
+                "`refresh` needs a branch",
+            )
+            .label("refreshed from what?")
+            .help("Add `branch: main`; the schedule deploys that branch's head."),
         ),
         Field::Given(branch) if branch.value.literal().is_none() => log.report(
             Diagnostic::error(
                 "refresh-of-pattern",
                 &branch.span,
-                format!("`{}` can be several branches, a schedule refreshes one", branch.value),
+                format!(
+                    "`{}` can be several branches, a schedule refreshes one",
+                    branch.value
+                ),
             )
             .label("which of them?")
             .help("Name one branch, without `*` and `{...}`."),

@@ -38,12 +38,26 @@ fn suite(entry: &Entry<RawSuite>, log: &mut Log) -> Option<(SuiteName, Suite)> {
         check_base_url(base_url, log);
     }
     let name = SuiteName::new(entry.name.value.as_str());
-    let variables = raw.variables.value().map(|named| set(named, log)).unwrap_or_default();
+    let variables = raw
+        .variables
+        .value()
+        .map(|named| set(named, log))
+        .unwrap_or_default();
     let ready = limit(raw.ready.given(), READY, TIMEOUT_MAX, "getting ready", log);
-    let request_timeout =
-        limit(raw.request_timeout.given(), REQUEST_TIMEOUT, TIMEOUT_MAX, "a request", log);
+    let request_timeout = limit(
+        raw.request_timeout.given(),
+        REQUEST_TIMEOUT,
+        TIMEOUT_MAX,
+        "a request",
+        log,
+    );
     let timeout = limit(raw.timeout.given(), TIMEOUT, TIMEOUT_MAX, "a suite", log);
-    check_limits(raw, [("ready", ready), ("request_timeout", request_timeout)], timeout, log);
+    check_limits(
+        raw,
+        [("ready", ready), ("request_timeout", request_timeout)],
+        timeout,
+        log,
+    );
     let suite = Suite {
         name: name.clone(),
         files: raw.files.value()?.clone(),
@@ -59,14 +73,19 @@ fn suite(entry: &Entry<RawSuite>, log: &mut Log) -> Option<(SuiteName, Suite)> {
 
 fn check_files(files: &Spanned<String>, log: &mut Log) {
     if !is_inside_checkout(&files.value) {
-        let message = format!("`{}` is not a path inside the repository", shown(&files.value));
+        let message = format!(
+            "`{}` is not a path inside the repository",
+            shown(&files.value)
+        );
         log.report(
             Diagnostic::error("path", &files.span, message)
                 .help("Write a relative glob without `..`, such as `tests/smoke/*.hurl`."),
         );
         return;
     }
-    let glob = globset::GlobBuilder::new(&files.value).literal_separator(true).build();
+    let glob = globset::GlobBuilder::new(&files.value)
+        .literal_separator(true)
+        .build();
     if let Err(error) = glob {
         let message = format!("`{}` is not a glob: {}", shown(&files.value), error.kind());
         log.report(
@@ -78,16 +97,28 @@ fn check_files(files: &Spanned<String>, log: &mut Log) {
 
 fn check_base_url(base_url: &Spanned<Template>, log: &mut Log) {
     let text = base_url.value.as_str();
-    if base_url.value.references().any(|one| matches!(one, Reference::Secret(_))) {
+    if base_url
+        .value
+        .references()
+        .any(|one| matches!(one, Reference::Secret(_)))
+    {
         log.report(
-            Diagnostic::error("secret-in-url", &base_url.span, "an address cannot be a secret")
-                .help("Addresses appear in reports; put what is secret into a variable of the suite."),
+            Diagnostic::error(
+                "secret-in-url",
+                &base_url.span,
+                "an address cannot be a secret",
+            )
+            .help("Addresses appear in reports; put what is secret into a variable of the suite."),
         );
         return;
     }
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     let good = match host {
-        Some(host) => !host.is_empty() && !host.starts_with('/') && !text.contains(char::is_whitespace),
+        Some(host) => {
+            !host.is_empty() && !host.starts_with('/') && !text.contains(char::is_whitespace)
+        }
         // The deploy step may write the whole address.
         None => text.starts_with("${outputs."),
     };

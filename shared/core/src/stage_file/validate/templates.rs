@@ -55,8 +55,11 @@ fn check_template(name: &Spanned<Template>, source: Option<Source>, log: &mut Lo
         let why = match source {
             Some(source) => unnamed(reference, source),
             // The source was reported; only what no source has can be told.
-            None => matches!(reference, Reference::Secret(_) | Reference::Stage | Reference::Output(_))
-                .then_some("a name is made from `${actor}`, `${branch.slug}` or `${pr}`"),
+            None => matches!(
+                reference,
+                Reference::Secret(_) | Reference::Stage | Reference::Output(_)
+            )
+            .then_some("a name is made from `${actor}`, `${branch.slug}` or `${pr}`"),
         };
         if let Some(why) = why {
             good = false;
@@ -72,7 +75,7 @@ fn check_template(name: &Spanned<Template>, source: Option<Source>, log: &mut Lo
 }
 
 /// Why a reference cannot name a stage of this source.
-fn unnamed(reference: &Reference, source: Source) -> Option<&'static str> {
+pub(super) fn unnamed(reference: &Reference, source: Source) -> Option<&'static str> {
     match (reference, source) {
         (Reference::Secret(_), _) => Some("a name is public"),
         (Reference::Stage, _) => Some("this is the stage's name"),
@@ -81,7 +84,9 @@ fn unnamed(reference: &Reference, source: Source) -> Option<&'static str> {
         (_, Source::Promote) => Some("a release is promoted to one fixed stage"),
         (_, Source::Tag) => Some("a tag belongs to nobody and to no branch"),
         (Reference::Actor, Source::Branch { refreshed: true }) => Some("a schedule has no actor"),
-        (Reference::PullRequest, Source::Branch { .. }) => Some("a branch has no number; use `pull_request`"),
+        (Reference::PullRequest, Source::Branch { .. }) => {
+            Some("a branch has no number; use `pull_request`")
+        }
         (Reference::Actor, Source::Branch { .. } | Source::PullRequest)
         | (Reference::BranchSlug, Source::Branch { .. } | Source::PullRequest)
         | (Reference::PullRequest, Source::PullRequest) => None,
@@ -94,7 +99,9 @@ fn check_literals(name: &Spanned<Template>, log: &mut Log) -> bool {
         Part::Reference(_) => None,
     });
     let length: usize = texts.clone().map(str::len).sum();
-    let illegal = texts.clone().any(|text| !text.bytes().all(is_name_byte) || text.contains("--"));
+    let illegal = texts
+        .clone()
+        .any(|text| !text.bytes().all(is_name_byte) || text.contains("--"));
     let (first, last) = crate::stage_file::names::ends(&name.value);
     let help = if illegal || first.starts_with('-') || last.ends_with('-') {
         ALPHABET.to_owned()
@@ -130,14 +137,20 @@ pub(super) fn check_uses(
         Reference::Actor => named_by_actor || matches!(stage.name, Field::Broken),
         Reference::BranchSlug => matches!(source, Source::Branch { .. } | Source::PullRequest),
         Reference::PullRequest => source == Source::PullRequest,
-        Reference::Output(name) => {
-            outputs.as_ref().is_none_or(|outputs| outputs.contains(&name.as_str()))
-        }
+        Reference::Output(name) => outputs
+            .as_ref()
+            .is_none_or(|outputs| outputs.contains(&name.as_str())),
     };
     let stage_name = shown(&entry.name.value);
     for used in stage.variables.items() {
-        let set = raw.variables.value().and_then(|sets| sets.get(&used.value)?.value.as_ref());
-        let values = set.iter().flat_map(|set| &set.entries).filter_map(|one| one.value.as_ref());
+        let set = raw
+            .variables
+            .value()
+            .and_then(|sets| sets.get(&used.value)?.value.as_ref());
+        let values = set
+            .iter()
+            .flat_map(|set| &set.entries)
+            .filter_map(|one| one.value.as_ref());
         for reference in values.flat_map(|value| value.0.references()) {
             // Outputs in variable sets are reported with the set.
             if !matches!(reference, Reference::Output(_)) && !has(reference) {
@@ -146,14 +159,25 @@ pub(super) fn check_uses(
         }
     }
     for used in stage.verify.items() {
-        let suite = raw.suites.value().and_then(|suites| suites.get(&used.value)?.value.as_ref());
+        let suite = raw
+            .suites
+            .value()
+            .and_then(|suites| suites.get(&used.value)?.value.as_ref());
         let Some(suite) = suite else { continue };
         let own = suite.variables.entries().iter();
-        let own = own.filter_map(|one| one.value.as_ref()).map(|value| &value.0);
+        let own = own
+            .filter_map(|one| one.value.as_ref())
+            .map(|value| &value.0);
         let templates = suite.base_url.value().into_iter().chain(own);
         for reference in templates.flat_map(Template::references) {
             if !has(reference) {
-                log.report(no_value(used, "suite", reference, &stage_name, outputs.as_deref()));
+                log.report(no_value(
+                    used,
+                    "suite",
+                    reference,
+                    &stage_name,
+                    outputs.as_deref(),
+                ));
             }
         }
     }
@@ -163,8 +187,15 @@ pub(super) fn check_uses(
 fn declared_outputs<'a>(raw: &'a RawFile, stage: &RawStage) -> Option<Vec<&'a str>> {
     let pipeline = raw.pipelines.value()?.get(stage.pipeline.value()?)?;
     let steps = pipeline.value.as_ref()?.steps.value()?;
-    let outputs = steps.items.iter().filter_map(|step| step.value.outputs.value());
-    Some(outputs.flat_map(|list| list.items.iter().map(|name| name.value.as_str())).collect())
+    let outputs = steps
+        .items
+        .iter()
+        .filter_map(|step| step.value.outputs.value());
+    Some(
+        outputs
+            .flat_map(|list| list.items.iter().map(|name| name.value.as_str()))
+            .collect(),
+    )
 }
 
 fn no_value(

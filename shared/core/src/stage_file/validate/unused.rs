@@ -10,25 +10,39 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
     let Some(stages) = raw.stages.value() else {
         return;
     };
-    // A stage that could not be read may use anything.
-    if stages.entries.iter().any(|entry| entry.value.is_none()) {
-        return;
-    }
-    let all: Vec<&RawStage> = stages.entries.iter().filter_map(|e| e.value.as_ref()).collect();
+    let all: Vec<&RawStage> = stages
+        .entries
+        .iter()
+        .filter_map(|e| e.value.as_ref())
+        .collect();
     let used = |list: fn(&RawStage) -> &Field<List<String>>| -> BTreeSet<&str> {
         let lists = all.iter().filter_map(|stage| list(stage).value());
-        lists.flat_map(|list| list.items.iter().map(|name| name.value.as_str())).collect()
+        lists
+            .flat_map(|list| list.items.iter().map(|name| name.value.as_str()))
+            .collect()
     };
-    let pipelines = all.iter().filter_map(|stage| stage.pipeline.value()).map(String::as_str);
+    let pipelines = all
+        .iter()
+        .filter_map(|stage| stage.pipeline.value())
+        .map(String::as_str);
     report(&raw.pipelines, "pipeline", &pipelines.collect(), log);
     report(&raw.suites, "suite", &used(|stage| &stage.verify), log);
-    report(&raw.variables, "variable set", &used(|stage| &stage.variables), log);
+    report(
+        &raw.variables,
+        "variable set",
+        &used(|stage| &stage.variables),
+        log,
+    );
     report(&raw.channels, "channel", &used(|stage| &stage.alert), log);
 }
 
 fn report<T>(section: &Field<Named<T>>, what: &str, used: &BTreeSet<&str>, log: &mut Log) {
     let Some(named) = section.value() else { return };
-    for entry in named.entries.iter().filter(|entry| !used.contains(entry.name.value.as_str())) {
+    for entry in named
+        .entries
+        .iter()
+        .filter(|entry| !used.contains(entry.name.value.as_str()))
+    {
         let message = format!("no stage uses the {what} `{}`", shown(&entry.name.value));
         log.report(
             Diagnostic::warning("unused", &entry.name.span, message)

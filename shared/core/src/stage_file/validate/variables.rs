@@ -14,10 +14,7 @@ use crate::stage_file::{Reference, Template};
 /// What Greenroom itself sets.
 const RESERVED: &str = "GREENROOM_";
 
-pub(super) fn check(
-    raw: &RawFile,
-    log: &mut Log,
-) -> BTreeMap<String, BTreeMap<String, Template>> {
+pub(super) fn check(raw: &RawFile, log: &mut Log) -> BTreeMap<String, BTreeMap<String, Template>> {
     let Some(sets) = raw.variables.value() else {
         return BTreeMap::new();
     };
@@ -32,7 +29,9 @@ pub(super) fn check(
                 log.report(
                     Diagnostic::error("output-too-early", &variable.name.span, message)
                         .label("used by the deploy itself")
-                        .help("Outputs can be used by suites, in `base_url` and their own variables."),
+                        .help(
+                            "Outputs can be used by suites, in `base_url` and their own variables.",
+                        ),
                 );
             }
         }
