@@ -45,7 +45,9 @@ pub enum Event {
         fork: bool,
     },
     /// The refresh of this rule is due.
-    Schedule { rule: RuleName },
+    Schedule {
+        rule: RuleName,
+    },
 }
 
 /// What came of it. Serialises to what `greenroom resolve --json` prints.
@@ -94,7 +96,11 @@ pub fn resolve(file: &StageFile, trigger: &Trigger) -> Resolution {
 /// No rule that deploys matched.
 fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resolution {
     let pushed = matches!(trigger.event, Event::Push) && trigger.reference.branch().is_some();
-    let local = file.rules.iter().position(|rule| rule.from == From::Local).filter(|_| pushed);
+    let local = file
+        .rules
+        .iter()
+        .position(|rule| rule.from == From::Local)
+        .filter(|_| pushed);
     let (rule, note) = match local.and_then(|index| tried.get_mut(index)) {
         Some(local) => {
             local.matched = true;
@@ -197,7 +203,12 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
         ..Values::default()
     };
     let mut fork = false;
-    if let Event::PullRequest { number, fork: foreign, .. } = &trigger.event {
+    if let Event::PullRequest {
+        number,
+        fork: foreign,
+        ..
+    } = &trigger.event
+    {
         values.pr = Some(*number);
         fork = *foreign;
     }
@@ -205,12 +216,16 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
     let (stage, note) = match named {
         _ if fork => (
             None,
-            Some("a pull request from a fork gets no stage: its code is not trusted with one".into()),
+            Some(
+                "a pull request from a fork gets no stage: its code is not trusted with one".into(),
+            ),
         ),
         Err(missing) => (None, Some(unnamed(&missing.reference))),
         Ok(name) => {
             let name = collision_free(file, rule, name);
-            let note = trigger.deleted.then_some("the reference was deleted".into());
+            let note = trigger
+                .deleted
+                .then_some("the reference was deleted".into());
             (Some(name), note)
         }
     };
@@ -226,7 +241,9 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
 
 fn unnamed(reference: &Reference) -> Cow<'static, str> {
     match reference {
-        Reference::Actor => "the stage is named after who pushed, and that is not known here".into(),
+        Reference::Actor => {
+            "the stage is named after who pushed, and that is not known here".into()
+        }
         other => format!("the stage is named after {other}, and that is not known here").into(),
     }
 }

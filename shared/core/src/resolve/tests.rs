@@ -51,13 +51,19 @@ fn rule_of(resolution: &Resolution) -> Option<&str> {
 }
 
 fn why<'a>(resolution: &'a Resolution, rule: &str) -> &'a str {
-    let tried = resolution.tried.iter().find(|tried| tried.rule.as_str() == rule);
+    let tried = resolution
+        .tried
+        .iter()
+        .find(|tried| tried.rule.as_str() == rule);
     &tried.expect("the rule was tried").why
 }
 
 #[test]
 fn a_feature_branch_leads_to_the_stage_of_who_pushed() {
-    let got = resolve(&file(DESIGN), &push("refs/heads/feature/cs/VW-525_x", Some("Alice")));
+    let got = resolve(
+        &file(DESIGN),
+        &push("refs/heads/feature/cs/VW-525_x", Some("Alice")),
+    );
     assert_eq!(stage_of(&got), Some("alice"));
     assert_eq!(rule_of(&got), Some("personal"));
     assert_eq!(got.values.stage, Some(StageName::new("alice")));
@@ -90,27 +96,42 @@ fn an_unknown_actor_gets_no_stage_and_no_other_rule_takes_over() {
     let got = resolve(&with_stages(stages), &push("refs/heads/feature/x", None));
     assert_eq!(stage_of(&got), None);
     assert_eq!(rule_of(&got), Some("own"));
-    assert!(got.note.as_deref().is_some_and(|note| note.contains("who pushed")));
+    assert!(
+        got.note
+            .as_deref()
+            .is_some_and(|note| note.contains("who pushed"))
+    );
 }
 
 #[test]
 fn a_refreshed_stage_is_never_reached_by_a_push() {
     let got = resolve(&file(DESIGN), &push("refs/heads/master", Some("alice")));
     assert_eq!(stage_of(&got), None);
-    assert_eq!(why(&got, "preprod"), "the branch matches, but only the schedule refreshes this stage");
+    assert_eq!(
+        why(&got, "preprod"),
+        "the branch matches, but only the schedule refreshes this stage"
+    );
 }
 
 #[test]
 fn a_schedule_reaches_its_own_rule_only() {
     let due = |rule: &str, reference: &str| Trigger {
-        event: Event::Schedule { rule: RuleName::new(rule) },
+        event: Event::Schedule {
+            rule: RuleName::new(rule),
+        },
         ..push(reference, None)
     };
     let file = file(DESIGN);
     let got = resolve(&file, &due("preprod", "refs/heads/master"));
     assert_eq!(stage_of(&got), Some("preprod"));
-    assert_eq!(stage_of(&resolve(&file, &due("dev", "refs/heads/develop"))), None);
-    assert_eq!(stage_of(&resolve(&file, &due("preprod", "refs/heads/develop"))), None);
+    assert_eq!(
+        stage_of(&resolve(&file, &due("dev", "refs/heads/develop"))),
+        None
+    );
+    assert_eq!(
+        stage_of(&resolve(&file, &due("preprod", "refs/heads/develop"))),
+        None
+    );
 }
 
 #[test]
@@ -150,7 +171,11 @@ fn a_pull_request_from_a_fork_is_refused_a_stage_with_a_reason() {
     let got = resolve(&with_stages(stages), &pull_request("main", &[], true));
     assert_eq!(stage_of(&got), None);
     assert_eq!(rule_of(&got), Some("pr"));
-    assert!(got.note.as_deref().is_some_and(|note| note.contains("fork")));
+    assert!(
+        got.note
+            .as_deref()
+            .is_some_and(|note| note.contains("fork"))
+    );
 }
 
 #[test]
@@ -160,10 +185,16 @@ fn a_tag_is_a_tag_whichever_event_brings_it() {
     let file = with_stages(stages);
     let trigger = push("refs/tags/v1.2", Some("alice"));
     assert_eq!(stage_of(&resolve(&file, &trigger)), Some("rel"));
-    let trigger = Trigger { event: Event::Tag, ..trigger };
+    let trigger = Trigger {
+        event: Event::Tag,
+        ..trigger
+    };
     assert_eq!(stage_of(&resolve(&file, &trigger)), Some("rel"));
     assert_eq!(stage_of(&resolve(&file, &push("refs/tags/x", None))), None);
-    assert_eq!(stage_of(&resolve(&file, &push("refs/notes/v1", None))), None);
+    assert_eq!(
+        stage_of(&resolve(&file, &push("refs/notes/v1", None))),
+        None
+    );
 }
 
 #[test]
@@ -190,7 +221,10 @@ fn a_person_named_like_a_pull_request_does_not_get_its_stage() {
 
 #[test]
 fn a_deleted_branch_still_resolves_and_says_so() {
-    let trigger = Trigger { deleted: true, ..push("refs/heads/develop", None) };
+    let trigger = Trigger {
+        deleted: true,
+        ..push("refs/heads/develop", None)
+    };
     let got = resolve(&file(DESIGN), &trigger);
     assert_eq!(stage_of(&got), Some("dev"));
     assert_eq!(got.note.as_deref(), Some("the reference was deleted"));
@@ -201,12 +235,25 @@ fn hostile_names_give_a_legal_stage_or_none() {
     let stages = "  b: { name: \"${branch.slug}\", from: { branch: \"**\" }, pipeline: p }\n";
     let file = with_stages(stages);
     let emoji = "🙂".repeat(250);
-    let names = ["feature/$(rm -rf ~)", "../..", &emoji, "-", "--", "a\u{0}b", "'; drop", "ÅÄÖ", "a\nb"];
+    let names = [
+        "feature/$(rm -rf ~)",
+        "../..",
+        &emoji,
+        "-",
+        "--",
+        "a\u{0}b",
+        "'; drop",
+        "ÅÄÖ",
+        "a\nb",
+    ];
     let mut seen = std::collections::BTreeSet::new();
     for name in names {
         let got = resolve(&file, &push(&format!("refs/heads/{name}"), None));
         let stage = stage_of(&got).expect("`**` matches every name").to_owned();
-        assert!(crate::stage_file::is_stage_name(&stage), "{name:?} -> {stage}");
+        assert!(
+            crate::stage_file::is_stage_name(&stage),
+            "{name:?} -> {stage}"
+        );
         assert!(seen.insert(stage), "{name:?} shares a stage");
     }
 }

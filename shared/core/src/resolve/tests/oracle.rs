@@ -60,7 +60,9 @@ fn glob(pattern: &str, text: &str) -> bool {
             if depth == 0 {
                 choices.push(&pattern[start..at]);
                 let (head, tail) = (&pattern[..open], &pattern[at + 1..]);
-                return choices.iter().any(|choice| glob(&format!("{head}{choice}{tail}"), text));
+                return choices
+                    .iter()
+                    .any(|choice| glob(&format!("{head}{choice}{tail}"), text));
             }
         }
         unreachable!("generated patterns are balanced");
@@ -77,7 +79,8 @@ fn segments(pattern: &[&str], text: &[&str]) -> bool {
         Some((&"**", [])) => !text.is_empty(),
         Some((&"**", rest)) => (0..=text.len()).any(|skip| segments(rest, &text[skip..])),
         Some((one, rest)) => text.split_first().is_some_and(|(segment, tail)| {
-            let (one, segment): (Vec<char>, Vec<char>) = (one.chars().collect(), segment.chars().collect());
+            let (one, segment): (Vec<char>, Vec<char>) =
+                (one.chars().collect(), segment.chars().collect());
             within(&one, &segment) && segments(rest, tail)
         }),
     }
@@ -118,15 +121,44 @@ fn oracle<'a>(rules: &'a [Plain], trigger: &Trigger) -> (Option<&'a str>, bool) 
     }
     let is_push = matches!(trigger.event, Event::Push);
     let local = rules.iter().find(|rule| matches!(rule.from, Lead::Local));
-    (local.filter(|_| is_push && branch.is_some()).map(|rule| rule.name.as_str()), false)
+    (
+        local
+            .filter(|_| is_push && branch.is_some())
+            .map(|rule| rule.name.as_str()),
+        false,
+    )
 }
 
 const SEGMENTS: [&str; 14] = [
-    "feature", "fix", "main", "develop", "release", "a", "v1", "v1.2", "Feature", "x_y", "$(rm -rf ~)", "..", "🙂",
+    "feature",
+    "fix",
+    "main",
+    "develop",
+    "release",
+    "a",
+    "v1",
+    "v1.2",
+    "Feature",
+    "x_y",
+    "$(rm -rf ~)",
+    "..",
+    "🙂",
     "feature-x",
 ];
-const PARTS: [&str; 12] =
-    ["feature", "fix", "main", "*", "**", "v*", "*a*", "f*x", "{fix,main}", "{a,{v1,x_y}}", "🙂", "release"];
+const PARTS: [&str; 12] = [
+    "feature",
+    "fix",
+    "main",
+    "*",
+    "**",
+    "v*",
+    "*a*",
+    "f*x",
+    "{fix,main}",
+    "{a,{v1,x_y}}",
+    "🙂",
+    "release",
+];
 
 fn pattern(random: &mut Random) -> String {
     let count = 1 + random.below(5) / 2;
@@ -143,7 +175,10 @@ fn name(random: &mut Random) -> String {
 fn rules(random: &mut Random) -> Vec<Plain> {
     let labels = |random: &mut Random| {
         let all = ["preview", "ok"];
-        all.iter().filter(|_| random.one_in(2)).map(|l| (*l).to_owned()).collect()
+        all.iter()
+            .filter(|_| random.one_in(2))
+            .map(|l| (*l).to_owned())
+            .collect()
     };
     let mut all = vec![Plain {
         name: "up".to_owned(),
@@ -164,7 +199,11 @@ fn rules(random: &mut Random) -> Vec<Plain> {
             (Lead::Branch(_) | Lead::PullRequest(..), 1) => format!("b{index}-${{branch.slug}}"),
             _ => format!("r{index}"),
         };
-        all.push(Plain { name: format!("r{index}"), template, from });
+        all.push(Plain {
+            name: format!("r{index}"),
+            template,
+            from,
+        });
     }
     all
 }
@@ -178,10 +217,15 @@ fn yaml(rules: &[Plain]) -> String {
                 continue;
             }
             Lead::Branch(p) => format!("branch: \"{p}\""),
-            Lead::Refreshed(p) => format!("branch: \"{p}\", refresh: {{ cron: \"0 6 * * *\", timezone: UTC }}"),
+            Lead::Refreshed(p) => {
+                format!("branch: \"{p}\", refresh: {{ cron: \"0 6 * * *\", timezone: UTC }}")
+            }
             Lead::Tag(p) => format!("tag: \"{p}\""),
             Lead::PullRequest(p, labels) => {
-                format!("pull_request: {{ base: \"{p}\", labels: [{}] }}", labels.join(", "))
+                format!(
+                    "pull_request: {{ base: \"{p}\", labels: [{}] }}",
+                    labels.join(", ")
+                )
             }
             Lead::Promote => "promote: up".to_owned(),
         };
@@ -193,17 +237,37 @@ fn yaml(rules: &[Plain]) -> String {
     out
 }
 
+/// A name that has a good chance to match some rule: a pattern with its signs filled in.
+fn likely(random: &mut Random, rules: &[Plain]) -> String {
+    let pattern = match &random.pick(rules).from {
+        Lead::Branch(p) | Lead::Refreshed(p) | Lead::Tag(p) | Lead::PullRequest(p, _) => p.clone(),
+        Lead::Local | Lead::Promote => return name(random),
+    };
+    pattern
+        .replace("{fix,main}", "main")
+        .replace("{a,{v1,x_y}}", "x_y")
+        .replace("**", "a/🙂")
+        .replace('*', "a")
+}
+
 fn trigger(random: &mut Random, rules: &[Plain]) -> Trigger {
+    let one = |random: &mut Random| {
+        if random.one_in(2) {
+            name(random)
+        } else {
+            likely(random, rules)
+        }
+    };
     let reference = match random.below(8) {
-        0 => format!("refs/tags/{}", name(random)),
+        0 => format!("refs/tags/{}", one(random)),
         1 => format!("refs/notes/{}", name(random)),
-        _ => format!("refs/heads/{}", name(random)),
+        _ => format!("refs/heads/{}", one(random)),
     };
     let event = match random.below(8) {
         0 => Event::Tag,
         1 | 2 => Event::PullRequest {
             number: random.next() % 1000,
-            base: name(random),
+            base: one(random),
             labels: ["preview", "ok", "other"]
                 .iter()
                 .filter(|_| random.one_in(2))
@@ -211,11 +275,19 @@ fn trigger(random: &mut Random, rules: &[Plain]) -> Trigger {
                 .collect(),
             fork: random.one_in(4),
         },
-        3 => Event::Schedule { rule: RuleName::new(random.pick(rules).name.as_str()) },
+        3 => Event::Schedule {
+            rule: RuleName::new(random.pick(rules).name.as_str()),
+        },
         _ => Event::Push,
     };
-    let actor = (!random.one_in(4)).then(|| Actor::new(*random.pick(&["alice", "Bob", "r1", "up"])));
-    Trigger { event, reference: RefName::new(reference), actor, deleted: random.one_in(10) }
+    let actor =
+        (!random.one_in(4)).then(|| Actor::new(*random.pick(&["alice", "Bob", "r1", "up"])));
+    Trigger {
+        event,
+        reference: RefName::new(reference),
+        actor,
+        deleted: random.one_in(10),
+    }
 }
 
 #[test]
@@ -229,9 +301,16 @@ fn a_hundred_thousand_cases_agree_with_the_oracle() {
             let trigger = trigger(&mut random, &plain);
             let got = resolve(&file, &trigger);
             let (rule, staged) = oracle(&plain, &trigger);
-            assert_eq!((rule_of(&got), got.stage.is_some()), (rule, staged), "{plain:#?} {trigger:#?} {got:#?}");
+            assert_eq!(
+                (rule_of(&got), got.stage.is_some()),
+                (rule, staged),
+                "{plain:#?} {trigger:#?} {got:#?}"
+            );
             assert_eq!(got, resolve(&file, &trigger));
-            assert_eq!(got.tried.iter().filter(|t| t.matched).count(), usize::from(rule.is_some()));
+            assert_eq!(
+                got.tried.iter().filter(|t| t.matched).count(),
+                usize::from(rule.is_some())
+            );
             if let Some(stage) = &got.stage {
                 assert!(crate::stage_file::is_stage_name(stage.as_str()), "{stage}");
                 let own = plain.iter().find(|p| Some(p.name.as_str()) == rule);
