@@ -22,7 +22,9 @@ const COMMITS_EACH: usize = 50;
 const ITEMS: usize = 100_000;
 
 fn main() -> Result<(), Failure> {
-    shared_fsyncs()?;
+    for work in [0, 50, 150, 500] {
+        shared_fsyncs(Duration::from_micros(work))?;
+    }
     divan::main();
     Ok(())
 }
@@ -59,13 +61,18 @@ fn put(partition: &str, sort: String) -> Write {
 }
 
 /// `CALLERS` tasks, each committing `COMMITS_EACH` times one after the other; each commit's time.
-async fn storm(store: &Arc<impl Store>) -> Result<Vec<Duration>, Failure> {
+/// Between two, a caller keeps a processor busy for `work`, as a web server would.
+async fn storm(store: &Arc<impl Store>, work: Duration) -> Result<Vec<Duration>, Failure> {
     let mut tasks = JoinSet::new();
     for caller in 0..CALLERS {
         let store = Arc::clone(store);
         tasks.spawn(async move {
             let mut times = Vec::with_capacity(COMMITS_EACH);
             for n in 0..COMMITS_EACH {
+                let busy = Instant::now();
+                while busy.elapsed() < work {
+                    std::hint::spin_loop();
+                }
                 let began = Instant::now();
                 store
                     .commit(vec![put("storm", format!("{caller}/{n}"))])
@@ -83,21 +90,21 @@ async fn storm(store: &Arc<impl Store>) -> Result<Vec<Duration>, Failure> {
     Ok(times)
 }
 
-fn shared_fsyncs() -> Result<(), Failure> {
+fn shared_fsyncs(work: Duration) -> Result<(), Failure> {
     let runtime = runtime();
     let (store, _folder) = embedded();
     let before = store.counters();
     let began = Instant::now();
-    let times = runtime.block_on(storm(&store))?;
+    let times = runtime.block_on(storm(&store, work))?;
     let took = began.elapsed();
     let after = store.counters();
     let began = Instant::now();
-    runtime.block_on(storm(&Arc::new(MemoryStore::new())))?;
+    runtime.block_on(storm(&Arc::new(MemoryStore::new()), work))?;
     let in_memory = began.elapsed();
     let commits = after.commits - before.commits;
     let fsyncs = after.fsyncs - before.fsyncs;
     println!(
-        "{CALLERS} callers: {commits} commits, {fsyncs} fsyncs, {:.1} commits an fsync; \
+        "{CALLERS} callers, {work:?} of work each: {commits} commits, {fsyncs} fsyncs, {:.1} commits an fsync; \
          p50 {:?}, p99 {:?}; {:.0} commits/s, in memory {:.0}",
         commits as f64 / fsyncs as f64,
         times[times.len() / 2],
@@ -125,7 +132,7 @@ fn commits_of_64_callers(bencher: Bencher) {
     let (store, _folder) = embedded();
     bencher
         .counter(ItemsCount::new(CALLERS * COMMITS_EACH))
-        .bench_local(|| must(runtime.block_on(storm(&store))));
+        .bench_local(|| must(runtime.block_on(storm(&store, Duration::ZERO))));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]
@@ -134,7 +141,7 @@ fn commits_of_64_callers_in_memory(bencher: Bencher) {
     let store = Arc::new(MemoryStore::new());
     bencher
         .counter(ItemsCount::new(CALLERS * COMMITS_EACH))
-        .bench_local(|| must(runtime.block_on(storm(&store))));
+        .bench_local(|| must(runtime.block_on(storm(&store, Duration::ZERO))));
 }
 
 /// A store with [`ITEMS`] items of 1,000 bytes in one partition.

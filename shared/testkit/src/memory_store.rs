@@ -30,6 +30,7 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
+    /// An empty store whose pages are as long as asked for.
     pub fn new() -> Self {
         Self::with_page_max(usize::MAX)
     }

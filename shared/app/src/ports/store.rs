@@ -235,7 +235,8 @@ pub trait Store: Send + Sync + 'static {
     fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Item>, StoreError>> + Send;
 
     /// Items of `partition` whose `sort` starts with `prefix` and comes after `after`, ascending,
-    /// at most `limit` (at least 1). A page never is empty while [`Page::more`] is true.
+    /// at most `limit` (at least 1). A page is never empty while [`Page::more`]
+    /// is true.
     fn query(
         &self,
         partition: &str,

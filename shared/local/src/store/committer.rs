@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use greenroom_app::ports::store::{StoreError, Write, commit_bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -106,12 +107,16 @@ fn stopped(ambiguous: bool) -> StoreError {
 
 fn run(engine: &Engine, requests: &Receiver<Request>) {
     let mut gather = Gather::default();
-    while let Ok(first) = requests.recv() {
+    loop {
+        let free = Instant::now();
+        let Ok(first) = requests.recv() else {
+            return;
+        };
         let mut group = Vec::new();
         let mut answers = Vec::new();
         let mut reopenings = Vec::new();
         let mut room = Vec::new();
-        for request in gather.group(first, requests) {
+        for request in gather.group(first, free.elapsed(), requests) {
             match request {
                 Request::Commit {
                     writes,

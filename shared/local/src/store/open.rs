@@ -220,3 +220,40 @@ fn write_format(database: &Database) -> Result<(), redb::Error> {
     writing.commit()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(kind: io::ErrorKind) -> OpenError {
+        OpenError::from_io(Path::new("data/store.redb"), kind.into())
+    }
+
+    #[test]
+    fn each_error_says_what_a_person_must_do() {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull, UnexpectedEof};
+        for kind in [PermissionDenied, ReadOnlyFilesystem] {
+            assert!(matches!(refused(kind), OpenError::NoPermission { .. }));
+        }
+        assert!(matches!(refused(StorageFull), OpenError::DiskFull { .. }));
+        assert!(matches!(refused(UnexpectedEof), OpenError::Corrupt { .. }));
+        let other = refused(io::ErrorKind::NotFound);
+        assert!(matches!(other, OpenError::Unusable { .. }));
+    }
+
+    #[test]
+    fn an_error_names_the_file_and_who_has_it() {
+        let in_use = |pid| OpenError::InUse {
+            path: "data/store.redb".into(),
+            pid,
+        };
+        assert_eq!(
+            in_use(Some(42)).to_string(),
+            "data/store.redb is in use by process 42"
+        );
+        assert_eq!(
+            in_use(None).to_string(),
+            "data/store.redb is in use by another process"
+        );
+    }
+}
