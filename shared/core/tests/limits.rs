@@ -14,6 +14,10 @@ const VALID: [&str; 2] = [
 /// Far more than any of it takes, and far less than it would without a budget.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the core reads no clock; its tests measure what it costs"
+)]
 fn code(text: &[u8]) -> &'static str {
     let start = Instant::now();
     let (file, all) = check("x.yaml", text);
@@ -59,6 +63,27 @@ fn thousands_of_problems_are_counted_and_a_hundred_listed() {
     assert_eq!(all.list.len(), 100);
     // Three required keys are missing as well.
     assert_eq!(all.omitted, 5_003 - 100);
+}
+
+#[test]
+fn a_file_whose_checks_would_take_long_is_refused_early() {
+    let stages = |count: usize, pattern: &str| -> String {
+        let head =
+            "version: 1\napp: a/b\npipelines: { p: { steps: [{ name: d, run: d }] } }\nstages:\n";
+        let stage =
+            |n| format!("  s{n}: {{ from: {{ branch: \"{pattern}{n}\" }}, pipeline: p }}\n");
+        head.to_owned() + &(0..count).map(stage).collect::<String>()
+    };
+    assert_eq!(code(stages(1_000, "").as_bytes()), "too-many");
+    assert_eq!(
+        code(stages(2_000, "{a,b}{c,d}{e,f}{g,h}{i,j}{k,l}*").as_bytes()),
+        "too-many"
+    );
+    assert!(
+        check("x.yaml", stages(200, "{a,b,c}/*").as_bytes())
+            .0
+            .is_some()
+    );
 }
 
 /// Runs `property` on the same cases every time; no file remembers failures.
