@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use greenroom_core::schedule::Schedule;
 use greenroom_core::stage_file::{FILE_BYTES_MAX, Pattern, StageFile, Template, check, slug};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -176,6 +178,25 @@ fn any_text_is_a_pattern_and_a_template_or_an_error() {
         if let Ok(template) = Template::parse(&text) {
             prop_assert_eq!(template.as_str(), text);
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn any_text_is_a_schedule_or_an_error() {
+    let cron = "([0-9*/,-]{1,6}|[0-9]{1,7}-[0-9]{1,7}|\\*/[0-9]{1,6}|MON#[0-9]|L|[0-9]W|[A-Z]{3}){1,2}( ([0-9*/,L#W?+-]{1,6}|\\*)){3,6}";
+    let moment: Timestamp = "2026-03-28T12:00:00Z".parse().expect("a moment");
+    holds(&(cron, 0_usize..3), |(cron, zone)| {
+        let zone = ["UTC", "Europe/Rome", "Pacific/Apia"][zone];
+        if let Ok(schedule) = Schedule::parse(&cron, zone) {
+            let next = schedule.next_after(moment).expect("it fires");
+            prop_assert!(next > moment, "{}", cron);
+            prop_assert_eq!(schedule.last_until(next), Some(next), "{}", cron);
+        }
+        Ok(())
+    });
+    holds(&"\\PC{0,30}", |text| {
+        let _ = Schedule::parse(&text, &text);
         Ok(())
     });
 }

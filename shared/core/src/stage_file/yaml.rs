@@ -172,7 +172,7 @@ fn explained(
     message: &str,
 ) -> (&'static str, String, &'static str) {
     let rest = text.get(span.start..).unwrap_or("");
-    if message.contains("tab") || rest.starts_with('\t') {
+    if message.contains(" tab") || rest.starts_with('\t') {
         let help = "YAML is indented with spaces; replace the tab.";
         return ("tab", "a tab is used for indentation".to_owned(), help);
     }
