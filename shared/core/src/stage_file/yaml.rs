@@ -139,6 +139,13 @@ fn syntax(text: &str, error: &Error) -> Diagnostic {
         }
     });
     let (code, message, help) = explained(text, &span, message);
+    // The parser stops behind the tab it does not like.
+    let is_behind_tab = code == "tab" && text[..span.start].ends_with('\t');
+    let span = if is_behind_tab {
+        span.start - 1..span.start
+    } else {
+        span
+    };
     Diagnostic::error(code, &span, message)
         .label("reading stopped here")
         .help(help)
