@@ -577,3 +577,33 @@ async fn a_failure_says_what_was_expected_and_what_came() {
         assert_eq!(outcome.report.failures[0].line, 4);
     }
 }
+
+#[tokio::test]
+async fn texts_that_grow_without_bound_are_stopped() {
+    let served = Served::corpus().await;
+    let capture = "GET {{base_url}}/large/4000000\nHTTP 200\n[Captures]\nbig: body\n\n";
+    let cases = [
+        format!(
+            "{capture}POST {{{{base_url}}}}/echo\n`{}`\nHTTP 200\n",
+            "{{big}}".repeat(10_000)
+        ),
+        format!(
+            "{capture}POST {{{{base_url}}}}/echo\n[\"{}\"]\nHTTP 200\n",
+            "{{big}}".repeat(10_000)
+        ),
+        format!(
+            "{capture}GET {{{{base_url}}}}/text\nHTTP 200\n[Asserts]\nvariable \"big\" replace \"x\" \"{}\" exists\n",
+            "y".repeat(10_000)
+        ),
+        format!(
+            "GET {{{{base_url}}}}/large/4000000\nHTTP 200\n[Captures]\n{}",
+            (0..40)
+                .map(|number| format!("v{number}: body\n"))
+                .collect::<String>()
+        ),
+    ];
+    for text in cases {
+        let outcome = run(&suite(Some(served.url()), &[("a.hurl", &text)])).await;
+        assert!(error(&outcome).contains("large"), "{:?}", outcome.report);
+    }
+}
