@@ -4,7 +4,7 @@ use hurl_core::ast::{Filter, FilterValue, RegexValue, Whitespace};
 use jiff::Timestamp;
 
 use crate::query::{first_group, regex_of};
-use crate::template::{Variables, render};
+use crate::template::{TEXT_BYTES_MAX, Variables, render};
 use crate::trouble::{Trouble, line_of};
 use crate::value::Value;
 use crate::{charset, date, percent};
@@ -120,7 +120,12 @@ fn of_text(
             old_value: RegexValue::Template(old),
             new_value,
             ..
-        } => text.replace(&render(old, variables)?, &render(new_value, variables)?),
+        } => replace(
+            text,
+            &render(old, variables)?,
+            &render(new_value, variables)?,
+            line,
+        )?,
         FilterValue::Split { sep, .. } => {
             let separator = render(sep, variables)?;
             let parts = text
@@ -148,6 +153,19 @@ fn of_text(
         }
     };
     Ok(Some(Value::String(made)))
+}
+
+/// Bounded, as one character of the pattern can make a megabyte of text.
+fn replace(text: &str, old: &str, new: &str, line: usize) -> Result<String, Trouble> {
+    let grown = text
+        .matches(old)
+        .count()
+        .saturating_mul(new.len())
+        .saturating_add(text.len());
+    if grown > TEXT_BYTES_MAX {
+        return Err(Trouble::unknown(line, "replace makes a text too large"));
+    }
+    Ok(text.replace(old, new))
 }
 
 fn count(length: usize) -> Value {

@@ -46,6 +46,7 @@ fn what_is_not_executed_is_refused_with_line_and_reason() {
         ("# nothing here\n".to_owned(), 1, "holds no test"),
         ("CONNECT http://a\n".to_owned(), 1, "CONNECT"),
         ("GET {{base_url}}/{{a}}}\n".to_owned(), 1, "}}}"),
+        ("GET http://a/ü\n".to_owned(), 1, "a URL is ASCII"),
         ("GET h://a\n".to_owned(), 1, "only http:// and https://"),
         (
             "#@cookie_storage_clear\nGET http://a\n".to_owned(),
@@ -219,10 +220,7 @@ fn shapes_that_are_expensive_to_parse_are_bounded() {
             "GET http://a\nHTTP 200\n[Asserts]\njsonpath \"$[?{}@.a]\" exists",
             "(".repeat(size)
         ),
-        format!(
-            "GET http://a\n```graphql\n{}",
-            "variables\n".repeat(9_900)
-        ),
+        format!("GET http://a\n```graphql\n{}", "variables\n".repeat(9_900)),
         "GET http://a\nX: y\n".repeat(4_900),
     ];
     for shape in shapes {
