@@ -9,6 +9,7 @@ mod notify;
 mod offline;
 mod release;
 mod resolve;
+mod serve;
 mod stage;
 mod status;
 mod validate;
@@ -24,14 +25,7 @@ use crate::output::Output;
 /// Does what was asked.
 pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
     match command {
-        // `serve` plugs in here: `mod serve;` in main.rs, and `serve::run(*args)` in place of this
-        // arm.
-        Command::Serve(_) => Err(Failure::new(
-            Exit::Failed,
-            "no_serve",
-            "this build of greenroom cannot serve",
-        )
-        .into()),
+        Command::Serve(args) => serve::run(&args),
         Command::Init(args) => init::run(&args, output),
         Command::Doctor(args) => wait_for(doctor::run(&args, output)),
         Command::Validate(args) => validate::run(&args, output),

@@ -8,6 +8,7 @@ mod exit;
 mod nearest;
 mod output;
 mod secret;
+mod serve;
 
 use std::process::ExitCode;
 

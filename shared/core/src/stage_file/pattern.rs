@@ -36,7 +36,7 @@ pub enum PatternError {
     Empty,
     #[error("a pattern has at most {PATTERN_LENGTH_MAX} bytes, this one has {0}")]
     TooLong(usize),
-    #[error("`{0}` cannot be part of a pattern; only `*`, `**` and `{{a,b}}` have a meaning")]
+    #[error("`{}` cannot be part of a pattern; only `*`, `**` and `{{a,b}}` have a meaning", .0.escape_debug())]
     Character(char),
     #[error("`**` stands for whole segments; write `*` within one, or put `/` around it")]
     StarsInSegment,

@@ -119,7 +119,12 @@ fn not_utf8(error: std::str::Utf8Error) -> Diagnostic {
 fn syntax(text: &str, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
     let span = error.location().map_or(0..0, |l| byte_span(text, &l));
-    if let Some(breach) = breach_of(error) {
+    // Where the use of an alias went wrong is the outer error, what went wrong the inner one.
+    let error = match error {
+        Error::AliasError { error, .. } => error.without_snippet(),
+        other => other,
+    };
+    if let Error::Budget { breach, .. } = error {
         return over_budget(breach, span);
     }
     let whole = error.to_string();
@@ -138,20 +143,17 @@ fn syntax(text: &str, error: &Error) -> Diagnostic {
         .help(help)
 }
 
-fn breach_of(error: &Error) -> Option<&BudgetBreach> {
-    match error {
-        Error::Budget { breach, .. } => Some(breach),
-        _ => None,
-    }
-}
-
 fn over_budget(breach: &BudgetBreach, span: Range<usize>) -> Diagnostic {
+    let mut help = "No stage file needs this; write it flat, without anchors that multiply.";
     let message = match breach {
         BudgetBreach::Depth { .. } => format!("nested deeper than {DEPTH_MAX} levels"),
         BudgetBreach::Nodes { .. } => {
             format!("more than {NODES_MAX} values, each use of an alias counted")
         }
-        BudgetBreach::Documents { .. } => "more than one document in the file".to_owned(),
+        BudgetBreach::Documents { .. } => {
+            help = "Keep one document; remove the `---` and what follows.";
+            "more than one document in the file".to_owned()
+        }
         BudgetBreach::Aliases { .. } | BudgetBreach::AliasAnchorRatio { .. } => {
             "too many aliases".to_owned()
         }
@@ -159,7 +161,7 @@ fn over_budget(breach: &BudgetBreach, span: Range<usize>) -> Diagnostic {
     };
     Diagnostic::error("over-budget", &span, message)
         .label("reading stopped here")
-        .help("No stage file needs this; write it flat, without anchors that multiply.")
+        .help(help)
 }
 
 /// The parser's sentence in the words of somebody who edits the file.
@@ -178,11 +180,6 @@ fn explained(
             "merge-key",
             "List the shared set under `variables` of the stage instead of `<<`.",
         )
-    } else if message.contains("multiple YAML documents") {
-        (
-            "many-documents",
-            "Keep one document; remove the `---` and what follows.",
-        )
     } else if message.contains("recursion limit") {
         ("over-budget", "No stage file is nested this deep.")
     } else if message.contains("anchor") || message.contains("recursive") {
@@ -199,8 +196,9 @@ fn explained(
         )
     };
     let message = match code {
-        "many-documents" => "more than one document in the file",
         "merge-key" => "merge keys (`<<`) are not part of a stage file",
+        "over-budget" => "nested too deep",
+        "alias" if message.contains("recursive") => "the alias stands inside its own anchor",
         _ => message,
     };
     (

@@ -38,7 +38,6 @@ pub(super) fn of_execution(
     set("TMPDIR", &folder.temporary().to_string_lossy());
     set("LANG", "C.UTF-8");
     environment.extend(variables);
-    environment.retain(|name, _| !name.starts_with(OURS));
     let mut set = |name: &str, value: &str| {
         environment.insert(name.to_owned(), value.to_owned());
     };

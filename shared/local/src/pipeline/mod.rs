@@ -178,7 +178,8 @@ impl<S: Secrets> ProcessPipelines<S> {
         let Some(folder) = self.inner.executions.find(execution) else {
             return Ok(None);
         };
-        blocking(move || log::read(&folder)).await.map(Some)
+        let read = blocking(move || log::read(&folder)).await;
+        read.map(Some).map_err(unavailable)
     }
 
     /// Takes no more starts, ends what runs (*errored*: nobody asked for its end) and waits for it.
@@ -256,7 +257,8 @@ impl<S: Secrets> Inner<S> {
             let (inner, execution, request) = (self.clone(), execution.clone(), request.clone());
             move || inner.executions.claim(&execution, &request, &status)
         })
-        .await?;
+        .await
+        .map_err(unavailable)?;
         if let Claim::New(folder) = claimed {
             presence.told = true;
             tokio::spawn(flow::run(self.clone(), presence, folder, request, stop));
@@ -266,7 +268,9 @@ impl<S: Secrets> Inner<S> {
 
     async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
         let Some(folder) = self.executions.find(execution) else {
-            return Ok(Observation::Unknown);
+            // A step may have removed even its execution's folder.
+            let unsaved = self.running().unsaved.get(execution).cloned();
+            return Ok(unsaved.unwrap_or(Observation::Unknown));
         };
         let read = |folder: &folder::Folder| folder.result().map_err(unavailable);
         if let Some(result) = read(&folder)? {
@@ -274,7 +278,7 @@ impl<S: Secrets> Inner<S> {
         }
         let is_ours = self.running().executions.contains_key(execution);
         let unsaved = self.running().unsaved.get(execution).cloned();
-        let status = folder.status();
+        let status = folder.status().map_err(unavailable)?;
         if !is_ours {
             // It may have ended since the first look.
             if let Some(result) = read(&folder)? {
@@ -291,9 +295,10 @@ impl<S: Secrets> Inner<S> {
                     since: status.since,
                 })
             }
+            None if is_ours => Err(unavailable("its status cannot be read")),
             status => {
                 gone::end_leftovers(execution, status.as_ref(), self.settings.grace).await;
-                let result = gone::verdict(status.as_ref());
+                let result = gone::result_of(status.as_ref());
                 Ok(self.save(execution, &folder, result).await)
             }
         }
@@ -363,9 +368,9 @@ impl<S: Secrets> Drop for Presence<S> {
 /// Runs what blocks on a disk where it may.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, PipelineError> {
+) -> std::io::Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(unavailable)?.map_err(unavailable)
+    done.map_err(std::io::Error::other)?
 }
 
 fn unavailable(why: impl fmt::Display) -> PipelineError {

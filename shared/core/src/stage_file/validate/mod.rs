@@ -40,7 +40,10 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> StageFile 
     promotion::check(raw, log);
     collisions::check(raw, log);
     shadows::check(raw, log);
-    unused::check(raw, log);
+    if !log.has_errors() {
+        // A wrong name is reported where it is used; that makes its target look unused.
+        unused::check(raw, log);
+    }
     let shared = Shared {
         pipelines: &pipelines,
         suites: &suites,
