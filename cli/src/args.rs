@@ -42,7 +42,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Global {
-    /// Write JSON to stdout (so does GREENROOM_OUTPUT=json)
+    /// Write JSON to stdout (so does GREENROOM_FORMAT=json)
     #[arg(long, global = true)]
     pub json: bool,
     /// When to use colour
@@ -52,7 +52,7 @@ pub struct Global {
 
 impl Global {
     pub fn wants_json(&self) -> bool {
-        self.json || environment::set(environment::OUTPUT).is_some_and(|value| value == "json")
+        self.json || environment::set(environment::FORMAT).is_some_and(|value| value == "json")
     }
 }
 

@@ -25,6 +25,9 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// No answer of ours is larger; a board of a thousand stages is a tenth of it.
 const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Code of a failure to read what came back.
+const BAD_ANSWER: &str = "bad_answer";
+
 /// A server that can be asked.
 #[derive(Debug)]
 pub struct Client {
@@ -70,6 +73,15 @@ impl Client {
         body: &Value,
     ) -> Result<Value, Stop> {
         self.send(Method::POST, path, query, Some(body)).await
+    }
+
+    /// Whether the server accepts work.
+    pub async fn healthy(&self) -> Result<(), Stop> {
+        match self.get(&["healthz"], &[]).await {
+            // It says so in a word of its own, which is no JSON.
+            Err(Stop::Failed(failure)) if failure.code != BAD_ANSWER => Err(Stop::Failed(failure)),
+            _ => Ok(()),
+        }
     }
 
     async fn send(
@@ -138,7 +150,7 @@ impl Client {
     fn nonsense(&self, why: &str) -> Stop {
         Failure::new(
             Exit::Failed,
-            "bad_answer",
+            BAD_ANSWER,
             "the server's answer cannot be read",
         )
         .at(self.place())

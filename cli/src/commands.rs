@@ -9,6 +9,7 @@ mod notify;
 mod offline;
 mod release;
 mod resolve;
+mod serve;
 mod stage;
 mod status;
 mod validate;
@@ -24,7 +25,7 @@ use crate::output::Output;
 /// Does what was asked.
 pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
     match command {
-        Command::Serve(args) => crate::serve::start(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Init(args) => init::run(&args, output),
         Command::Doctor(args) => wait_for(doctor::run(&args, output)),
         Command::Validate(args) => validate::run(&args, output),

@@ -10,7 +10,7 @@ pub const URL: &str = "GREENROOM_URL";
 /// Who commands are recorded as.
 pub const USER: &str = "GREENROOM_USER";
 /// `json` is the same as `--json`.
-pub const OUTPUT: &str = "GREENROOM_OUTPUT";
+pub const FORMAT: &str = "GREENROOM_FORMAT";
 /// The installation's own token.
 pub const TOKEN: &str = "GREENROOM_TOKEN";
 

@@ -104,7 +104,7 @@ pub struct AppAddArgs {
     /// The repository, as GitHub names it
     #[arg(value_name = "OWNER/REPO", value_parser = repository)]
     pub name: String,
-    /// Address or path to read it from [default: GitHub]
+    /// Address or path that git reads it from [default: https://github.com/OWNER/REPO.git]
     #[arg(long, value_name = "URL")]
     pub git: Option<String>,
     /// GitHub's numeric id of the repository, if you know it

@@ -165,7 +165,7 @@ Environment
   GREENROOM_URL      address of the server, as --url
   GREENROOM_TOKEN    its token; or GREENROOM_TOKEN_FILE, a file that holds it
   GREENROOM_USER     who commands are recorded as, unless --as says otherwise
-  GREENROOM_OUTPUT   `json` is the same as --json
+  GREENROOM_FORMAT   `json` is the same as --json
   NO_COLOR           no colour; also CLICOLOR=0 and TERM=dumb
   CLICOLOR_FORCE     colour even where stdout is no terminal
   COLUMNS            width of the output

@@ -39,7 +39,7 @@ pub fn run(args: &ResolveArgs, output: &mut Output) -> Result<Exit, Stop> {
 fn kind(args: &ResolveArgs) -> Result<EventKind, Stop> {
     let of_pull_request =
         args.pr.is_some() || args.base.is_some() || args.fork || !args.labels.is_empty();
-    let kind = args.event.unwrap_or({
+    let kind = args.event.unwrap_or_else(|| {
         if of_pull_request {
             EventKind::PullRequest
         } else if args.rule.is_some() {

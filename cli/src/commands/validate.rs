@@ -1,4 +1,7 @@
-//! `greenroom validate`: every problem of every file, at once. Warnings are shown and do not fail.
+//! `greenroom validate`: every problem of every file and of the tests it names, at once. Warnings
+//! are shown and do not fail.
+
+mod suites;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,12 +21,21 @@ pub fn run(args: &ValidateArgs, output: &mut Output) -> Result<Exit, Stop> {
     let mut answers = Vec::new();
     for path in &args.files {
         let bytes = read(path)?;
-        let (file, found) = check(&name(path), &bytes);
-        valid &= file.is_some();
+        let (file, mut found) = check(&name(path), &bytes);
+        let tests = match &file {
+            // What lies beside a file from stdin nobody knows.
+            Some(file) if path != Path::new("-") => suites::check(path, file, &mut found),
+            _ => Vec::new(),
+        };
+        valid &= file.is_some() && tests.is_empty();
         if output.is_json() {
             answers.push(answer(file.is_some(), &found));
-        } else {
-            tell(file.as_ref(), &found, output)?;
+            answers.extend(tests.iter().map(|found| answer(false, found)));
+            continue;
+        }
+        tell(file.as_ref(), &found, output)?;
+        for found in &tests {
+            tell(None, found, output)?;
         }
     }
     if output.is_json() {

@@ -28,9 +28,7 @@ pub async fn check(args: &ServerArgs) -> Vec<Check> {
             return checks;
         }
     };
-    if let Err(stop) = client.get(&["healthz"], &[]).await
-        && !is_bad_answer(&stop)
-    {
+    if let Err(stop) = client.healthy().await {
         checks.extend(told("server", stop));
         return checks;
     }
@@ -54,11 +52,6 @@ pub async fn check(args: &ServerArgs) -> Vec<Check> {
         Err(stop) => checks.extend(told("board", stop)),
     }
     checks
-}
-
-/// `/healthz` need not answer in JSON.
-fn is_bad_answer(stop: &Stop) -> bool {
-    matches!(stop, Stop::Failed(failure) if failure.code == "bad_answer")
 }
 
 fn told(name: &str, stop: Stop) -> Option<Check> {
