@@ -153,7 +153,7 @@ impl FileRun {
         {
             Err(none) => vec![Trouble {
                 line,
-                kind: none.kind,
+                kind: none.kind(),
                 message: none.message,
             }],
             Ok(answer) => match &entry.response {
