@@ -116,9 +116,13 @@ pub(crate) async fn send(
         }
         // Credentials stay with whom they were given to.
         if request.url.origin() != origin {
-            request.headers.retain(|(name, _)| {
-                !name.eq_ignore_ascii_case("authorization") && !name.eq_ignore_ascii_case("cookie")
-            });
+            let secret = |name: &str| {
+                ["authorization", "cookie"]
+                    .iter()
+                    .any(|known| name.eq_ignore_ascii_case(known))
+            };
+            request.headers.retain(|(name, _)| !secret(name));
+            request.cookies.clear();
         }
     }
 }
