@@ -76,6 +76,16 @@ impl Runner {
         let started = Instant::now();
         let started_at = Timestamp::now();
         let redactor = Redactor::new(suite.secrets.values().map(ExposeSecret::expose_secret));
+        if suite.files.is_empty() {
+            // Nothing tested is nothing verified: a pattern that matches no file must not be green.
+            return not_run(
+                suite,
+                &redactor,
+                started_at,
+                started,
+                "the suite holds no file",
+            );
+        }
         let client = match self.client(suite) {
             Ok(client) => client,
             Err(error) => {
@@ -102,11 +112,16 @@ impl Runner {
         report.error = report
             .error
             .map(|error| redactor.short(&error, MESSAGE_CHARS_MAX));
-        let junit = junit::write(&suite.name, &files, started_at, started.elapsed());
+        let junit = junit::write(
+            &redactor.clean(&suite.name),
+            &files,
+            started_at,
+            started.elapsed(),
+        );
         SuiteOutcome {
             report,
             files,
-            junit: redactor.clean(&junit),
+            junit,
         }
     }
 
@@ -206,10 +221,15 @@ fn not_run(
         duration: SignedDuration::try_from(started.elapsed()).unwrap_or(SignedDuration::MAX),
         error: Some(why),
     };
-    let junit = junit::write(&suite.name, &files, started_at, started.elapsed());
+    let junit = junit::write(
+        &redactor.clean(&suite.name),
+        &files,
+        started_at,
+        started.elapsed(),
+    );
     SuiteOutcome {
         report,
         files,
-        junit: redactor.clean(&junit),
+        junit,
     }
 }

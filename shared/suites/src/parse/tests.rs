@@ -373,3 +373,23 @@ proptest! {
         answers(&text)?;
     }
 }
+
+#[test]
+fn the_example_of_the_docs_can_be_run() {
+    let docs = include_str!("../../../../docs/suites.md");
+    let example = docs
+        .split("```hurl\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n```").next())
+        .unwrap();
+    assert_eq!(SuiteFile::parse("docs", example).unwrap().entry_count(), 3);
+    let quoted = example
+        .lines()
+        .position(|line| line.contains(".count\" == 2"))
+        .unwrap()
+        + 1;
+    assert!(
+        docs.contains(&format!("orders.hurl:{quoted})")),
+        "the assert is on line {quoted}"
+    );
+}

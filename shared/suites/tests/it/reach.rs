@@ -91,3 +91,17 @@ async fn other_schemes_are_never_spoken() {
         );
     }
 }
+
+#[tokio::test]
+async fn credentials_and_cookies_stay_with_the_host_they_were_given_to() {
+    let served = Served::corpus().await;
+    let text = "GET {{base_url}}/redirect-home\nAuthorization: Bearer x\n[Cookies]\nid: x\n[Options]\nlocation: true\nHTTP 200\n\
+        [Asserts]\nurl contains \"localhost\"\njsonpath \"$.authorization\" == null\njsonpath \"$.cookie\" == null\n";
+    let outcome = run(&suite(Some(served.url()), &[("a.hurl", text)])).await;
+    assert_eq!(
+        outcome.report.verdict,
+        Verdict::Passed,
+        "{:?}",
+        outcome.report
+    );
+}

@@ -204,3 +204,37 @@ async fn a_failure_says_what_was_expected_and_what_came() {
         assert_eq!(outcome.report.failures[0].line, 4);
     }
 }
+
+#[tokio::test]
+async fn a_suite_without_files_is_not_green() {
+    let outcome = run(&suite(None, &[])).await;
+    assert_eq!(outcome.report.verdict, Verdict::Errored);
+    assert_eq!(
+        outcome.report.error.as_deref(),
+        Some("the suite holds no file")
+    );
+}
+
+#[tokio::test]
+async fn a_run_can_be_spawned() {
+    let served = Served::corpus().await;
+    let suite = suite(
+        Some(served.url()),
+        &[("a.hurl", "GET {{base_url}}/text\nHTTP 200\n")],
+    );
+    let outcome = tokio::spawn(async move { run(&suite).await })
+        .await
+        .unwrap();
+    assert_eq!(outcome.report.verdict, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_a_word_of_xml_leaves_the_document_whole() {
+    let served = Served::corpus().await;
+    let mut suite = suite(
+        Some(served.url()),
+        &[("a.hurl", "GET {{base_url}}/text\nHTTP 201\n")],
+    );
+    suite.secrets.insert("word".to_owned(), "testcase".into());
+    assert!(run(&suite).await.junit.contains("<testcase name="));
+}
