@@ -3,7 +3,7 @@
 .PHONY: help setup check test unit demo run push bench fmt lint doc deny clean
 
 NEXTEST := 0.9.143
-DENY := 0.18.9
+DENY := 0.20.2
 TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/bin:$(PATH)
 GREENROOM := target/debug/greenroom

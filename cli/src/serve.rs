@@ -30,8 +30,7 @@ use greenroom_local::suites::LocalSuites;
 use greenroom_suites::Reach;
 use tokio::sync::{mpsc, watch};
 
-use crate::args::{LogFormat, ServeArgs};
-use crate::exit::{Exit, Failure, Stop};
+use crate::args::ServeArgs;
 use data::DataFolder;
 pub use settings::ServeSettings;
 
@@ -68,58 +67,10 @@ pub enum ServeError {
 /// Largest artifact that is packed.
 const ARTIFACT_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
-/// The machine's other core is for the pipelines.
-const WORKERS: usize = 2;
-
 type Local = App<LocalPorts>;
 
-/// Sets the log and the runtime up, and serves until the process is told to stop.
-pub fn start(args: &ServeArgs) -> Result<Exit, Stop> {
-    logging(args.log_format);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Failed, "runtime", "the server cannot be set up").why(error.to_string()))?;
-    runtime.block_on(run(args)).map_err(|error| failure(&error))?;
-    Ok(Exit::Ok)
-}
-
-/// `RUST_LOG` chooses what is logged; `info` if it is not set.
-fn logging(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Refused if a log is set up already, which is as good.
-    let _ = match format {
-        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
-}
-
-/// What a person reads when the server does not start.
-fn failure(error: &ServeError) -> Failure {
-    let cause = std::error::Error::source(error).map(greenroom_app::door::chain);
-    let failure = match error {
-        ServeError::Usage { what, help } => Failure::usage(what.clone()).help(help.clone()),
-        ServeError::Data { what, help, .. } => Failure::new(Exit::Failed, "data", what.clone()).help(help.clone()),
-        ServeError::Listen { .. } => {
-            Failure::new(Exit::Failed, "listen", error.to_string()).help("give another address with --listen; port 0 takes a free one")
-        }
-        ServeError::Bootstrap { source, .. } => {
-            let failure = Failure::new(Exit::Failed, "bootstrap", error.to_string());
-            match source {
-                greenroom_app::Error::NotFound { help, .. } | greenroom_app::Error::Invalid { help, .. } => failure.help(help.clone()),
-                _ => failure.help("check the repository that --git names"),
-            }
-        }
-    };
-    match cause {
-        Some(cause) => failure.why(cause),
-        None => failure,
-    }
-}
-
-async fn run(args: &ServeArgs) -> Result<(), ServeError> {
+/// Serves until it is told to stop.
+pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let settings = ServeSettings::read(args, std::env::vars())?;
     let data = DataFolder::open(&settings.data)?;
     let token = data.token(settings.token.clone())?;
