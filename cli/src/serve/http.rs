@@ -42,6 +42,7 @@ pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretStrin
         )
         .nest("/api/v1", api)
         .fallback(api::no_such_route)
+        .layer(axum::middleware::map_response(api::in_words))
 }
 
 /// Serves until `stop` says true; requests under way are answered.
