@@ -154,7 +154,7 @@ fn ports(
         .get("PATH")
         .cloned()
         .unwrap_or_default();
-    let pipelines = PipelineSettings::new(data.path(), path);
+    let pipelines = PipelineSettings { passed_on: settings.step_environment.clone(), ..PipelineSettings::new(data.path(), path) };
     let pipelines = ProcessPipelines::new(
         pipelines,
         Arc::clone(&source),

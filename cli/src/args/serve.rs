@@ -33,6 +33,9 @@ pub struct ServeArgs {
     /// Addresses that tests may reach; may be given several times [default: loopback]
     #[arg(long, value_name = "CIDR")]
     pub test_may_reach: Vec<IpNet>,
+    /// Variable of this environment that steps get too; they get no other but PATH
+    #[arg(long, value_name = "NAME")]
+    pub step_env: Vec<String>,
     /// Address of the Telegram Bot API
     #[arg(long, value_name = "URL", default_value = "https://api.telegram.org")]
     pub telegram_url: url::Url,

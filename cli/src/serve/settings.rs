@@ -36,6 +36,8 @@ pub struct ServeSettings {
     pub secrets: Option<Arc<Secrets>>,
     pub token: Option<SecretString>,
     pub environment: BTreeMap<String, String>,
+    /// What steps get of the environment beside `PATH`.
+    pub step_environment: BTreeMap<String, String>,
 }
 
 impl ServeSettings {
@@ -90,6 +92,14 @@ impl ServeSettings {
         let bootstrap = bootstrap
             .filter_map(|found| found.map_err(|problem| problems.push(problem)).ok())
             .collect();
+        let mut step_environment = BTreeMap::new();
+        for name in &args.step_env {
+            match environment.get(name) {
+                Some(_) if name.starts_with("GREENROOM_") => problems.push(format!("--step-env {name}: variables of Greenroom itself are not for steps")),
+                Some(value) => drop(step_environment.insert(name.clone(), value.clone())),
+                None => problems.push(format!("--step-env {name}: there is no such variable")),
+            }
+        }
         if !problems.is_empty() {
             return Err(ServeError::Usage {
                 what: problems.join("\n"),
@@ -111,6 +121,7 @@ impl ServeSettings {
                 && !environment.contains_key("NO_COLOR"),
             secrets,
             token: token.map(|token| SecretString::from(token.trim().to_owned())),
+            step_environment,
             environment,
         })
     }

@@ -102,7 +102,7 @@ pub fn red(name: &str) -> StageCard {
                 note: Some("reverting".to_owned()),
             }),
         }),
-        waiting_on: explained(name, &[Wait::FailedHere { revision }]),
+        waiting_on: explained(name, &[Wait::FailedHere { revision, aborted: false }]),
         blocked: true,
         ..green(name)
     }

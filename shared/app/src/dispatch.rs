@@ -171,6 +171,9 @@ impl<P: Ports> App<P> {
             Effect::StartExecution { .. } => self.start_execution(entry).await,
             Effect::StopExecution {
                 execution, reason, ..
+            }
+            | Effect::StopBuild {
+                execution, reason, ..
             } => self.stop_execution(execution, reason).await,
             Effect::RunSuite { .. } => self.run_suite(entry).await,
             Effect::ReadHead {

@@ -49,3 +49,13 @@ fn parse_twenty_stages(bencher: Bencher<'_, '_>) {
     let text = twenty_stages();
     bencher.bench_local(|| StageFile::parse("greenroom.yaml", black_box(text.as_bytes())).is_ok());
 }
+
+#[divan::bench]
+fn refuse_aliases_that_multiply(bencher: Bencher<'_, '_>) {
+    let mut text = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for (inner, outer) in "abcdefgh".chars().zip("bcdefghi".chars()) {
+        let uses = vec![format!("*{inner}"); 9].join(", ");
+        let _ = writeln!(text, "{outer}: &{outer} [{uses}]");
+    }
+    bencher.bench_local(|| StageFile::parse("greenroom.yaml", black_box(text.as_bytes())).is_err());
+}

@@ -3,19 +3,25 @@
 mod approval;
 mod fence;
 mod rejection;
+mod retry;
+mod rollback;
 
 use jiff::Timestamp;
 
 pub use rejection::{Rejection, RejectionKind};
 
 use crate::authorize::authorize;
+use crate::bound;
 use crate::command::Command;
+use crate::name::Revision;
 use crate::policy::{Policy, View};
 use crate::principal::Principal;
-use crate::stage::{
-    Acknowledged, BuildNeed, Candidate, Cause, Health, Hold, Lock, Phase, RefreshWish, Stage,
-    StopReason,
-};
+use crate::stage::{Acknowledged, Candidate, Lock, Phase, RefreshWish, Stage, StopReason};
+
+/// What people call themselves is kept only so long.
+const BY_MAX: usize = 100;
+/// A commit is named by at least so many digits.
+const PREFIX_MIN: usize = 4;
 
 /// The stage after `command`, or why not. Whoever calls it plans next.
 pub fn accept(
@@ -26,7 +32,7 @@ pub fn accept(
 ) -> Result<Stage, Rejection> {
     let authorized =
         authorize(principal, command, &view.stage.id, policy).map_err(Rejection::from)?;
-    let by = authorized.principal().name();
+    let by = &bound::text(authorized.principal().name(), BY_MAX);
     let stage = view.stage.clone();
     match command {
         Command::Admit {
@@ -48,149 +54,83 @@ pub fn accept(
         Command::Approve { revision } => {
             approval::approve(stage, view, policy, by, revision.as_ref())
         }
-        Command::Reject { revision, .. } => approval::reject(stage, by, revision.as_ref()),
-        Command::Rollback { to, reason } => rollback(stage, by, to.as_ref(), reason, view.now),
-        Command::Retry => retry(stage, by, policy, view.now),
-        Command::Abort { reason } => abort(stage, by, reason, view.now),
-        Command::Lock { reason, until } => lock(stage, view, by, reason, *until),
+        Command::Reject { revision, reason } => {
+            let no = approval::No {
+                by,
+                reason: &said(reason),
+                revision: revision.as_ref(),
+            };
+            approval::reject(stage, view, policy, &no)
+        }
+        Command::Rollback { to, reason } => {
+            rollback::rollback(stage, by, to.as_ref(), said(reason), view.now)
+        }
+        Command::Retry => retry::retry(stage, by, policy, view.now),
+        Command::Abort { reason } => abort(stage, by, &said(reason), view.now),
+        Command::Lock { reason, until } => lock(stage, view, by, &said(reason), *until),
         Command::Unlock => unlock(stage),
         Command::Refresh => refresh(stage, by, policy, view.now),
         Command::Acknowledge { note } => acknowledge(stage, by, note.as_deref(), view.now),
     }
 }
 
+/// What a person gave as a reason, as long as it is kept.
+fn said(reason: &str) -> String {
+    bound::text(reason, bound::WHY_MAX)
+}
+
+/// Whether `prefix` names `revision`.
+fn names(prefix: &Revision, revision: &Revision) -> bool {
+    prefix.as_str().len() >= PREFIX_MIN && revision.as_str().starts_with(prefix.as_str())
+}
+
+/// Automation does the rest, gates and all; this takes away what a person had put in its way.
 fn promote(
     mut stage: Stage,
     view: &View<'_>,
     policy: Option<&Policy<'_>>,
 ) -> Result<Stage, Rejection> {
+    let name = stage.id.stage.clone();
     let Some(upstream) = policy.and_then(|policy| policy.upstream.as_ref()) else {
         return Err(Rejection::invalid(
-            format!("{} takes nothing from another stage", stage.id.stage),
-            "`greenroom refresh` redeploys it from its branch",
+            format!("{name} takes nothing from another stage"),
+            &format!("greenroom refresh {name}"),
         ));
     };
-    if view
+    let Some(verified) = view
         .upstream
         .and_then(|upstream| upstream.verified.as_ref())
-        .is_none()
-    {
+    else {
         return Err(Rejection::closed(
             format!("{} has no verified release to promote", upstream.stage),
             &format!("greenroom why {}", upstream.stage),
         ));
+    };
+    let release = &verified.release;
+    if stage
+        .run
+        .as_ref()
+        .is_some_and(|run| run.release == *release)
+    {
+        return Err(Rejection::conflict(
+            format!("{} is being deployed already", release.revision.short()),
+            &format!("greenroom why {name}"),
+        ));
+    }
+    let rolls_back = |candidate: &Candidate| candidate.cause.is_rollback();
+    let is_here = stage.verified.as_ref().map(|green| &green.release) == Some(release);
+    if is_here && stage.hold.is_none() && !stage.candidate.as_ref().is_some_and(rolls_back) {
+        return Err(Rejection::conflict(
+            format!("{} is here and green already", release.revision.short()),
+            &format!("greenroom why {name}"),
+        ));
+    }
+    if stage.candidate.as_ref().is_some_and(rolls_back) {
+        stage.candidate = None;
     }
     stage.hold = None;
     stage.tried = None;
-    Ok(stage)
-}
-
-fn rollback(
-    mut stage: Stage,
-    by: &str,
-    to: Option<&crate::name::Revision>,
-    reason: &str,
-    now: Timestamp,
-) -> Result<Stage, Rejection> {
-    if stage.run.is_some() {
-        return Err(Rejection::conflict(
-            "a run is under way",
-            &format!("greenroom abort {}", stage.id.stage),
-        ));
-    }
-    let target = match to {
-        Some(prefix) => stage
-            .greens
-            .iter()
-            .find(|green| green.release.revision.as_str().starts_with(prefix.as_str())),
-        None => stage.rollback_target(),
-    };
-    let Some(target) = target else {
-        return Err(Rejection::not_found(
-            match to {
-                Some(prefix) => {
-                    format!("no release of {prefix} was verified on {}", stage.id.stage)
-                }
-                None => format!("nothing else was ever verified on {}", stage.id.stage),
-            },
-            &format!("greenroom log {}", stage.id.stage),
-        ));
-    };
-    let release = target.release.clone();
-    stage.candidate = Some(Candidate {
-        revision: release.revision.clone(),
-        reference: None,
-        release: Some(release),
-        cause: Cause::Rollback {
-            by: by.to_owned(),
-            reason: reason.to_owned(),
-        },
-        since: now,
-        contains: Vec::new(),
-        build: BuildNeed::NotAsked,
-        attempt: 0,
-        not_before: None,
-    });
-    stage.hold = Some(Hold {
-        by: by.to_owned(),
-        reason: reason.to_owned(),
-        since: now,
-    });
-    Ok(stage)
-}
-
-/// A failed promotion is tried again through all its gates; anything else is run again as it was.
-fn retry(
-    mut stage: Stage,
-    by: &str,
-    policy: Option<&Policy<'_>>,
-    now: Timestamp,
-) -> Result<Stage, Rejection> {
-    if stage.run.is_some() {
-        return Err(Rejection::conflict(
-            "a run is under way",
-            &format!("greenroom abort {}", stage.id.stage),
-        ));
-    }
-    if let Some(candidate) = &mut stage.candidate {
-        if candidate.build == BuildNeed::Failed {
-            candidate.build = BuildNeed::Again;
-        }
-        candidate.not_before = None;
-        stage.hold = None;
-        return Ok(stage);
-    }
-    let Some(last) = &stage.last else {
-        return Err(Rejection::not_found(
-            format!("nothing was ever deployed on {}", stage.id.stage),
-            "push something that leads here",
-        ));
-    };
-    let promoted = policy.is_some_and(|policy| policy.upstream.is_some());
-    if promoted && stage.health != Health::Green {
-        stage.tried = None;
-    } else if promoted {
-        return Err(Rejection::invalid(
-            format!("{} is green; there is nothing to try again", stage.id.stage),
-            "greenroom status",
-        ));
-    } else {
-        stage.candidate = Some(Candidate {
-            revision: last.release.revision.clone(),
-            reference: last.reference.clone(),
-            release: Some(last.release.clone()),
-            cause: Cause::Retry {
-                by: by.to_owned(),
-                of: last.generation,
-            },
-            since: now,
-            contains: Vec::new(),
-            build: BuildNeed::NotAsked,
-            attempt: 0,
-            not_before: None,
-        });
-    }
-    stage.hold = None;
+    stage.rejected = None;
     Ok(stage)
 }
 
@@ -265,11 +205,31 @@ fn refresh(
     policy: Option<&Policy<'_>>,
     now: Timestamp,
 ) -> Result<Stage, Rejection> {
-    if policy.and_then(Policy::branch).is_none() && stage.head.is_none() {
+    let name = stage.id.stage.clone();
+    let Some(policy) = policy else {
         return Err(Rejection::invalid(
-            format!("{} has no branch to refresh from", stage.id.stage),
-            &format!("greenroom promote {}", stage.id.stage),
+            format!("the stage file in force has no stage {name} any more"),
+            "greenroom validate",
         ));
+    };
+    if policy.upstream.is_some() {
+        return Err(Rejection::invalid(
+            format!("{name} takes what another stage has verified, not a branch"),
+            &format!("greenroom promote {name}"),
+        ));
+    }
+    if policy.branch().is_none() && stage.head.is_none() {
+        return Err(Rejection::not_found(
+            format!("no branch leads to {name} now"),
+            "push something that leads here",
+        ));
+    }
+    if stage
+        .candidate
+        .as_ref()
+        .is_some_and(|candidate| candidate.cause.is_rollback())
+    {
+        stage.candidate = None;
     }
     stage.hold = None;
     stage.refresh.wish = Some(RefreshWish {
@@ -297,7 +257,7 @@ fn acknowledge(
     brk.acknowledged = Some(Acknowledged {
         by: by.to_owned(),
         at: now,
-        note: note.map(str::to_owned),
+        note: note.map(said),
     });
     Ok(stage)
 }

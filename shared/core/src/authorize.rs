@@ -74,9 +74,10 @@ pub fn authorize<'a>(
 }
 
 fn holds(policy: &Policy<'_>, role: &str, name: &str) -> bool {
-    policy
-        .file
-        .roles
-        .get(role)
-        .is_some_and(|people| people.iter().any(|person| person.as_str() == name))
+    policy.file.roles.get(role).is_some_and(|people| {
+        // A login is the same whatever its case.
+        people
+            .iter()
+            .any(|person| person.as_str().eq_ignore_ascii_case(name))
+    })
 }

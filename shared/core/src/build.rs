@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::bound;
 use crate::effect::Effect;
 use crate::execution::Observation;
 use crate::name::{AppId, ConfigHash, ExecutionId, PipelineName, RecipeHash, Revision, StageName};
@@ -18,7 +19,7 @@ pub const RETRIES: u32 = 2;
 pub const TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
 /// Wait before an errored build's next attempt, times the number of attempts.
 const BACKOFF: SignedDuration = SignedDuration::from_secs(5);
-/// More waiting stages than this are found by the sweep instead.
+/// More waiting stages than this look for themselves, now and then.
 const WAITERS_MAX: usize = 32;
 
 /// Names what a pipeline builds: the hash of its `once` steps, 16 hex digits. Pipelines that
@@ -103,8 +104,8 @@ pub struct BuildRequest {
     pub pipeline: PipelineName,
     pub config: ConfigHash,
     pub stage: StageName,
-    /// Try once more even if it ended badly.
-    pub again: bool,
+    /// Try once more even if it ended badly, unless it had more attempts than this already.
+    pub again: Option<u32>,
 }
 
 impl Build {
@@ -196,7 +197,7 @@ pub fn request(build: Option<Build>, request: &BuildRequest, now: Timestamp) -> 
             fresh
         }
     };
-    if request.again
+    if request.again.is_some_and(|after| build.attempt <= after)
         && matches!(
             build.state,
             BuildState::Failed { .. } | BuildState::Errored { .. }
@@ -244,9 +245,10 @@ pub fn tick(mut build: Build, now: Timestamp) -> BuildPlan {
             ..
         } if *deadline <= now => {
             if let Some(execution) = execution {
-                effects.push(Effect::StopExecution {
-                    stage: StageName::new(""),
-                    generation: u64::from(build.attempt),
+                effects.push(Effect::StopBuild {
+                    revision: build.revision.clone(),
+                    recipe: build.recipe.clone(),
+                    attempt: build.attempt,
                     execution: execution.clone(),
                     reason: "the build took too long".to_owned(),
                 });
@@ -282,26 +284,26 @@ fn settle(build: &mut Build, observation: &Observation, now: Timestamp) {
         } => {
             build.state = BuildState::Succeeded {
                 artifact: artifact.clone(),
-                outputs: outputs.clone(),
+                outputs: bound::outputs(outputs),
                 at: *at,
             };
         }
         Observation::Failed { step, why, at } => {
             build.state = BuildState::Failed {
-                step: step.clone(),
-                why: why.clone(),
+                step: bound::text(step, bound::NAME_MAX),
+                why: bound::text(why, bound::WHY_MAX),
                 at: *at,
             };
         }
         Observation::TimedOut { step, after, at } => {
             build.state = BuildState::Failed {
-                step: step.clone(),
-                why: format!("took longer than {after:?}"),
+                step: bound::text(step, bound::NAME_MAX),
+                why: format!("it took longer than {} s", after.as_secs()),
                 at: *at,
             };
         }
         Observation::Errored { why, at } | Observation::Refused { why, at } => {
-            errored(build, why.clone(), *at)
+            errored(build, bound::text(why, bound::WHY_MAX), *at);
         }
         Observation::Stopped { at } => errored(build, "somebody stopped it".to_owned(), *at),
         Observation::Unknown => errored(build, "the pipeline does not know it".to_owned(), now),

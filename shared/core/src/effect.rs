@@ -14,14 +14,15 @@ use crate::stage::Break;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "effect")]
 pub enum Effect {
-    /// Make sure the build of this revision exists, and replan `stage` when it has ended.
+    /// Make sure the build of this revision exists, and replan `stage` when it has ended. `again`:
+    /// once more, unless it was tried more than so many times already.
     RequestBuild {
         stage: StageName,
         revision: Revision,
         recipe: RecipeHash,
         pipeline: PipelineName,
         config: ConfigHash,
-        again: bool,
+        again: Option<u32>,
     },
     /// Start the build's execution.
     StartBuild {
@@ -30,6 +31,14 @@ pub enum Effect {
         pipeline: PipelineName,
         config: ConfigHash,
         attempt: u32,
+    },
+    /// Stop the build's execution.
+    StopBuild {
+        revision: Revision,
+        recipe: RecipeHash,
+        attempt: u32,
+        execution: ExecutionId,
+        reason: String,
     },
     /// Start the run's execution.
     StartExecution {
@@ -90,7 +99,8 @@ pub enum News {
         release: Release,
         at: Timestamp,
     },
-    /// Nobody could tell whether the release is good.
+    /// Nobody could tell whether the release is good, or whether it can be built; for a build,
+    /// `generation` is that of the run before.
     Unverified {
         release: Release,
         generation: u64,
@@ -128,7 +138,11 @@ impl News {
             Self::Broke { brk, .. } => format!("break-{}-opened", brk.episode),
             Self::Changed { brk, .. } => format!("break-{}-changed-{}", brk.episode, brk.reds),
             Self::Recovered { brk, .. } => format!("break-{}-recovered", brk.episode),
-            Self::Unverified { generation, .. } => format!("unverified-{generation}"),
+            Self::Unverified {
+                generation,
+                release,
+                ..
+            } => format!("unverified-{generation}-{}", release.revision.short()),
             Self::Refused { generation, .. } => format!("refused-{generation}"),
             Self::StageFileInvalid { revision, .. } => format!("stage-file-{revision}"),
             Self::Exhausted { channel, at, .. } => {
@@ -147,9 +161,9 @@ impl Effect {
             Self::RequestBuild {
                 revision,
                 recipe,
-                again,
+                again: Some(after),
                 ..
-            } if *again => format!("{owner}/build-again/{revision}/{recipe}"),
+            } => format!("{owner}/build-again/{revision}/{recipe}/{after}"),
             Self::RequestBuild {
                 revision, recipe, ..
             } => format!("{owner}/build/{revision}/{recipe}"),
@@ -159,6 +173,12 @@ impl Effect {
                 attempt,
                 ..
             } => format!("{}/build-start/{revision}/{recipe}/{attempt}", owner.app),
+            Self::StopBuild {
+                revision,
+                recipe,
+                attempt,
+                ..
+            } => format!("{}/build-stop/{revision}/{recipe}/{attempt}", owner.app),
             Self::StartExecution { generation, .. } => format!("{owner}/start/{generation}"),
             Self::StopExecution { generation, .. } => format!("{owner}/stop/{generation}"),
             Self::RunSuite {
@@ -167,10 +187,12 @@ impl Effect {
                 attempt,
                 ..
             } => format!("{owner}/suite/{generation}/{suite}/{attempt}"),
-            Self::ReadHead { slot, asked_at, .. } => format!(
-                "{owner}/head/{}",
-                slot.unwrap_or(*asked_at).as_millisecond()
-            ),
+            Self::ReadHead {
+                slot: Some(slot), ..
+            } => format!("{owner}/head/slot-{}", slot.as_millisecond()),
+            Self::ReadHead { asked_at, .. } => {
+                format!("{owner}/head/asked-{}", asked_at.as_millisecond())
+            }
             Self::Announce { channel, news, .. } => {
                 format!("{owner}/announce/{}/{channel}", news.key())
             }

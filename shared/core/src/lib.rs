@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod authorize;
+pub mod bound;
 pub mod build;
 pub mod command;
 pub mod effect;

@@ -1,9 +1,13 @@
 //! Decides what is next from everything that is known. There is deliberately no event here: a
 //! webhook, a timer, a person and the sweep all end up in the same call.
 
+pub(crate) mod bytes;
 mod candidate;
+mod claim;
 mod finish;
-mod gates;
+pub(crate) mod gates;
+mod idle;
+mod refresh;
 mod run;
 
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +28,7 @@ pub struct Plan {
     pub effects: Vec<Effect>,
     /// Why nothing (more) moves, the most decisive first; never empty.
     pub waiting_on: Vec<Wait>,
-    /// When to plan again if nothing happens before.
+    /// When to plan again if nothing happens before; after now.
     pub wake: Option<Timestamp>,
 }
 
@@ -40,15 +44,22 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
         wake: None,
         now: view.now,
     };
-    expire_lock(&mut draft, policy);
+    if let Some(policy) = policy {
+        expire_lock(&mut draft, policy);
+    }
     run::advance(&mut draft, policy);
     match policy {
         Some(policy) => {
-            candidate::refresh(&mut draft, policy);
+            let reading = refresh::refresh(&mut draft, policy);
             candidate::promote(&mut draft, view, policy);
+            candidate::forget_approvals(&mut draft, policy);
             if draft.next.run.is_none() {
-                gates::pass(&mut draft, view, policy);
+                match draft.next.candidate.take() {
+                    Some(candidate) => gates::pass(&mut draft, candidate, view, policy),
+                    None => idle::explain(&mut draft, reading.is_some(), view, policy),
+                }
             }
+            draft.waits.extend(reading);
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),
@@ -66,13 +77,12 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
 }
 
 /// A lock that is over is taken away; one that will be is looked at again then.
-fn expire_lock(draft: &mut Draft, policy: Option<&Policy<'_>>) {
-    let clock_error = policy.map_or(SignedDuration::ZERO, |policy| policy.clock_error);
+fn expire_lock(draft: &mut Draft, policy: &Policy<'_>) {
     let Some(lock) = &draft.next.lock else { return };
-    if !lock.holds(draft.now, clock_error) {
+    if !lock.holds(draft.now, policy.clock_error) {
         draft.next.lock = None;
     } else if let Some(until) = lock.until {
-        draft.wake_at(later(until, clock_error));
+        draft.wake_at(later(until, policy.clock_error));
     }
 }
 
@@ -86,8 +96,11 @@ struct Draft {
 }
 
 impl Draft {
-    /// Plan again at `at` at the latest.
+    /// Plan again at `at` at the latest. What was due by now has been decided by this plan.
     fn wake_at(&mut self, at: Timestamp) {
+        if at <= self.now {
+            return;
+        }
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
 }

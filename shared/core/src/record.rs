@@ -1,13 +1,19 @@
 //! Writes down what happened. Total: a fact about something this stage no longer cares for
 //! changes nothing.
 
-use jiff::Timestamp;
+mod head;
 
+use crate::bound;
 use crate::execution::Observation;
 use crate::fact::Fact;
-use crate::name::{Actor, ExecutionId, RefName, Revision, SuiteName};
-use crate::stage::{BuildNeed, Candidate, Cause, Head, Phase, RefreshSkip, Stage};
-use crate::verdict::{FAILURES_MAX, SuiteReport};
+use crate::name::{ExecutionId, SuiteName};
+use crate::stage::{Phase, Stage};
+use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure};
+
+/// Failing tests of one run that are kept, divided among its suites.
+const KEPT_MAX: usize = 2 * FAILURES_MAX;
+/// What a failing test expected and what came.
+const MESSAGE_MAX: usize = 480;
 
 /// The stage after `fact`.
 #[must_use]
@@ -20,11 +26,21 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             cause,
             at,
         } => {
-            observe_head(&mut stage, reference, revision, actor.as_ref(), cause, *at);
+            let read = head::Read {
+                reference,
+                revision,
+                actor: actor.as_ref(),
+                cause,
+                at: *at,
+            };
+            head::observe(&mut stage, &read);
         }
-        Fact::HeadGone { reference, .. } => forget_head(&mut stage, reference),
+        Fact::HeadGone { reference, .. } => head::forget(&mut stage, reference),
         Fact::RefreshHeadMissing { reference, .. } => {
-            end_refresh(&mut stage, Some(format!("{reference} does not exist")));
+            if let Some(wish) = stage.refresh.wish.clone() {
+                let why = Some(format!("{reference} does not exist"));
+                head::end_refresh(&mut stage, wish.slot, wish.by.as_deref(), why);
+            }
         }
         Fact::ExecutionStarted {
             generation,
@@ -39,7 +55,7 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
                 && run.execution.is_none()
             {
                 run.ended = Some(Observation::Errored {
-                    why: why.clone(),
+                    why: bound::text(why, bound::WHY_MAX),
                     at: *at,
                 });
             }
@@ -61,141 +77,6 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
         }
     }
     stage
-}
-
-/// The newest head read takes the stage; what waited is contained in it. A revision that is
-/// already waiting, running or standing here is not wanted a second time.
-fn observe_head(
-    stage: &mut Stage,
-    reference: &RefName,
-    revision: &Revision,
-    actor: Option<&Actor>,
-    cause: &Cause,
-    at: Timestamp,
-) {
-    let known = stage
-        .head
-        .as_ref()
-        .is_some_and(|head| head.revision == *revision && head.reference == *reference);
-    let is_refresh = matches!(cause, Cause::Refresh { .. });
-    let actor = actor.cloned().or_else(|| {
-        stage
-            .head
-            .as_ref()
-            .filter(|_| known)
-            .and_then(|head| head.actor.clone())
-    });
-    stage.head = Some(Head {
-        reference: reference.clone(),
-        revision: revision.clone(),
-        actor,
-        seen_at: at,
-    });
-    let failed = failed_before(stage, revision);
-    let wanted = !already_here(stage, revision)
-        && match cause {
-            Cause::Refresh { by, .. } => by.is_some() || !failed,
-            _ => !known || never_tried(stage, revision),
-        };
-    if is_refresh {
-        let branch = reference.branch().unwrap_or(reference.as_str());
-        let state = if failed {
-            "did not succeed here before"
-        } else {
-            "is unchanged"
-        };
-        end_refresh(
-            stage,
-            (!wanted).then(|| format!("{branch} at {} {state}", revision.short())),
-        );
-    }
-    if !wanted {
-        return;
-    }
-    let fresh = Candidate {
-        revision: revision.clone(),
-        reference: Some(reference.clone()),
-        release: None,
-        cause: cause.clone(),
-        since: at,
-        contains: Vec::new(),
-        build: if failed {
-            BuildNeed::Again
-        } else {
-            BuildNeed::NotAsked
-        },
-        attempt: 0,
-        not_before: None,
-    };
-    let older = stage.candidate.take();
-    stage.candidate = Some(fresh.superseding(older));
-}
-
-/// Whether `revision` waits, runs or stands on the stage.
-fn already_here(stage: &Stage, revision: &Revision) -> bool {
-    if let Some(candidate) = &stage.candidate {
-        return candidate.revision == *revision && candidate.build != BuildNeed::Failed;
-    }
-    if let Some(run) = &stage.run {
-        return run.release.revision == *revision;
-    }
-    stage
-        .stands()
-        .is_some_and(|deployed| deployed.release.revision == *revision)
-}
-
-/// True when a run or a build of `revision` ended badly here, and nothing newer was tried since.
-fn failed_before(stage: &Stage, revision: &Revision) -> bool {
-    stage
-        .tried
-        .as_ref()
-        .is_some_and(|release| release.revision == *revision)
-        || stage.candidate.as_ref().is_some_and(|candidate| {
-            candidate.revision == *revision && candidate.build == BuildNeed::Failed
-        })
-}
-
-/// True when the head was seen but no run or candidate ever came of it.
-fn never_tried(stage: &Stage, revision: &Revision) -> bool {
-    let is = |release: &crate::release::Release| release.revision == *revision;
-    !stage.tried.as_ref().is_some_and(is)
-        && !stage.last.as_ref().is_some_and(|run| is(&run.release))
-}
-
-fn end_refresh(stage: &mut Stage, why: Option<String>) {
-    let Some(wish) = stage.refresh.wish.take() else {
-        return;
-    };
-    if let Some(why) = why {
-        let missed = stage
-            .refresh
-            .skipped
-            .as_ref()
-            .filter(|skip| skip.slot == wish.slot)
-            .map_or(0, |skip| skip.missed);
-        stage.refresh.skipped = Some(RefreshSkip {
-            slot: wish.slot,
-            why,
-            missed,
-        });
-    }
-}
-
-/// A branch that is gone is not wanted any more; what stands on the stage stays.
-fn forget_head(stage: &mut Stage, reference: &RefName) {
-    if stage
-        .head
-        .as_ref()
-        .is_some_and(|head| head.reference == *reference)
-    {
-        stage.head = None;
-    }
-    let waits = stage.candidate.as_ref().is_some_and(|candidate| {
-        candidate.reference.as_ref() == Some(reference) && !candidate.cause.is_personal()
-    });
-    if waits {
-        stage.candidate = None;
-    }
 }
 
 fn started(stage: &mut Stage, generation: u64, execution: &ExecutionId) {
@@ -224,7 +105,7 @@ fn observe_execution(
         Phase::Starting | Phase::Deploying | Phase::Stopping { .. }
     );
     if deploying && observation.is_terminal() {
-        run.ended = Some(observation.clone());
+        run.ended = Some(bounded(observation));
     }
 }
 
@@ -242,21 +123,46 @@ fn report_verdict(
     if !matches!(run.phase, Phase::Verifying { .. }) {
         return;
     }
-    let listed: usize = run
-        .suites
-        .values()
-        .filter_map(|progress| progress.report.as_ref())
-        .map(|report| report.failures.len())
-        .sum();
+    // A fixed share: what is kept must not depend on which suite answers first.
+    let share = (KEPT_MAX / run.suites.len().max(1)).clamp(1, FAILURES_MAX);
     let Some(progress) = run.suites.get_mut(suite) else {
         return;
     };
     if progress.attempt != attempt || progress.report.is_some() {
         return;
     }
-    let mut report = report.clone();
-    report
-        .failures
-        .truncate(FAILURES_MAX.saturating_sub(listed));
-    progress.report = Some(report);
+    progress.report = Some(SuiteReport {
+        failures: report.failures.iter().take(share).map(failure).collect(),
+        error: report
+            .error
+            .as_ref()
+            .map(|error| bound::text(error, MESSAGE_MAX)),
+        ..*report
+    });
+}
+
+fn failure(failure: &TestFailure) -> TestFailure {
+    TestFailure {
+        test: bound::text(&failure.test, bound::NAME_MAX),
+        message: bound::text(&failure.message, MESSAGE_MAX),
+        file: bound::text(&failure.file, bound::NAME_MAX),
+        line: failure.line,
+    }
+}
+
+fn bounded(observation: &Observation) -> Observation {
+    let mut bounded = observation.clone();
+    match &mut bounded {
+        Observation::Running { .. } | Observation::Stopped { .. } | Observation::Unknown => {}
+        Observation::Succeeded { outputs, .. } => *outputs = bound::outputs(outputs),
+        Observation::Failed { step, why, .. } => {
+            *step = bound::text(step, bound::NAME_MAX);
+            *why = bound::text(why, bound::WHY_MAX);
+        }
+        Observation::TimedOut { step, .. } => *step = bound::text(step, bound::NAME_MAX),
+        Observation::Errored { why, .. } | Observation::Refused { why, .. } => {
+            *why = bound::text(why, bound::WHY_MAX);
+        }
+    }
+    bounded
 }

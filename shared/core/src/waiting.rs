@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::name::{Revision, StageName};
-use crate::stage::{Hold, Lock};
+use crate::stage::{Hold, Lock, Rejected};
 
 /// What a stage waits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +16,11 @@ pub enum Wait {
         from: String,
     },
     Locked(Lock),
-    Held(Hold),
+    /// A person holds automation; `promotes`: the stage takes what another has verified.
+    Held {
+        hold: Hold,
+        promotes: bool,
+    },
     /// A run ended without an answer; the next attempt comes by itself.
     Backoff {
         revision: Revision,
@@ -79,6 +83,13 @@ pub enum Wait {
     /// This release did not succeed here; automation will not try it again.
     FailedHere {
         revision: Revision,
+        /// It did not fail; a person stopped it.
+        aborted: bool,
+    },
+    /// A person does not want this release here.
+    Rejected {
+        no: Rejected,
+        promotes: bool,
     },
     /// The stage file in force has no such stage any more.
     RuleGone {
@@ -102,7 +113,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 19] = [
+    pub const CODES: [&'static str; 20] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -121,6 +132,7 @@ impl Wait {
         "soaking",
         "approval",
         "failed_here",
+        "rejected",
         "rule_gone",
     ];
 
@@ -130,7 +142,7 @@ impl Wait {
             Self::UpToDate => "up_to_date",
             Self::NothingYet { .. } => "nothing_yet",
             Self::Locked(_) => "locked",
-            Self::Held(_) => "held",
+            Self::Held { .. } => "held",
             Self::Backoff { .. } => "backoff",
             Self::Building { .. } => "building",
             Self::BuildFailed { .. } => "build_failed",
@@ -145,6 +157,7 @@ impl Wait {
             Self::Soaking { .. } => "soaking",
             Self::Approval { .. } => "approval",
             Self::FailedHere { .. } => "failed_here",
+            Self::Rejected { .. } => "rejected",
             Self::RuleGone { .. } => "rule_gone",
         }
     }
@@ -186,13 +199,13 @@ impl Wait {
                 command("unlock"),
                 lock.until,
             ),
-            Self::Held(hold) => (
+            Self::Held { hold, promotes } => (
                 format!(
                     "automation is on hold since {} rolled it back: {}",
                     hold.by, hold.reason
                 ),
                 hold.by.clone(),
-                command("promote"),
+                command(lift(*promotes)),
                 None,
             ),
             Self::Backoff { revision, until } => (
@@ -324,13 +337,29 @@ impl Wait {
                 )),
                 None,
             ),
-            Self::FailedHere { revision } => (
+            Self::FailedHere { revision, aborted } => (
                 format!(
-                    "{} did not succeed here; automation does not try it again",
-                    revision.short()
+                    "{} {}; automation does not try it again",
+                    revision.short(),
+                    if *aborted {
+                        "was stopped here"
+                    } else {
+                        "did not succeed here"
+                    }
                 ),
                 "a developer, with a new commit, or an operator".to_owned(),
                 command("retry"),
+                None,
+            ),
+            Self::Rejected { no, promotes } => (
+                format!(
+                    "{} rejected {}: {}",
+                    no.by,
+                    no.release.revision.short(),
+                    no.reason
+                ),
+                no.by.clone(),
+                command(lift(*promotes)),
                 None,
             ),
             Self::RuleGone { rule } => (
@@ -348,4 +377,9 @@ impl Wait {
             until,
         }
     }
+}
+
+/// What makes automation go on after a person stopped it.
+fn lift(promotes: bool) -> &'static str {
+    if promotes { "promote" } else { "refresh" }
 }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use greenroom_core::schedule::Schedule;
 use greenroom_core::stage_file::{FILE_BYTES_MAX, Pattern, StageFile, Template, check, slug};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -14,6 +16,10 @@ const VALID: [&str; 2] = [
 /// Far more than any of it takes, and far less than it would without a budget.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the core reads no clock; its tests measure what it costs"
+)]
 fn code(text: &[u8]) -> &'static str {
     let start = Instant::now();
     let (file, all) = check("x.yaml", text);
@@ -59,6 +65,27 @@ fn thousands_of_problems_are_counted_and_a_hundred_listed() {
     assert_eq!(all.list.len(), 100);
     // Three required keys are missing as well.
     assert_eq!(all.omitted, 5_003 - 100);
+}
+
+#[test]
+fn a_file_whose_checks_would_take_long_is_refused_early() {
+    let stages = |count: usize, pattern: &str| -> String {
+        let head =
+            "version: 1\napp: a/b\npipelines: { p: { steps: [{ name: d, run: d }] } }\nstages:\n";
+        let stage =
+            |n| format!("  s{n}: {{ from: {{ branch: \"{pattern}{n}\" }}, pipeline: p }}\n");
+        head.to_owned() + &(0..count).map(stage).collect::<String>()
+    };
+    assert_eq!(code(stages(1_000, "").as_bytes()), "too-many");
+    assert_eq!(
+        code(stages(2_000, "{a,b}{c,d}{e,f}{g,h}{i,j}{k,l}*").as_bytes()),
+        "too-many"
+    );
+    assert!(
+        check("x.yaml", stages(200, "{a,b,c}/*").as_bytes())
+            .0
+            .is_some()
+    );
 }
 
 /// Runs `property` on the same cases every time; no file remembers failures.
@@ -151,6 +178,25 @@ fn any_text_is_a_pattern_and_a_template_or_an_error() {
         if let Ok(template) = Template::parse(&text) {
             prop_assert_eq!(template.as_str(), text);
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn any_text_is_a_schedule_or_an_error() {
+    let cron = "([0-9*/,-]{1,6}|[0-9]{1,7}-[0-9]{1,7}|\\*/[0-9]{1,6}|MON#[0-9]|L|[0-9]W|[A-Z]{3}){1,2}( ([0-9*/,L#W?+-]{1,6}|\\*)){3,6}";
+    let moment: Timestamp = "2026-03-28T12:00:00Z".parse().expect("a moment");
+    holds(&(cron, 0_usize..3), |(cron, zone)| {
+        let zone = ["UTC", "Europe/Rome", "Pacific/Apia"][zone];
+        if let Ok(schedule) = Schedule::parse(&cron, zone) {
+            let next = schedule.next_after(moment).expect("it fires");
+            prop_assert!(next > moment, "{}", cron);
+            prop_assert_eq!(schedule.last_until(next), Some(next), "{}", cron);
+        }
+        Ok(())
+    });
+    holds(&"\\PC{0,30}", |text| {
+        let _ = Schedule::parse(&text, &text);
         Ok(())
     });
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use greenroom_core::stage_file::schema;
+use greenroom_core::stage_file::{StageFile, schema};
 use serde_json::Value as Json;
 
 #[test]
@@ -44,7 +44,7 @@ fn accepts(root: &Json, schema: &Json, value: &Json) -> bool {
             }) && map.iter().all(|(key, value)| {
                 let one = schema["properties"]
                     .get(key)
-                    .unwrap_or(&schema["additionalProperties"]);
+                    .unwrap_or_else(|| &schema["additionalProperties"]);
                 *one != Json::Bool(false) && accepts(root, one, value)
             })
         })
@@ -91,4 +91,37 @@ fn files_that_hold_are_accepted_and_unknown_keys_refused() {
         &schema,
         &json("{ version: 1, app: a/b }")
     ));
+}
+
+/// The YAML blocks of the reference.
+fn examples(page: &str) -> impl Iterator<Item = &str> {
+    let blocks = page.split("```yaml\n").skip(1);
+    blocks.filter_map(|rest| rest.split("```").next())
+}
+
+#[test]
+fn the_reference_shows_files_that_hold_and_leaves_no_key_out() {
+    let page = include_str!("../../../docs/stage-file.md");
+    assert!(examples(page).count() > 0);
+    for text in examples(page) {
+        let file = StageFile::parse("stage-file.md", text.as_bytes());
+        assert!(file.is_ok_and(|file| file.warnings.is_empty()), "{text}");
+    }
+    let mut keys = Vec::new();
+    collect_keys(&schema(), &mut keys);
+    assert!(keys.len() > 40);
+    let missing: Vec<&String> = keys
+        .iter()
+        .filter(|key| !page.contains(&format!("`{key}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+fn collect_keys(schema: &Json, keys: &mut Vec<String>) {
+    let Some(map) = schema.as_object() else {
+        return;
+    };
+    let properties = schema["properties"].as_object();
+    keys.extend(properties.iter().flat_map(|all| all.keys().cloned()));
+    map.values().for_each(|value| collect_keys(value, keys));
 }

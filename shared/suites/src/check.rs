@@ -10,6 +10,9 @@ use crate::trouble::{Trouble, line_of};
 use crate::value::Value;
 use crate::{filter, predicate, query};
 
+/// What the variables of one file may take together.
+const VARIABLES_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Checks `answer`, and adds what it captures to `variables`; what does not hold, in file order.
 pub(crate) fn check(
     expected: &Response,
@@ -22,6 +25,13 @@ pub(crate) fn check(
     }
     for capture in expected.captures() {
         match take(&capture, answer, variables) {
+            Ok(value) if weight(variables) + value.weight() > VARIABLES_BYTES_MAX => {
+                let line = line_of(&capture.query.source_info);
+                return vec![Trouble::unknown(
+                    line,
+                    "the captures of this file are too large together",
+                )];
+            }
             Ok(value) => {
                 variables.insert(capture.name.value.clone(), value);
             }
@@ -39,6 +49,10 @@ pub(crate) fn check(
             .filter_map(|expected| assert(expected, answer, variables).err()),
     );
     found
+}
+
+fn weight(variables: &Variables) -> usize {
+    variables.values().map(Value::weight).sum()
 }
 
 fn status(expected: &Response, answer: &Answer) -> Vec<Trouble> {

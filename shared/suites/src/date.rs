@@ -32,7 +32,15 @@ pub(crate) fn unknown_specifier(format: &str) -> Option<String> {
 /// The instant `text` tells in `format`: with an offset if the format has one, otherwise UTC; a
 /// format without a time means midnight.
 pub(crate) fn parse(format: &str, text: &str) -> Option<Timestamp> {
-    let parsed = BrokenDownTime::parse(format, text).ok()?;
+    // Hurl takes an offset with or without a colon for either of its specifiers.
+    let lenient = if format.contains("%:z") {
+        format.replace("%:z", "%z")
+    } else {
+        format.replace("%z", "%:z")
+    };
+    let parsed = BrokenDownTime::parse(format, text)
+        .or_else(|_| BrokenDownTime::parse(&lenient, text))
+        .ok()?;
     if parsed.offset().is_some() {
         return parsed.to_timestamp().ok();
     }

@@ -29,13 +29,42 @@ pub(crate) struct Manner {
 /// Why there is no answer to judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct NoAnswer {
-    pub kind: Kind,
+    pub cause: Cause,
     pub message: String,
+}
+
+/// What stands between a request and its answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Cause {
+    /// The stage redirects endlessly, or to what is no URL.
+    Redirect,
+    /// Tests may not connect there; trying again changes nothing.
+    Refused,
+    /// There is an answer, and it is too large.
+    TooLarge,
+    /// The network, the service, or a request that cannot be made.
+    Trouble,
+}
+
+impl NoAnswer {
+    pub fn kind(&self) -> Kind {
+        match self.cause {
+            Cause::Redirect => Kind::Wrong,
+            Cause::Refused | Cause::TooLarge | Cause::Trouble => Kind::Unknown,
+        }
+    }
+}
+
+fn refused(refused: &Refused) -> NoAnswer {
+    NoAnswer {
+        cause: Cause::Refused,
+        message: refused.to_string(),
+    }
 }
 
 fn unknown(message: impl Into<String>) -> NoAnswer {
     NoAnswer {
-        kind: Kind::Unknown,
+        cause: Cause::Trouble,
         message: message.into(),
     }
 }
@@ -67,12 +96,12 @@ pub(crate) async fn send(
                 manner.redirects_max
             );
             return Err(NoAnswer {
-                kind: Kind::Wrong,
+                cause: Cause::Redirect,
                 message,
             });
         }
         let wrong = |why: String| NoAnswer {
-            kind: Kind::Wrong,
+            cause: Cause::Redirect,
             message: format!("the redirect cannot be followed: {why}"),
         };
         let joined = answer
@@ -87,9 +116,13 @@ pub(crate) async fn send(
         }
         // Credentials stay with whom they were given to.
         if request.url.origin() != origin {
-            request.headers.retain(|(name, _)| {
-                !name.eq_ignore_ascii_case("authorization") && !name.eq_ignore_ascii_case("cookie")
-            });
+            let secret = |name: &str| {
+                ["authorization", "cookie"]
+                    .iter()
+                    .any(|known| name.eq_ignore_ascii_case(known))
+            };
+            request.headers.retain(|(name, _)| !secret(name));
+            request.cookies.clear();
         }
     }
 }
@@ -103,7 +136,7 @@ async fn send_one(
 ) -> Result<Answer, NoAnswer> {
     reach
         .vet_literal(&request.url)
-        .map_err(|refused| unknown(refused.to_string()))?;
+        .map_err(|error| refused(&error))?;
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| unknown(format!("{} is no method", request.method)))?;
     let headers = headers(request, jar, manner)?;
@@ -145,7 +178,10 @@ async fn send_one(
         .map_err(|error| explain(&error, &request.url, manner.timeout))?
     {
         if body.len() + chunk.len() > BODY_BYTES_MAX {
-            return Err(unknown(too_large()));
+            return Err(NoAnswer {
+                cause: Cause::TooLarge,
+                message: too_large(),
+            });
         }
         body.extend_from_slice(&chunk);
     }
@@ -218,8 +254,8 @@ fn explain(error: &reqwest::Error, url: &Url, timeout: Duration) -> NoAnswer {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
-        if let Some(refused) = innermost.downcast_ref::<Refused>() {
-            return unknown(refused.to_string());
+        if let Some(error) = innermost.downcast_ref::<Refused>() {
+            return refused(error);
         }
         if let Some(unresolved) = innermost.downcast_ref::<Unresolved>() {
             return unknown(unresolved.to_string());

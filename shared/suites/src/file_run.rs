@@ -24,7 +24,7 @@ const REDIRECTS_MAX: usize = 50;
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What all files of a run share.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Shared {
     pub client: Client,
     pub reach: Reach,
@@ -153,7 +153,7 @@ impl FileRun {
         {
             Err(none) => vec![Trouble {
                 line,
-                kind: none.kind,
+                kind: none.kind(),
                 message: none.message,
             }],
             Ok(answer) => match &entry.response {

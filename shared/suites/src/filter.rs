@@ -4,7 +4,7 @@ use hurl_core::ast::{Filter, FilterValue, RegexValue, Whitespace};
 use jiff::Timestamp;
 
 use crate::query::{first_group, regex_of};
-use crate::template::{Variables, render};
+use crate::template::{TEXT_BYTES_MAX, Variables, render};
 use crate::trouble::{Trouble, line_of};
 use crate::value::Value;
 use crate::{charset, date, percent};
@@ -80,26 +80,30 @@ fn one(filter: &Filter, value: Value, variables: &Variables) -> Result<Option<Va
             }
         },
         (FilterValue::Nth { .. }, other) => return mismatch("a list", &other),
-        (FilterValue::ToInt, Value::Integer(integer)) => Value::Integer(integer),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "toInt cuts the fraction off and stops at the limits, as Hurl does"
-        )]
-        (FilterValue::ToInt, Value::Float(float)) => Value::Integer(float as i64),
-        (FilterValue::ToInt, Value::String(text)) => match text.parse() {
-            Ok(integer) => Value::Integer(integer),
-            Err(_) => {
-                return Err(Trouble::wrong(
-                    line,
-                    format!("toInt: \"{text}\" is no integer"),
-                ));
-            }
+        (FilterValue::ToInt, value) => match to_int(&value, line)? {
+            Some(integer) => integer,
+            None => return mismatch("a number or a string", &value),
         },
-        (FilterValue::ToInt, other) => return mismatch("a number or a string", &other),
         (_, Value::String(text)) => return of_text(&filter.value, line, &text, variables),
         (_, other) => return mismatch("a string", &other),
     };
     Ok(Some(made))
+}
+
+/// `None` for a value of another kind.
+fn to_int(value: &Value, line: usize) -> Result<Option<Value>, Trouble> {
+    Ok(Some(Value::Integer(match value {
+        Value::Integer(integer) => *integer,
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "toInt cuts the fraction off and stops at the limits, as Hurl does"
+        )]
+        Value::Float(float) => *float as i64,
+        Value::String(text) => text
+            .parse()
+            .map_err(|_| Trouble::wrong(line, format!("toInt: \"{text}\" is no integer")))?,
+        _ => return Ok(None),
+    })))
 }
 
 /// The filters that take a string.
@@ -120,7 +124,12 @@ fn of_text(
             old_value: RegexValue::Template(old),
             new_value,
             ..
-        } => text.replace(&render(old, variables)?, &render(new_value, variables)?),
+        } => replace(
+            text,
+            &render(old, variables)?,
+            &render(new_value, variables)?,
+            line,
+        )?,
         FilterValue::Split { sep, .. } => {
             let separator = render(sep, variables)?;
             let parts = text
@@ -148,6 +157,19 @@ fn of_text(
         }
     };
     Ok(Some(Value::String(made)))
+}
+
+/// Bounded, as one character of the pattern can make a megabyte of text.
+fn replace(text: &str, old: &str, new: &str, line: usize) -> Result<String, Trouble> {
+    let grown = text
+        .matches(old)
+        .count()
+        .saturating_mul(new.len())
+        .saturating_add(text.len());
+    if grown > TEXT_BYTES_MAX {
+        return Err(Trouble::unknown(line, "replace makes a text too large"));
+    }
+    Ok(text.replace(old, new))
 }
 
 fn count(length: usize) -> Value {

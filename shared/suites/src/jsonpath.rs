@@ -10,6 +10,9 @@ const LENGTH_MAX: usize = 1000;
 /// The expression parser recurses on brackets.
 const NESTING_MAX: usize = 32;
 
+/// Each `..` multiplies the work by the depth of the answer.
+const DESCENTS_MAX: usize = 3;
+
 /// Whether `expression` can be evaluated.
 pub(crate) fn check(expression: &str) -> Result<JsonPath, String> {
     if expression.len() > LENGTH_MAX {
@@ -22,6 +25,9 @@ pub(crate) fn check(expression: &str) -> Result<JsonPath, String> {
         > NESTING_MAX
     {
         return Err(format!("it has more than {NESTING_MAX} brackets"));
+    }
+    if expression.matches("..").count() > DESCENTS_MAX {
+        return Err(format!("it has more than {DESCENTS_MAX} times `..`"));
     }
     JsonPath::parse(expression).map_err(|error| error.message().to_owned())
 }

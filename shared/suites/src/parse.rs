@@ -31,7 +31,8 @@ pub struct SuiteFile {
 }
 
 impl SuiteFile {
-    /// Reads `text`; `path` is only a name for messages and reports.
+    /// Reads `text`; `path` is only a name for messages and reports. Takes milliseconds, and never
+    /// longer than twenty seconds.
     ///
     /// # Errors
     /// Everything that keeps the file from being run, in file order: a syntax error, a construct we

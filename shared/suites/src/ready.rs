@@ -6,7 +6,7 @@ use reqwest::Client;
 use tokio::time::Instant;
 
 use crate::cookies::Jar;
-use crate::exchange::{self, Manner};
+use crate::exchange::{self, Cause, Manner};
 use crate::reach::Reach;
 use crate::request::{Request, parse_url};
 
@@ -57,9 +57,9 @@ pub(crate) async fn wait(
                 format!("it answered {}", answer.status)
             }
             Ok(_) => return Ok(()),
-            Err(none) if none.message.contains("--test-may-reach") => return Err(none.message),
+            Err(none) if none.cause == Cause::Refused => return Err(none.message),
             // An answer too large to read is an answer.
-            Err(none) if none.message == crate::answer::too_large() => return Ok(()),
+            Err(none) if none.cause == Cause::TooLarge => return Ok(()),
             Err(none) => none.message,
         };
         if Instant::now() + pause > deadline {

@@ -16,7 +16,7 @@ use crate::value::hex;
 const MASK: &str = "***";
 
 /// Knows the secrets of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Redactor {
     /// Longest first, so that a secret that begins another leaves no rest of it.
     known: Vec<Vec<char>>,

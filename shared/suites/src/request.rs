@@ -12,7 +12,7 @@ use crate::template::{Variables, render, render_json, render_multiline};
 use crate::trouble::{Trouble, line_of};
 
 /// What is asked, before cookies of the jar.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Request {
     pub method: String,
     pub url: Url,

@@ -20,6 +20,12 @@ use crate::template::Variables;
 use crate::value::Value;
 use crate::{junit, ready};
 
+/// Servers close idle connections after five seconds or more; one closed while a request is on
+/// its way would look like a stage that broke.
+const IDLE_MAX: Duration = Duration::from_secs(2);
+/// Longer limits are as good as none, and would overflow the clock.
+const LIMIT_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// A suite to run, once.
 #[derive(Clone, Debug)]
 pub struct SuiteRun {
@@ -70,6 +76,16 @@ impl Runner {
         let started = Instant::now();
         let started_at = Timestamp::now();
         let redactor = Redactor::new(suite.secrets.values().map(ExposeSecret::expose_secret));
+        if suite.files.is_empty() {
+            // Nothing tested is nothing verified: a pattern that matches no file must not be green.
+            return not_run(
+                suite,
+                &redactor,
+                started_at,
+                started,
+                "the suite holds no file",
+            );
+        }
         let client = match self.client(suite) {
             Ok(client) => client,
             Err(error) => {
@@ -77,7 +93,8 @@ impl Runner {
             }
         };
         if let Some(base_url) = &suite.base_url
-            && let Err(why) = ready::wait(&client, &self.reach, base_url, suite.ready).await
+            && let Err(why) =
+                ready::wait(&client, &self.reach, base_url, suite.ready.min(LIMIT_MAX)).await
         {
             return not_run(suite, &redactor, started_at, started, &why);
         }
@@ -87,7 +104,7 @@ impl Runner {
             variables: variables(suite),
             redactor: redactor.clone(),
             request_timeout: suite.request_timeout,
-            deadline: tokio::time::Instant::now() + suite.timeout,
+            deadline: tokio::time::Instant::now() + suite.timeout.min(LIMIT_MAX),
             suite_timeout: suite.timeout,
         };
         let files = run_all(suite, &shared).await;
@@ -95,11 +112,16 @@ impl Runner {
         report.error = report
             .error
             .map(|error| redactor.short(&error, MESSAGE_CHARS_MAX));
-        let junit = junit::write(&suite.name, &files, started_at, started.elapsed());
+        let junit = junit::write(
+            &redactor.clean(&suite.name),
+            &files,
+            started_at,
+            started.elapsed(),
+        );
         SuiteOutcome {
             report,
             files,
-            junit: redactor.clean(&junit),
+            junit,
         }
     }
 
@@ -111,6 +133,7 @@ impl Runner {
             .no_proxy()
             .referer(false)
             .http1_only()
+            .pool_idle_timeout(IDLE_MAX)
             .connect_timeout(suite.request_timeout)
             .build()
             .map_err(ClientError)
@@ -137,7 +160,9 @@ fn variables(suite: &SuiteRun) -> Variables {
 }
 
 async fn run_all(suite: &SuiteRun, shared: &Shared) -> Vec<FileReport> {
-    let permits = Arc::new(Semaphore::new(suite.parallel.max(1)));
+    let permits = Arc::new(Semaphore::new(
+        suite.parallel.clamp(1, suite.files.len().max(1)),
+    ));
     let mut running = JoinSet::new();
     for (index, file) in suite.files.iter().cloned().enumerate() {
         let (permits, shared) = (Arc::clone(&permits), shared.clone());
@@ -153,8 +178,9 @@ async fn run_all(suite: &SuiteRun, shared: &Shared) -> Vec<FileReport> {
             Ok((index, report)) => {
                 reports.insert(index, report);
             }
+            // Without the panic's message, which may hold anything.
             Err(error) => {
-                tracing::error!(suite.name = %suite.name, %error, "a suite file's run crashed");
+                tracing::error!(suite.name = %suite.name, error.panicked = error.is_panic(), "a suite file's run crashed");
             }
         }
     }
@@ -195,10 +221,15 @@ fn not_run(
         duration: SignedDuration::try_from(started.elapsed()).unwrap_or(SignedDuration::MAX),
         error: Some(why),
     };
-    let junit = junit::write(&suite.name, &files, started_at, started.elapsed());
+    let junit = junit::write(
+        &redactor.clean(&suite.name),
+        &files,
+        started_at,
+        started.elapsed(),
+    );
     SuiteOutcome {
         report,
         files,
-        junit: redactor.clean(&junit),
+        junit,
     }
 }

@@ -13,6 +13,9 @@ use crate::value::Value;
 /// What is known by name: given from outside, set by options, captured from answers.
 pub(crate) type Variables = BTreeMap<String, Value>;
 
+/// A longer text is not made: a short file could ask for more than there is memory.
+pub(crate) const TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The text of `template`.
 pub(crate) fn render(template: &Template, variables: &Variables) -> Result<String, Trouble> {
     let mut text = String::new();
@@ -21,8 +24,20 @@ pub(crate) fn render(template: &Template, variables: &Variables) -> Result<Strin
             TemplateElement::String { value, .. } => text.push_str(value),
             TemplateElement::Expression(expr) => text.push_str(&render_expr(expr, variables)?),
         }
+        within_bounds(&text, line_of(&template.source_info))?;
     }
     Ok(text)
+}
+
+fn within_bounds(text: &str, line: usize) -> Result<(), Trouble> {
+    if text.len() <= TEXT_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "the text is larger than {} MiB",
+        TEXT_BYTES_MAX / 1024 / 1024
+    );
+    Err(Trouble::unknown(line, message))
 }
 
 /// The value a `{{name}}` stands for.
@@ -77,7 +92,10 @@ fn write_json(json: &JsonValue, variables: &Variables, out: &mut String) -> Resu
         JsonValue::Number(digits) => out.push_str(digits),
         JsonValue::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
         JsonValue::String(template) => write_json_string(template, variables, out)?,
-        JsonValue::Expression(expr) => out.push_str(&bare_json(expr, variables)?),
+        JsonValue::Expression(expr) => {
+            out.push_str(&bare_json(expr, variables)?);
+            within_bounds(out, line_of(&expr.variable.source_info))?;
+        }
         JsonValue::List { space0, elements } => {
             out.push('[');
             out.push_str(space0);
@@ -113,6 +131,7 @@ fn write_json(json: &JsonValue, variables: &Variables, out: &mut String) -> Resu
                 out.push_str(space0);
                 out.push('"');
                 out.push_str(&render(name, variables)?);
+                within_bounds(out, line_of(&name.source_info))?;
                 out.push('"');
                 out.push_str(space1);
                 out.push(':');
@@ -137,21 +156,26 @@ fn write_json_string(
         match element {
             TemplateElement::String { encoded, .. } => out.push_str(encoded),
             TemplateElement::Expression(expr) => {
-                for c in render_expr(expr, variables)?.chars() {
-                    match c {
-                        '"' => out.push_str("\\\""),
-                        '\\' => out.push_str("\\\\"),
-                        '\n' => out.push_str("\\n"),
-                        '\r' => out.push_str("\\r"),
-                        '\t' => out.push_str("\\t"),
-                        c => out.push(c),
-                    }
-                }
+                push_escaped(&render_expr(expr, variables)?, out);
+                within_bounds(out, line_of(&template.source_info))?;
             }
         }
     }
     out.push('"');
     Ok(())
+}
+
+fn push_escaped(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c => out.push(c),
+        }
+    }
 }
 
 /// A variable outside quotes must be a number, a boolean or null. Hurl looks at how its text begins.

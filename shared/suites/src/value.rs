@@ -75,6 +75,21 @@ impl Value {
         Self::String(unquoted.unwrap_or(text).to_owned())
     }
 
+    /// Roughly the memory it takes, in bytes.
+    pub fn weight(&self) -> usize {
+        let inner = match self {
+            Self::String(text) | Self::BigInteger(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::List(items) => items.iter().map(Self::weight).sum(),
+            Self::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| name.len() + value.weight())
+                .sum(),
+            _ => 0,
+        };
+        size_of::<Self>() + inner
+    }
+
     /// The kind, as messages call it.
     pub fn kind(&self) -> &'static str {
         match self {

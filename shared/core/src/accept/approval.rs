@@ -1,10 +1,15 @@
 //! A person's yes or no to the candidate.
 
 use crate::name::Revision;
+use crate::plan::bytes;
 use crate::policy::{Policy, View};
-use crate::stage::{Approval, Candidate, Stage};
+use crate::release::Release;
+use crate::stage::{Approval, Rejected, Stage};
 
-use super::Rejection;
+use super::{Rejection, names};
+
+/// More people than this need not say yes.
+const APPROVALS_MAX: usize = 20;
 
 /// Records that `by` says yes to exactly the candidate's release under the terms in force.
 pub(super) fn approve(
@@ -14,21 +19,24 @@ pub(super) fn approve(
     by: &str,
     wanted: Option<&Revision>,
 ) -> Result<Stage, Rejection> {
-    let Some(policy) = policy.filter(|policy| policy.rule.approvals.is_some()) else {
-        return Err(Rejection::invalid(
-            format!("{} asks for no approval", stage.id.stage),
-            "greenroom status",
-        ));
-    };
-    let release = promotable(&stage, view, wanted)?;
-    if stage.approvals.iter().any(|approval| {
-        approval.by == by && approval.release == release && approval.terms == policy.terms
-    }) {
+    let policy = asks_for_approval(&stage, policy)?;
+    let release = candidate(&stage, view, policy, wanted)?;
+    let counts =
+        |approval: &Approval| approval.release == release && approval.terms == policy.terms;
+    stage.approvals.retain(counts);
+    if stage
+        .approvals
+        .iter()
+        .any(|approval| same(&approval.by, by))
+    {
         return Ok(stage);
     }
-    stage.approvals.retain(|approval| {
-        approval.release == release && approval.terms == policy.terms && approval.by != by
-    });
+    if stage.approvals.len() >= APPROVALS_MAX {
+        return Err(Rejection::conflict(
+            format!("{} people have approved it already", stage.approvals.len()),
+            &format!("greenroom why {}", stage.id.stage),
+        ));
+    }
     stage.approvals.push(Approval {
         by: by.to_owned(),
         at: view.now,
@@ -38,67 +46,101 @@ pub(super) fn approve(
     Ok(stage)
 }
 
-/// Takes back every yes to the candidate.
+/// Logins that differ only in case are one person.
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// A no, and whose.
+pub(super) struct No<'a> {
+    pub by: &'a str,
+    pub reason: &'a str,
+    pub revision: Option<&'a Revision>,
+}
+
+/// Takes back every yes to the candidate; automation does not try it until somebody promotes it.
 pub(super) fn reject(
     mut stage: Stage,
-    by: &str,
-    wanted: Option<&Revision>,
+    view: &View<'_>,
+    policy: Option<&Policy<'_>>,
+    no: &No<'_>,
 ) -> Result<Stage, Rejection> {
-    let _ = by;
-    let candidate = stage.candidate.as_ref().ok_or_else(|| nothing(&stage))?;
-    check(candidate, wanted, &stage)?;
-    let release = candidate.release.clone();
+    let policy = asks_for_approval(&stage, policy)?;
+    let release = candidate(&stage, view, policy, no.revision)?;
     stage.approvals.clear();
-    stage.tried = release;
     stage.candidate = None;
+    stage.rejected = Some(Rejected {
+        by: no.by.to_owned(),
+        reason: no.reason.to_owned(),
+        at: view.now,
+        release,
+    });
     Ok(stage)
 }
 
-/// The release a yes would be for: the candidate, or what the upstream has verified.
-fn promotable(
+fn asks_for_approval<'a>(
+    stage: &Stage,
+    policy: Option<&'a Policy<'a>>,
+) -> Result<&'a Policy<'a>, Rejection> {
+    policy
+        .filter(|policy| policy.rule.approvals.is_some())
+        .ok_or_else(|| {
+            let name = &stage.id.stage;
+            Rejection::invalid(
+                format!("{name} asks for no approval"),
+                &format!("greenroom why {name}"),
+            )
+        })
+}
+
+/// The release a yes or no is about. What a plan would make the candidate now counts, not what
+/// waited when somebody looked; without `wanted` the two must be the same.
+fn candidate(
     stage: &Stage,
     view: &View<'_>,
+    policy: &Policy<'_>,
     wanted: Option<&Revision>,
-) -> Result<crate::release::Release, Rejection> {
-    if let Some(candidate) = &stage.candidate {
-        check(candidate, wanted, stage)?;
-        if let Some(release) = &candidate.release {
-            return Ok(release.clone());
-        }
+) -> Result<Release, Rejection> {
+    let name = &stage.id.stage;
+    let why = format!("greenroom why {name}");
+    let waits = stage.candidate.as_ref();
+    if waits.is_some_and(|candidate| candidate.cause.is_rollback()) {
+        return Err(Rejection::invalid("a rollback asks for no approval", &why));
     }
-    let verified = view
-        .upstream
-        .and_then(|upstream| upstream.verified.as_ref());
-    match verified {
-        Some(verified)
-            if Some(&verified.release) != stage.stands().map(|deployed| &deployed.release) =>
-        {
-            matches(&verified.release.revision, wanted, stage)?;
-            Ok(verified.release.clone())
-        }
-        _ => Err(nothing(stage)),
+    let nothing = || Rejection::not_found(format!("{name} has no candidate"), &why);
+    let release = if policy.upstream.is_some() {
+        let verified = view
+            .upstream
+            .and_then(|upstream| upstream.verified.as_ref())
+            .filter(|verified| {
+                let release = Some(&verified.release);
+                release != stage.verified.as_ref().map(|green| &green.release)
+                    && release != stage.run.as_ref().map(|run| &run.release)
+            })
+            .ok_or_else(nothing)?;
+        verified.release.clone()
+    } else {
+        let waits = waits.ok_or_else(nothing)?;
+        bytes::of(waits, view, policy).ok_or_else(|| {
+            Rejection::conflict(format!("{} is not built yet", waits.revision.short()), &why)
+        })?
+    };
+    let revision = &release.revision;
+    let meant = match wanted {
+        Some(wanted) => names(wanted, revision),
+        None => waits.is_none_or(|candidate| candidate.revision == *revision),
+    };
+    if !meant {
+        return Err(Rejection::conflict(
+            format!("the candidate is {} now", revision.short()),
+            &why,
+        ));
     }
-}
-
-fn check(candidate: &Candidate, wanted: Option<&Revision>, stage: &Stage) -> Result<(), Rejection> {
-    matches(&candidate.revision, wanted, stage)
-}
-
-fn matches(revision: &Revision, wanted: Option<&Revision>, stage: &Stage) -> Result<(), Rejection> {
-    match wanted {
-        Some(wanted) if !revision.as_str().starts_with(wanted.as_str()) => {
-            Err(Rejection::conflict(
-                format!("the candidate is {} now, not {wanted}", revision.short()),
-                &format!("greenroom why {}", stage.id.stage),
-            ))
-        }
-        _ => Ok(()),
+    if let Some(no) = stage.rejected.as_ref().filter(|no| no.release == release) {
+        return Err(Rejection::conflict(
+            format!("{} rejected it: {}", no.by, no.reason),
+            &format!("greenroom promote {name}"),
+        ));
     }
-}
-
-fn nothing(stage: &Stage) -> Rejection {
-    Rejection::not_found(
-        format!("{} has no candidate", stage.id.stage),
-        &format!("greenroom why {}", stage.id.stage),
-    )
+    Ok(release)
 }

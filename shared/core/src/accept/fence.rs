@@ -5,8 +5,9 @@
 //! at the claim must still hold, so that a lock or a red verdict that came in between stops it.
 
 use crate::name::{ExecutionId, Nonce, Revision};
+use crate::plan::gates;
 use crate::policy::{Policy, View};
-use crate::stage::{Cause, Deployed, Phase, Run, Stage};
+use crate::stage::{Deployed, Phase, Run, Stage};
 
 use super::Rejection;
 
@@ -85,33 +86,21 @@ fn claimed<'a>(stage: &'a Stage, ask: &Ask<'_>) -> Result<&'a Run, Rejection> {
     }
 }
 
+/// The gates once more, as they are now.
 fn still_open(view: &View<'_>, policy: Option<&Policy<'_>>, run: &Run) -> Result<(), Rejection> {
-    let stage = view.stage;
-    let clock_error = policy.map_or(jiff::SignedDuration::ZERO, |policy| policy.clock_error);
-    if let Some(lock) = stage
-        .lock
-        .as_ref()
-        .filter(|lock| lock.holds(view.now, clock_error))
-    {
+    let name = &view.stage.id.stage;
+    let Some(policy) = policy else {
         return Err(Rejection::closed(
-            format!("{} locked it: {}", lock.by, lock.reason),
-            &format!("greenroom unlock {}", stage.id.stage),
+            format!("the stage file in force has no stage {name} any more"),
+            "greenroom validate",
         ));
-    }
-    if let Cause::Promotion { from } = &run.cause {
-        let green = view
-            .upstream
-            .and_then(|upstream| upstream.verified.as_ref())
-            .is_some_and(|verified| verified.release == run.release);
-        if !green {
-            return Err(Rejection::closed(
-                format!(
-                    "{} is not verified on {from} any more",
-                    run.release.revision.short()
-                ),
-                &format!("greenroom why {from}"),
-            ));
-        }
-    }
-    Ok(())
+    };
+    let Some(closed) = gates::at_the_fence(view, policy, run) else {
+        return Ok(());
+    };
+    let closed = closed.explain(name);
+    let help = closed
+        .command
+        .unwrap_or_else(|| format!("greenroom why {name}"));
+    Err(Rejection::closed(closed.sentence, &help))
 }

@@ -9,13 +9,19 @@ use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
 use crate::release::Release;
 use crate::stage::{
-    Break, BuildNeed, Candidate, Failing, GREENS_MAX, Health, Outcome, Phase, Run, Verified,
+    Break, BuildNeed, Candidate, Failing, GREENS_MAX, Health, Outcome, Phase, Run, Stage, Verified,
 };
 
 /// A candidate whose runs end without an answer is run again this often.
 pub const RETRIES: u32 = 2;
 /// Wait before the next run of such a candidate, times the number of runs.
 const BACKOFF: SignedDuration = SignedDuration::from_secs(5);
+
+/// Who is told, and as which stage file has it.
+pub(super) struct Told<'a> {
+    pub channels: &'a [ChannelName],
+    pub config: &'a ConfigHash,
+}
 
 pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&Policy<'_>>) {
     run.phase = Phase::Ended;
@@ -27,23 +33,32 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
         Outcome::Failed => {
             draft.next.tried = Some(run.release.clone());
             if let Some(failing) = end.failing {
-                red(draft, &run.release, failing, &run.alert, &run.config);
+                let told = Told {
+                    channels: &run.alert,
+                    config: &run.config,
+                };
+                red(draft, &run.release, failing, &told);
             }
         }
-        Outcome::Errored | Outcome::TimedOut | Outcome::Refused => {
-            unclear(draft, &run, end.outcome, &end.why)
-        }
-        Outcome::Aborted => {
-            draft.next.tried = Some(run.release.clone());
-            draft.next.health = if draft.next.brk.is_some() {
-                Health::Red
-            } else {
-                Health::Unknown
-            };
-        }
+        Outcome::Errored | Outcome::TimedOut | Outcome::Refused => unclear(draft, &run, &end),
+        Outcome::Aborted => draft.next.tried = Some(run.release.clone()),
     }
+    draft.next.health = health(&draft.next, end.outcome);
     ask_downstream(draft, policy, run.generation);
     draft.next.last = Some(run);
+}
+
+/// A run that was never admitted leaves what stands on the stage as good as it was.
+fn health(stage: &Stage, outcome: Outcome) -> Health {
+    if stage.brk.is_some() {
+        Health::Red
+    } else if stage.verified.is_some() {
+        Health::Green
+    } else if outcome == Outcome::Aborted {
+        Health::Unknown
+    } else {
+        Health::Unverified
+    }
 }
 
 fn green(draft: &mut Draft, run: &Run) {
@@ -54,12 +69,23 @@ fn green(draft: &mut Draft, run: &Run) {
         generation: run.generation,
         since: draft.now,
     };
-    stage.greens.retain(|green| green.release != run.release);
-    stage.greens.insert(0, verified.clone());
-    stage.greens.truncate(GREENS_MAX);
+    let known = stage
+        .greens
+        .iter_mut()
+        .find(|green| green.release == run.release);
+    match known {
+        Some(known) if run.cause.is_rollback() => *known = verified.clone(),
+        _ => {
+            stage.greens.retain(|green| green.release != run.release);
+            stage.greens.insert(0, verified.clone());
+            stage.greens.truncate(GREENS_MAX);
+        }
+    }
     stage.verified = Some(verified);
-    stage.tried = None;
-    stage.health = Health::Green;
+    // What a rollback went back from is as bad as it was.
+    if !run.cause.is_rollback() || stage.tried.as_ref() == Some(&run.release) {
+        stage.tried = None;
+    }
     if let Some(brk) = stage.brk.take() {
         for channel in brk.told.clone() {
             let news = News::Recovered {
@@ -74,66 +100,41 @@ fn green(draft: &mut Draft, run: &Run) {
 
 /// The stage's tip is bad. The first time opens a break; what fails anew changes it; the same
 /// again is only counted.
-pub(super) fn red(
-    draft: &mut Draft,
-    release: &Release,
-    failing: Failing,
-    channels: &[ChannelName],
-    config: &ConfigHash,
-) {
-    let now = draft.now;
+pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: &Told<'_>) {
+    let at = draft.now;
     draft.next.health = Health::Red;
-    let fingerprint = failing.fingerprint();
-    let Some(mut brk) = draft.next.brk.take() else {
-        draft.next.episodes += 1;
-        let brk = Break {
-            episode: draft.next.episodes,
-            since: now,
-            release: release.clone(),
-            last_green: draft.next.greens.first().cloned(),
-            failing,
-            fingerprint,
-            reds: 1,
-            told: channels.to_vec(),
-            acknowledged: None,
-        };
-        for channel in channels {
-            announce(
-                draft,
-                channel.clone(),
-                config,
-                News::Broke {
-                    brk: brk.clone(),
-                    at: now,
-                },
-            );
+    if let Some(mut brk) = draft.next.brk.take() {
+        if brk.still(failing) {
+            for channel in brk.told.clone() {
+                let brk = brk.clone();
+                announce(draft, channel, told.config, News::Changed { brk, at });
+            }
         }
         draft.next.brk = Some(brk);
         return;
+    }
+    draft.next.episodes += 1;
+    let brk = Break {
+        episode: draft.next.episodes,
+        since: at,
+        release: release.clone(),
+        last_green: draft.next.greens.first().cloned(),
+        fingerprint: failing.fingerprint(),
+        failing,
+        reds: 1,
+        told: told.channels.to_vec(),
+        acknowledged: None,
     };
-    brk.reds += 1;
-    let new = !fingerprint.is_subset(&brk.fingerprint);
-    if new {
-        brk.fingerprint.extend(fingerprint);
-        brk.failing = failing;
-        for channel in brk.told.clone() {
-            announce(
-                draft,
-                channel,
-                config,
-                News::Changed {
-                    brk: brk.clone(),
-                    at: now,
-                },
-            );
-        }
+    for channel in told.channels {
+        let brk = brk.clone();
+        announce(draft, channel.clone(), told.config, News::Broke { brk, at });
     }
     draft.next.brk = Some(brk);
 }
 
 /// Neither green nor red. It is tried again, unless something newer waits, which contains it;
 /// when the tries are spent, people are told that nobody knows.
-fn unclear(draft: &mut Draft, run: &Run, outcome: Outcome, why: &str) {
+fn unclear(draft: &mut Draft, run: &Run, end: &End) {
     let attempt = run.attempt + 1;
     let wait = BACKOFF.saturating_mul(i32::try_from(attempt).unwrap_or(i32::MAX));
     let again = Candidate {
@@ -151,38 +152,46 @@ fn unclear(draft: &mut Draft, run: &Run, outcome: Outcome, why: &str) {
         draft.next.candidate = Some(newer.superseding(Some(again)));
         return;
     }
-    if attempt <= RETRIES {
+    if end.again && attempt <= RETRIES {
         draft.next.candidate = Some(again);
         return;
     }
     draft.next.tried = Some(run.release.clone());
-    draft.next.health = if draft.next.brk.is_some() {
-        Health::Red
-    } else {
-        Health::Unverified
+    let told = Told {
+        channels: &run.alert,
+        config: &run.config,
     };
-    for channel in run.alert.clone() {
-        let (release, generation, why, at) = (
-            run.release.clone(),
-            run.generation,
-            why.to_owned(),
-            draft.now,
-        );
-        let news = match outcome {
-            Outcome::Refused => News::Refused {
-                release,
-                generation,
-                why,
-                at,
-            },
-            _ => News::Unverified {
-                release,
-                generation,
-                why,
-                at,
-            },
+    if end.outcome != Outcome::Refused {
+        unverified(draft, &run.release, run.generation, &end.why, &told);
+        return;
+    }
+    for channel in told.channels {
+        let news = News::Refused {
+            release: run.release.clone(),
+            generation: run.generation,
+            why: end.why.clone(),
+            at: draft.now,
         };
-        announce(draft, channel, &run.config, news);
+        announce(draft, channel.clone(), told.config, news);
+    }
+}
+
+/// Tells that nobody could tell.
+pub(super) fn unverified(
+    draft: &mut Draft,
+    release: &Release,
+    generation: u64,
+    why: &str,
+    told: &Told<'_>,
+) {
+    for channel in told.channels {
+        let news = News::Unverified {
+            release: release.clone(),
+            generation,
+            why: why.to_owned(),
+            at: draft.now,
+        };
+        announce(draft, channel.clone(), told.config, news);
     }
 }
 

@@ -3,11 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, OBSERVE_EVERY, finish, later};
+use crate::bound;
 use crate::effect::Effect;
 use crate::execution::Observation;
+use crate::name::SuiteName;
 use crate::policy::Policy;
+use crate::release::Outputs;
 use crate::stage::{Failing, Outcome, Phase, Run, StopReason, SuiteProgress};
-use crate::verdict::{FAILURES_MAX, Verdict};
+use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure, Verdict};
 use crate::waiting::Wait;
 
 /// How long a stopped execution may take to end before it is given up.
@@ -34,6 +37,8 @@ pub(super) struct End {
     pub outcome: Outcome,
     pub why: String,
     pub failing: Option<Failing>,
+    /// Whether automation may try it again if nobody could tell.
+    pub again: bool,
 }
 
 impl End {
@@ -42,6 +47,14 @@ impl End {
             outcome,
             why: why.into(),
             failing: None,
+            again: true,
+        }
+    }
+
+    fn failed(why: String, failing: Failing) -> Self {
+        Self {
+            failing: Some(failing),
+            ..Self::of(Outcome::Failed, why)
         }
     }
 }
@@ -59,42 +72,38 @@ fn deploying(draft: &mut Draft, run: &mut Run) -> Option<End> {
     if let Some(ended) = run.ended.clone() {
         return ended_deployment(draft, run, &ended);
     }
-    if draft.now >= run.deadline {
-        return stop(draft, run, StopReason::TimedOut);
+    if draft.now < run.deadline {
+        return None;
     }
-    None
+    let (reason, since) = (StopReason::TimedOut, draft.now);
+    run.phase = Phase::Stopping {
+        reason: reason.clone(),
+        since,
+    };
+    stopping(draft, run, &reason, since)
 }
 
 /// The execution has ended: on to the suites, or to the end.
 fn ended_deployment(draft: &mut Draft, run: &mut Run, ended: &Observation) -> Option<End> {
     match ended {
+        Observation::Succeeded { .. } | Observation::Failed { .. } if !run.is_admitted() => {
+            Some(not_admitted(draft, ended))
+        }
         Observation::Succeeded { outputs, at, .. } => {
-            if !run.is_admitted() {
-                return Some(End::of(
-                    Outcome::Errored,
-                    "the pipeline succeeded without asking to be admitted",
-                ));
-            }
-            run.outputs.extend(outputs.clone());
-            if let Some(deployed) = &mut draft.next.deployed {
-                deployed.complete = true;
-                deployed.at = *at;
-                deployed.outputs.clone_from(&run.outputs);
-            }
+            complete(draft, run, outputs, *at);
             start_suites(draft, run);
             run.suites
                 .is_empty()
                 .then(|| End::of(Outcome::Succeeded, "deployed; it has no suites"))
         }
-        Observation::Failed { step, why, .. } => Some(End {
-            outcome: Outcome::Failed,
-            why: format!("step {step} failed: {why}"),
-            failing: Some(Failing::Step {
+        Observation::Failed { step, why, .. } => Some(End::failed(
+            format!("step {step} failed: {why}"),
+            Failing::Step {
                 build: false,
                 step: step.clone(),
                 why: why.clone(),
-            }),
-        }),
+            },
+        )),
         Observation::TimedOut { step, after, .. } => Some(End::of(
             Outcome::TimedOut,
             format!("step {step} took longer than {} s", after.as_secs()),
@@ -105,6 +114,33 @@ fn ended_deployment(draft: &mut Draft, run: &mut Run, ended: &Observation) -> Op
         }
         Observation::Refused { why, .. } => Some(End::of(Outcome::Refused, why.clone())),
         Observation::Running { .. } | Observation::Unknown => None,
+    }
+}
+
+/// Steps may have run that nobody admitted: what stands on the stage is anybody's guess, and no
+/// verdict about the change.
+fn not_admitted(draft: &mut Draft, ended: &Observation) -> End {
+    draft.next.verified = None;
+    if let Some(deployed) = &mut draft.next.deployed {
+        deployed.complete = false;
+    }
+    let how = match ended {
+        Observation::Failed { step, why, .. } => format!("failed at step {step} ({why})"),
+        _ => "succeeded".to_owned(),
+    };
+    let why = format!("the pipeline {how} without asking to be admitted");
+    End::of(Outcome::Errored, why)
+}
+
+/// The pipeline has put the release there, whole.
+fn complete(draft: &mut Draft, run: &mut Run, outputs: &Outputs, at: Timestamp) {
+    run.outputs.extend(outputs.clone());
+    run.outputs = bound::outputs(&run.outputs);
+    let deployed = draft.next.deployed.as_mut();
+    if let Some(deployed) = deployed.filter(|deployed| deployed.generation == run.generation) {
+        deployed.complete = true;
+        deployed.at = at;
+        deployed.outputs.clone_from(&run.outputs);
     }
 }
 
@@ -120,7 +156,7 @@ fn start_suites(draft: &mut Draft, run: &mut Run) {
     }
 }
 
-fn run_suite(draft: &Draft, run: &Run, suite: &crate::name::SuiteName, attempt: u32) -> Effect {
+fn run_suite(draft: &Draft, run: &Run, suite: &SuiteName, attempt: u32) -> Effect {
     Effect::RunSuite {
         stage: draft.next.id.stage.clone(),
         generation: run.generation,
@@ -133,18 +169,20 @@ fn run_suite(draft: &Draft, run: &Run, suite: &crate::name::SuiteName, attempt: 
 }
 
 fn verifying(draft: &mut Draft, run: &mut Run, since: Timestamp) -> Option<End> {
-    if draft.now >= run.deadline {
-        return Some(End::of(
-            Outcome::TimedOut,
-            format!("its tests, begun at {since}, took too long"),
-        ));
-    }
     retry_errored(draft, run);
     let waits = |progress: &SuiteProgress| progress.report.is_none() || progress.retry_at.is_some();
-    if run.suites.values().any(waits) {
+    if !run.suites.values().any(waits) {
+        return Some(judge(run));
+    }
+    if draft.now < run.deadline {
         return None;
     }
-    Some(judge(run))
+    let late = End::of(
+        Outcome::TimedOut,
+        format!("its tests, begun at {since}, took too long"),
+    );
+    // What has failed has failed, whatever the others would have said.
+    Some(judge_failed(run).unwrap_or(late))
 }
 
 /// An errored attempt is not an answer until its retries are spent.
@@ -162,13 +200,15 @@ fn retry_errored(draft: &mut Draft, run: &mut Run) {
         let wait =
             SUITE_BACKOFF.saturating_mul(i32::try_from(progress.attempt).unwrap_or(i32::MAX));
         let at = *progress.retry_at.get_or_insert_with(|| later(now, wait));
-        if at <= now {
+        if now >= run.deadline {
+            progress.retry_at = None;
+        } else if at <= now {
             progress.attempt += 1;
             progress.retry_at = None;
             progress.report = None;
             again.push((suite.clone(), progress.attempt));
         } else {
-            draft.wake = Some(draft.wake.map_or(at, |wake| wake.min(at)));
+            draft.wake_at(at);
         }
     }
     for (suite, attempt) in again {
@@ -179,107 +219,112 @@ fn retry_errored(draft: &mut Draft, run: &mut Run) {
 
 /// A wrong answer outweighs a missing one: it is certain.
 fn judge(run: &Run) -> End {
-    let reports = || {
-        run.suites
-            .iter()
-            .filter_map(|(suite, progress)| Some((suite, progress.report.as_ref()?)))
-    };
-    let failed: u32 = reports().map(|(_, report)| report.failed).sum();
-    let total: u32 = reports().map(|(_, report)| report.total).sum();
-    if reports().any(|(_, report)| report.verdict == Verdict::Failed) {
-        let tests: Vec<_> = reports()
-            .flat_map(|(suite, report)| {
-                report.failures.iter().map(move |failure| {
-                    let mut failure = failure.clone();
-                    failure.test = format!("{suite}: {}", failure.test);
-                    failure
-                })
-            })
-            .take(FAILURES_MAX)
-            .collect();
-        let why = format!("{failed} of {total} tests failed");
-        return End {
-            outcome: Outcome::Failed,
-            why,
-            failing: Some(Failing::Tests {
-                tests,
-                failed,
-                total,
-            }),
-        };
+    if let Some(failed) = judge_failed(run) {
+        return failed;
     }
-    let errored = reports().find(|(_, report)| report.verdict == Verdict::Errored);
+    let errored = reports(run).find(|(_, report)| report.verdict == Verdict::Errored);
     match errored {
         Some((suite, report)) => {
             let why = report
                 .error
-                .clone()
-                .unwrap_or_else(|| "it ended without an answer".to_owned());
+                .as_deref()
+                .unwrap_or("it ended without an answer");
             End::of(Outcome::Errored, format!("suite {suite}: {why}"))
         }
-        None => End::of(Outcome::Succeeded, format!("{total} tests passed")),
+        None => {
+            let total = sum(run, |report| report.total);
+            End::of(Outcome::Succeeded, format!("{total} tests passed"))
+        }
     }
 }
 
+fn judge_failed(run: &Run) -> Option<End> {
+    if !reports(run).any(|(_, report)| report.verdict == Verdict::Failed) {
+        return None;
+    }
+    let named = |(suite, report): (&SuiteName, &SuiteReport)| {
+        let name = |failure: &TestFailure| TestFailure {
+            test: format!("{suite}: {}", failure.test),
+            ..failure.clone()
+        };
+        report.failures.iter().map(name).collect::<Vec<_>>()
+    };
+    let tests = reports(run).flat_map(named).take(FAILURES_MAX).collect();
+    let failed = sum(run, |report| report.failed);
+    let total = sum(run, |report| report.total);
+    Some(End::failed(
+        format!("{failed} of {total} tests failed"),
+        Failing::Tests {
+            tests,
+            failed,
+            total,
+        },
+    ))
+}
+
+fn reports(run: &Run) -> impl Iterator<Item = (&SuiteName, &SuiteReport)> {
+    run.suites
+        .iter()
+        .filter_map(|(suite, progress)| Some((suite, progress.report.as_ref()?)))
+}
+
+fn sum(run: &Run, of: impl Fn(&SuiteReport) -> u32) -> u32 {
+    reports(run)
+        .map(|(_, report)| of(report))
+        .fold(0, u32::saturating_add)
+}
+
 /// Nothing of ours is on the stage before admission, and nothing runs any more while tests do:
-/// then a stop is immediate. Otherwise the execution must have ended first.
+/// then a stop is immediate. Otherwise the execution must have ended first, or patience.
 fn stopping(
     draft: &mut Draft,
     run: &mut Run,
     reason: &StopReason,
     since: Timestamp,
 ) -> Option<End> {
-    if let Some(Observation::Succeeded { outputs, at, .. }) = &run.ended
-        && let Some(deployed) = &mut draft.next.deployed
-        && deployed.generation == run.generation
-        && !deployed.complete
-    {
-        deployed.complete = true;
-        deployed.at = *at;
-        deployed.outputs.clone_from(outputs);
+    match run.ended.clone() {
+        None => ask_to_stop(draft, run, reason),
+        Some(Observation::Succeeded { outputs, at, .. }) => complete(draft, run, &outputs, at),
+        Some(_) => {}
     }
     let gone = run.ended.is_some() || !run.is_admitted();
     if !gone && draft.now < later(since, STOP_PATIENCE) {
-        return stop(draft, run, reason.clone());
+        return None;
     }
-    Some(match reason {
+    let mut end = match reason {
         StopReason::Aborted { by, why } => End::of(Outcome::Aborted, format!("{by}: {why}")),
         StopReason::TimedOut => End::of(
             Outcome::TimedOut,
             format!("it did not end before {}", run.deadline),
         ),
-    })
+    };
+    if !gone {
+        // It may still be at it: nothing is sent after it but by a person.
+        end.again = false;
+        end.why.push_str("; it would not stop");
+    }
+    Some(end)
 }
 
 /// Asks the execution to stop, once.
-fn stop(draft: &mut Draft, run: &mut Run, reason: StopReason) -> Option<End> {
-    let first = !run.stop_sent;
-    if !matches!(run.phase, Phase::Stopping { .. }) {
-        run.phase = Phase::Stopping {
-            reason: reason.clone(),
-            since: draft.now,
-        };
-        if !run.is_admitted() {
-            return stopping(draft, run, &reason, draft.now);
-        }
-    }
-    if first && let Some(execution) = &run.execution {
-        run.stop_sent = true;
-        draft.effects.push(Effect::StopExecution {
-            stage: draft.next.id.stage.clone(),
-            generation: run.generation,
-            execution: execution.clone(),
-            reason: match &reason {
-                StopReason::Aborted { by, why } => format!("{by}: {why}"),
-                StopReason::TimedOut => "it took too long".to_owned(),
-            },
-        });
-    }
-    None
+fn ask_to_stop(draft: &mut Draft, run: &mut Run, reason: &StopReason) {
+    let Some(execution) = run.execution.clone().filter(|_| !run.stop_sent) else {
+        return;
+    };
+    run.stop_sent = true;
+    draft.effects.push(Effect::StopExecution {
+        stage: draft.next.id.stage.clone(),
+        generation: run.generation,
+        execution,
+        reason: match reason {
+            StopReason::Aborted { by, why } => format!("{by}: {why}"),
+            StopReason::TimedOut => "it took too long".to_owned(),
+        },
+    });
 }
 
 fn wait_for(draft: &mut Draft, run: &Run) {
-    draft.wake_at(run.deadline.max(draft.now));
+    draft.wake_at(run.deadline);
     let generation = run.generation;
     let wait = match &run.phase {
         Phase::Starting | Phase::Ended => Wait::Starting {

@@ -22,6 +22,9 @@ pub enum Health {
     Unverified,
 }
 
+/// More names than this a break forgets, but for those that fail now.
+const FINGERPRINT_MAX: usize = 100;
+
 /// The names of everything that fails: `smoke: <test>`, `deploy: <step>`, `build: <step>`.
 pub type Fingerprint = BTreeSet<String>;
 
@@ -75,6 +78,23 @@ pub struct Break {
     /// Channels that were told it opened, and so must be told it ended.
     pub told: Vec<ChannelName>,
     pub acknowledged: Option<Acknowledged>,
+}
+
+impl Break {
+    /// One more red. True when something fails that had not failed in this episode before.
+    pub fn still(&mut self, failing: Failing) -> bool {
+        self.reds = self.reds.saturating_add(1);
+        let fingerprint = failing.fingerprint();
+        if fingerprint.is_subset(&self.fingerprint) {
+            return false;
+        }
+        if self.fingerprint.len() + fingerprint.len() > FINGERPRINT_MAX {
+            self.fingerprint.clear();
+        }
+        self.fingerprint.extend(fingerprint);
+        self.failing = failing;
+        true
+    }
 }
 
 /// Somebody looks after a break.

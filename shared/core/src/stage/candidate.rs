@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{Actor, RefName, Revision, StageName};
+use crate::name::{Actor, RecipeHash, RefName, Revision, StageName};
 use crate::release::Release;
 
 /// A candidate remembers at most this many commits that it took the place of.
@@ -46,8 +46,9 @@ pub enum BuildNeed {
     NotAsked,
     /// It failed before and a person wants it tried again.
     Again,
-    /// Asked for when the build had had `after` attempts; the end of a later one replans the stage.
-    Asked { after: u32 },
+    /// The build by `recipe` was asked for when it had had `after` attempts; only the end of a
+    /// later one is an answer.
+    Asked { recipe: RecipeHash, after: u32 },
     /// It ended without an artifact; the candidate stays until a newer one takes its place.
     Failed,
 }
@@ -87,8 +88,13 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// True for what a person asked for by name; such a candidate is not replaced by automation
-    /// and is not stopped by a hold.
+    /// True for a release that was good here before. It passes the lock and the fence like any
+    /// other, but no gate that proves it: it was proven.
+    pub fn is_rollback(&self) -> bool {
+        matches!(self, Self::Rollback { .. })
+    }
+
+    /// True for what a person asked for by name; a hold does not stop it.
     pub fn is_personal(&self) -> bool {
         match self {
             Self::Rollback { .. } | Self::Retry { .. } => true,
@@ -129,19 +135,18 @@ impl Candidate {
     /// Takes the place of `older`, which never ran: it is contained in this one from now on.
     #[must_use]
     pub fn superseding(mut self, older: Option<Candidate>) -> Self {
-        if let Some(older) = older
-            && older.revision != self.revision
-        {
-            self.contains.insert(
-                0,
-                Skipped {
-                    revision: older.revision,
-                    since: older.since,
-                },
-            );
-            self.contains.extend(older.contains);
-            self.contains.truncate(CONTAINS_MAX);
+        let Some(older) = older else { return self };
+        let skipped = Skipped {
+            revision: older.revision,
+            since: older.since,
+        };
+        for skipped in std::iter::once(skipped).chain(older.contains) {
+            let named = |known: &Skipped| known.revision == skipped.revision;
+            if skipped.revision != self.revision && !self.contains.iter().any(named) {
+                self.contains.push(skipped);
+            }
         }
+        self.contains.truncate(CONTAINS_MAX);
         self
     }
 }

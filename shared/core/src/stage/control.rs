@@ -21,7 +21,7 @@ impl Lock {
     /// `clock_error` either way: never released early.
     pub fn holds(&self, now: Timestamp, clock_error: SignedDuration) -> bool {
         self.until
-            .is_none_or(|until| until.checked_add(clock_error).is_ok_and(|end| now < end))
+            .is_none_or(|until| until.checked_add(clock_error).map_or(true, |end| now < end))
     }
 }
 
@@ -42,10 +42,22 @@ pub struct Approval {
     pub terms: Terms,
 }
 
+/// A person's no to a release; automation does not try it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rejected {
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
+    pub release: Release,
+}
+
 /// How far a stage's refresh schedule is decided.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RefreshState {
-    /// Slots before this are nobody's.
+    /// The schedule that is followed; another one starts anew.
+    #[serde(default)]
+    pub schedule: Option<String>,
+    /// Since when it is followed; slots before this are nobody's.
     pub enabled_at: Timestamp,
     /// The newest slot that was decided; only grows.
     pub decided: Option<Timestamp>,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
 pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
-pub use control::{Approval, Hold, Lock, RefreshSkip, RefreshState, RefreshWish};
+pub use control::{Approval, Hold, Lock, RefreshSkip, RefreshState, RefreshWish, Rejected};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress};
 
 use crate::name::{Actor, RecipeHash, RefName, Revision, RuleName, SettingsHash, StageId};
@@ -38,11 +38,15 @@ pub struct Stage {
     pub deployed: Option<Deployed>,
     /// Present exactly while what is deployed is green; its `since` is where a soak begins.
     pub verified: Option<Verified>,
-    /// Releases that were verified here, newest first, at most [`GREENS_MAX`].
+    /// Releases that were verified here, newest first, at most [`GREENS_MAX`]. A rollback leaves
+    /// its release where it is, so that the next one goes further back.
     #[serde(default)]
     pub greens: Vec<Verified>,
     /// The release that did not succeed here last; automation does not try it again.
     pub tried: Option<Release>,
+    /// The release that a person does not want here; automation does not try it either.
+    #[serde(default)]
+    pub rejected: Option<Rejected>,
     pub health: Health,
     pub brk: Option<Break>,
     /// Counts break episodes; only grows.
@@ -114,6 +118,7 @@ impl Stage {
             verified: None,
             greens: Vec::new(),
             tried: None,
+            rejected: None,
             health: Health::Unknown,
             brk: None,
             episodes: 0,
@@ -121,6 +126,7 @@ impl Stage {
             hold: None,
             approvals: Vec::new(),
             refresh: RefreshState {
+                schedule: None,
                 enabled_at: now,
                 decided: None,
                 wish: None,
@@ -139,12 +145,13 @@ impl Stage {
         self.deployed.as_ref().filter(|deployed| deployed.complete)
     }
 
-    /// The newest release that was green here and is not what stands here now.
+    /// The newest release that was green here before what was deployed last.
     pub fn rollback_target(&self) -> Option<&Verified> {
-        let current = self.deployed.as_ref().map(|deployed| &deployed.release);
-        self.greens.iter().find(|green| {
-            Some(&green.release) != current
-                || self.verified.is_none() && self.deployed.as_ref().is_some_and(|d| !d.complete)
-        })
+        let last = self.deployed.as_ref().map(|deployed| &deployed.release);
+        let place = self
+            .greens
+            .iter()
+            .position(|green| Some(&green.release) == last);
+        self.greens.get(place.map_or(0, |place| place + 1))
     }
 }

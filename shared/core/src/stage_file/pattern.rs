@@ -89,6 +89,14 @@ impl Pattern {
         })
     }
 
+    /// How many globs `text` stands for; what compiling it costs.
+    pub(crate) fn cost(text: &str) -> usize {
+        if text.len() > PATTERN_LENGTH_MAX {
+            return 0;
+        }
+        expand(text).map_or(0, |all| all.len())
+    }
+
     /// As it is written in the stage file.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -139,6 +139,17 @@ impl Decode for Pattern {
             return None;
         }
         let text = text(node, "a pattern", log)?;
+        if !log.may_compile(Self::cost(text)) {
+            let message = "the patterns of this file stand for too many names".to_owned();
+            report(
+                "too-many",
+                node,
+                message,
+                "Use `*` instead of long lists in braces.",
+                log,
+            );
+            return None;
+        }
         Self::parse(text)
             .map_err(|error| {
                 let help = "`*` stands for part of a segment, `**` for whole segments, `{a,b}` for either.";

@@ -58,31 +58,32 @@ pub(crate) fn source(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// The one thing that kept it from being read: the size, the encoding, a budget, the syntax.
-pub(crate) fn read(bytes: &[u8]) -> Result<Node, Diagnostic> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Node, Box<Diagnostic>> {
     if bytes.len() > FILE_BYTES_MAX {
-        let message = format!(
-            "the file has {} bytes, {FILE_BYTES_MAX} are allowed",
-            bytes.len()
-        );
-        return Err(Diagnostic::error("too-large", &(0..0), message)
-            .label("not read")
-            .help(
-                "A stage file is written by people; move data that is not configuration elsewhere.",
-            ));
+        return Err(Box::new(too_large(bytes.len())));
     }
-    let text = std::str::from_utf8(bytes).map_err(not_utf8)?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Box::new(not_utf8(error)))?;
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| syntax(text, &error))?;
+        .map_err(|error| Box::new(syntax(text, &error)))?;
     let reader = Reader { text };
     let root = reader.node(tree, None);
     match root.value {
-        Value::Null => Err(
-            Diagnostic::error("empty-file", &(0..0), "the file is empty")
-                .label("nothing here")
-                .help("A stage file starts with `version: 1` and `app: owner/name`."),
-        ),
+        Value::Null => Err(Box::new(empty())),
         _ => Ok(root),
     }
+}
+
+fn too_large(bytes: usize) -> Diagnostic {
+    let message = format!("the file has {bytes} bytes, {FILE_BYTES_MAX} are allowed");
+    Diagnostic::error("too-large", &(0..0), message)
+        .label("not read")
+        .help("A stage file is written by people; move data that is not configuration elsewhere.")
+}
+
+fn empty() -> Diagnostic {
+    Diagnostic::error("empty-file", &(0..0), "the file is empty")
+        .label("nothing here")
+        .help("A stage file starts with `version: 1` and `app: owner/name`.")
 }
 
 fn options() -> Options {
@@ -138,6 +139,13 @@ fn syntax(text: &str, error: &Error) -> Diagnostic {
         }
     });
     let (code, message, help) = explained(text, &span, message);
+    // The parser stops behind the tab it does not like.
+    let is_behind_tab = code == "tab" && text[..span.start].ends_with('\t');
+    let span = if is_behind_tab {
+        span.start - 1..span.start
+    } else {
+        span
+    };
     Diagnostic::error(code, &span, message)
         .label("reading stopped here")
         .help(help)
@@ -171,7 +179,7 @@ fn explained(
     message: &str,
 ) -> (&'static str, String, &'static str) {
     let rest = text.get(span.start..).unwrap_or("");
-    if message.contains("tab") || rest.starts_with('\t') {
+    if message.contains(" tab") || rest.starts_with('\t') {
         let help = "YAML is indented with spaces; replace the tab.";
         return ("tab", "a tab is used for indentation".to_owned(), help);
     }

@@ -108,7 +108,7 @@ impl<S: Secrets> Flow<S> {
             &self.execution,
             &self.request,
             &self.folder,
-            &self.inner.settings.path,
+            &self.inner.settings,
             variables,
             artifact.as_deref(),
         );

@@ -22,7 +22,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -51,6 +51,8 @@ pub struct PipelineSettings {
     pub data: PathBuf,
     /// The `PATH` of the steps.
     pub path: String,
+    /// Further variables of the steps, by the operator's wish: where toolchains live, proxies.
+    pub passed_on: BTreeMap<String, String>,
     /// How many executions run at once; others wait. Default 8.
     pub at_once: usize,
     /// Between asking a process group to end and killing it. Default 5 s.
@@ -68,6 +70,7 @@ impl PipelineSettings {
         Self {
             data: data.into(),
             path: path.into(),
+            passed_on: BTreeMap::new(),
             at_once: 8,
             grace: Duration::from_secs(5),
             log_max: 4 * 1024 * 1024,

@@ -47,7 +47,7 @@ pub struct Disk {
     state: Arc<(Mutex<State>, Condvar)>,
 }
 
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(10);
 const SECTOR: usize = 512;
 const BLOCK: usize = 4_096;
 
@@ -172,14 +172,19 @@ impl StorageBackend for Disk {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.state();
+        // A test that ends while it holds a sync must fail, not hang.
+        let deadline = Instant::now() + DEADLINE;
         while state.hold_syncs {
             state.in_sync = true;
             self.state.1.notify_all();
-            state = self
-                .state
-                .1
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::Error::other("the sync was held too long"));
+            }
+            state = match self.state.1.wait_timeout(state, left) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
         }
         state.in_sync = false;
         if matches!(state.mood, Mood::CannotSync | Mood::Broken) {

@@ -46,6 +46,7 @@ fn what_is_not_executed_is_refused_with_line_and_reason() {
         ("# nothing here\n".to_owned(), 1, "holds no test"),
         ("CONNECT http://a\n".to_owned(), 1, "CONNECT"),
         ("GET {{base_url}}/{{a}}}\n".to_owned(), 1, "}}}"),
+        ("GET http://a/ü\n".to_owned(), 1, "a URL is ASCII"),
         ("GET h://a\n".to_owned(), 1, "only http:// and https://"),
         (
             "#@cookie_storage_clear\nGET http://a\n".to_owned(),
@@ -129,6 +130,26 @@ fn what_is_not_executed_is_refused_with_line_and_reason() {
         assert_eq!(problem.line, line, "{text}: {problem}");
         assert!(problem.what.contains(reason), "{text}: {problem}");
         assert!(!problem.fix.is_empty());
+    }
+}
+
+#[test]
+fn a_number_the_parser_folds_is_refused_wherever_it_stands() {
+    let assert = |line: &str| format!("GET http://a\nHTTP 200\n[Asserts]\n{line}\n");
+    for line in [
+        "jsonpath \"$[-1]\" == 18446744073709551615",
+        "regex /\"(1)/ == 18446744073709551615",
+        "jsonpath \"$['\u{308}\\\"1']\" >= 9223372036854775808 # 9223372036854775808",
+        "jsonpath \"$['a\\\"b']\" != 99999999999999999999",
+    ] {
+        assert_eq!(refusal(&assert(line)).line, 4, "{line}");
+    }
+    for line in [
+        "jsonpath \"$['99999999999999999999']\" == 9223372036854775807",
+        "header \"e\u{301}\u{308}1\" toInt == -17 # 17",
+        "jsonpath \"$[1]\" not includes 0",
+    ] {
+        assert!(SuiteFile::parse("t.hurl", &assert(line)).is_ok(), "{line}");
     }
 }
 
@@ -219,10 +240,7 @@ fn shapes_that_are_expensive_to_parse_are_bounded() {
             "GET http://a\nHTTP 200\n[Asserts]\njsonpath \"$[?{}@.a]\" exists",
             "(".repeat(size)
         ),
-        format!(
-            "GET http://a\n```graphql\n{}",
-            "variables\n".repeat(9_900)
-        ),
+        format!("GET http://a\n```graphql\n{}", "variables\n".repeat(9_900)),
         "GET http://a\nX: y\n".repeat(4_900),
     ];
     for shape in shapes {
@@ -374,4 +392,24 @@ proptest! {
     fn damaged_files_never_panic(text in mutated()) {
         answers(&text)?;
     }
+}
+
+#[test]
+fn the_example_of_the_docs_can_be_run() {
+    let docs = include_str!("../../../../docs/suites.md");
+    let example = docs
+        .split("```hurl\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n```").next())
+        .unwrap();
+    assert_eq!(SuiteFile::parse("docs", example).unwrap().entry_count(), 3);
+    let quoted = example
+        .lines()
+        .position(|line| line.contains(".count\" == 2"))
+        .unwrap()
+        + 1;
+    assert!(
+        docs.contains(&format!("orders.hurl:{quoted})")),
+        "the assert is on line {quoted}"
+    );
 }

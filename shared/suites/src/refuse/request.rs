@@ -99,6 +99,14 @@ impl Judge<'_> {
     pub(super) fn url(&mut self, url: &Template) {
         self.template(url);
         self.closing_braces(url.source_info.start.line);
+        let is_foreign = |element: &TemplateElement| matches!(element, TemplateElement::String { value, .. } if !value.is_ascii());
+        if url.elements.iter().any(is_foreign) {
+            self.refuse(
+                &url.source_info,
+                "a URL is ASCII",
+                "percent-encode the other characters, such as ü as %C3%BC",
+            );
+        }
         if let Some(TemplateElement::String { value, .. }) = url.elements.first()
             && !value.starts_with("http://")
             && !value.starts_with("https://")

@@ -32,7 +32,10 @@ impl Card {
     }
     /// Green with this commit, and nothing under way.
     pub fn is_green_with(&self, revision: &str) -> bool {
-        self.text("/health") == "green" && self.text("/phase") == "idle" && self.revision() == revision
+        self.text("/health") == "green"
+            && self.text("/phase") == "idle"
+            && self.has("/green_since")
+            && self.revision() == revision
     }
     /// One line for people.
     pub fn summary(&self) -> String {

@@ -46,6 +46,7 @@ impl Server {
             .arg(stage_file)
             .arg("--git")
             .arg(git)
+            .env("PATH", toolchain_first()?)
             .env("GREENROOM_WEBHOOK_SECRET", WEBHOOK_SECRET)
             .env("GREENROOM_SECRET_TELEGRAM", token)
             .stdin(Stdio::null())
@@ -124,6 +125,14 @@ impl Talk {
         let status = response.status().as_u16();
         Ok((status, serde_json::from_str(&response.text().await?)?))
     }
+}
+
+/// Steps have a home folder of their own, where a toolchain manager would find nothing; so the
+/// compiler itself comes first in the path.
+fn toolchain_first() -> Result<String> {
+    let output = std::process::Command::new("rustc").args(["--print", "sysroot"]).output()?;
+    let sysroot = String::from_utf8(output.stdout)?;
+    Ok(format!("{}/bin:{}", sysroot.trim(), std::env::var("PATH").unwrap_or_default()))
 }
 
 /// Asks again and again until there is an answer; the condition itself is what is waited for.

@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use corpus::{Recorded, Recording, VARIABLES};
 use greenroom_core::verdict::Verdict;
 use greenroom_suites::{FileReport, Reach, Runner, SuiteFile, SuiteRun};
 use tokio::net::TcpListener;
 
-#[path = "common/corpus.rs"]
-mod corpus;
-#[path = "common/server.rs"]
-mod server;
+use crate::corpus::{self, Recorded, Recording, VARIABLES};
+use crate::server;
 
 fn recorded_of(report: &FileReport) -> Recorded {
     let last = report.entries.last();

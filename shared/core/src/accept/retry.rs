@@ -1,0 +1,88 @@
+//! Trying again what did not succeed.
+
+use jiff::Timestamp;
+
+use super::Rejection;
+use crate::policy::Policy;
+use crate::stage::{BuildNeed, Candidate, Cause, Outcome, Run, Stage};
+
+/// What waits is tried at once; a rollback that did not succeed is rolled back to again; a
+/// promotion goes through all its gates again; anything else is run again as it was.
+pub(super) fn retry(
+    mut stage: Stage,
+    by: &str,
+    policy: Option<&Policy<'_>>,
+    now: Timestamp,
+) -> Result<Stage, Rejection> {
+    let name = stage.id.stage.clone();
+    if stage.run.is_some() {
+        return Err(Rejection::conflict(
+            "a run is under way",
+            &format!("greenroom abort {name}"),
+        ));
+    }
+    let Some(policy) = policy else {
+        return Err(Rejection::invalid(
+            format!("the stage file in force has no stage {name} any more"),
+            "greenroom validate",
+        ));
+    };
+    if let Some(candidate) = &mut stage.candidate {
+        if candidate.build == BuildNeed::Failed {
+            candidate.build = BuildNeed::Again;
+        }
+        candidate.not_before = None;
+        if !candidate.cause.is_rollback() {
+            stage.hold = None;
+        }
+        return Ok(stage);
+    }
+    let last = stage.last.clone();
+    if let Some(last) = last.as_ref().filter(|last| {
+        last.cause.is_rollback() && last.outcome != Some(Outcome::Succeeded) && stage.hold.is_some()
+    }) {
+        stage.candidate = Some(again(last, last.cause.clone(), policy, now));
+        return Ok(stage);
+    }
+    if policy.upstream.is_some() {
+        if stage.tried.is_none() && stage.verified.is_some() {
+            return Err(Rejection::invalid(
+                format!("{name} is green; there is nothing to try again"),
+                &format!("greenroom why {name}"),
+            ));
+        }
+        stage.tried = None;
+        stage.hold = None;
+        return Ok(stage);
+    }
+    let Some(last) = last else {
+        return Err(Rejection::not_found(
+            format!("nothing was ever deployed on {name}"),
+            "push something that leads here",
+        ));
+    };
+    let cause = Cause::Retry {
+        by: by.to_owned(),
+        of: last.generation,
+    };
+    stage.candidate = Some(again(&last, cause, policy, now));
+    stage.hold = None;
+    Ok(stage)
+}
+
+/// The same bytes once more. What is built otherwise by now is built anew, unless it is a
+/// rollback, which is to exactly what was good.
+fn again(last: &Run, cause: Cause, policy: &Policy<'_>, now: Timestamp) -> Candidate {
+    let same = cause.is_rollback() || last.release.recipe == policy.build_recipe;
+    Candidate {
+        revision: last.release.revision.clone(),
+        reference: last.reference.clone(),
+        release: same.then(|| last.release.clone()),
+        cause,
+        since: now,
+        contains: last.contains.clone(),
+        build: BuildNeed::NotAsked,
+        attempt: 0,
+        not_before: None,
+    }
+}

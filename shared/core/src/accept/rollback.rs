@@ -1,0 +1,65 @@
+//! Going back to what was good here, and keeping automation from undoing it.
+
+use jiff::Timestamp;
+
+use super::{Rejection, names};
+use crate::name::Revision;
+use crate::stage::{BuildNeed, Candidate, Cause, Hold, Stage};
+
+/// Wants what was green here before; the hold outlives the run, until a person lifts it.
+pub(super) fn rollback(
+    mut stage: Stage,
+    by: &str,
+    to: Option<&Revision>,
+    reason: String,
+    now: Timestamp,
+) -> Result<Stage, Rejection> {
+    let name = stage.id.stage.clone();
+    if stage.run.is_some() {
+        return Err(Rejection::conflict(
+            "a run is under way",
+            &format!("greenroom abort {name}"),
+        ));
+    }
+    let target = match to {
+        Some(prefix) => stage
+            .greens
+            .iter()
+            .find(|green| names(prefix, &green.release.revision)),
+        None => stage.rollback_target(),
+    };
+    let Some(target) = target else {
+        let why = match to {
+            Some(prefix) => format!("no release of {prefix} is remembered as green on {name}"),
+            None => format!("nothing older is remembered as green on {name}"),
+        };
+        return Err(Rejection::not_found(why, &format!("greenroom log {name}")));
+    };
+    let release = target.release.clone();
+    if stage.verified.as_ref().map(|green| &green.release) == Some(&release) {
+        return Err(Rejection::conflict(
+            format!("{} is here and green already", release.revision.short()),
+            &format!("greenroom log {name}"),
+        ));
+    }
+    stage.candidate = Some(Candidate {
+        revision: release.revision.clone(),
+        reference: None,
+        release: Some(release),
+        cause: Cause::Rollback {
+            by: by.to_owned(),
+            reason: reason.clone(),
+        },
+        since: now,
+        contains: Vec::new(),
+        build: BuildNeed::NotAsked,
+        attempt: 0,
+        not_before: None,
+    });
+    stage.hold = Some(Hold {
+        by: by.to_owned(),
+        reason,
+        since: now,
+    });
+    Ok(stage)
+}

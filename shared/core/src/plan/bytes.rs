@@ -1,0 +1,150 @@
+//! Which bytes a candidate means: those it names, or those that the build of its revision gives.
+
+use jiff::SignedDuration;
+
+use super::{Draft, finish, later};
+use crate::build::{Build, BuildState};
+use crate::effect::Effect;
+use crate::policy::{Policy, View};
+use crate::release::Release;
+use crate::stage::{BuildNeed, Candidate, Failing};
+use crate::waiting::Wait;
+
+/// A stage that waits for a build looks again after this, should nobody tell it of the end.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// The exact bytes, if they exist.
+pub(crate) fn of(candidate: &Candidate, view: &View<'_>, policy: &Policy<'_>) -> Option<Release> {
+    if let Some(release) = &candidate.release {
+        return Some(release.clone());
+    }
+    let artifact = if policy.builds() {
+        match &build_of(candidate, view, policy)?.state {
+            BuildState::Succeeded { artifact, .. } => {
+                artifact.as_ref().map(|artifact| artifact.digest.clone())
+            }
+            _ => return None,
+        }
+    } else {
+        None
+    };
+    Some(Release {
+        revision: candidate.revision.clone(),
+        recipe: policy.build_recipe.clone(),
+        artifact,
+    })
+}
+
+/// The build that the candidate is waiting for, as the stage file in force has it.
+fn build_of<'a>(candidate: &Candidate, view: &View<'a>, policy: &Policy<'_>) -> Option<&'a Build> {
+    view.build
+        .filter(|build| build.revision == candidate.revision && build.recipe == policy.build_recipe)
+}
+
+/// What the build of exactly this release told.
+pub(super) fn outputs_of(release: &Release, view: &View<'_>) -> crate::release::Outputs {
+    view.build
+        .filter(|build| build.revision == release.revision && build.recipe == release.recipe)
+        .and_then(Build::outputs)
+        .cloned()
+        .unwrap_or_default()
+}
+
+/// The exact bytes, or the wait for them; asks for the build once.
+pub(super) fn get(
+    draft: &mut Draft,
+    candidate: &mut Candidate,
+    view: &View<'_>,
+    policy: &Policy<'_>,
+) -> Result<Release, Wait> {
+    if let Some(release) = of(candidate, view, policy) {
+        return Ok(release);
+    }
+    let build = build_of(candidate, view, policy);
+    let attempts = build.map_or(0, |build| build.attempt);
+    if let BuildNeed::Asked { recipe, .. } = &candidate.build
+        && *recipe != policy.build_recipe
+    {
+        candidate.build = BuildNeed::NotAsked;
+    }
+    let answers = match &candidate.build {
+        BuildNeed::Again => false,
+        BuildNeed::Asked { after, .. } => attempts > *after,
+        BuildNeed::NotAsked | BuildNeed::Failed => true,
+    };
+    if answers && let Some(wait) = build.and_then(|build| ended(draft, candidate, build, policy)) {
+        return Err(wait);
+    }
+    if !matches!(candidate.build, BuildNeed::Asked { .. }) {
+        let again = (candidate.build == BuildNeed::Again).then_some(attempts);
+        candidate.build = BuildNeed::Asked {
+            recipe: policy.build_recipe.clone(),
+            after: again.unwrap_or(0),
+        };
+        draft.effects.push(Effect::RequestBuild {
+            stage: draft.next.id.stage.clone(),
+            revision: candidate.revision.clone(),
+            recipe: policy.build_recipe.clone(),
+            pipeline: policy.pipeline.name.clone(),
+            config: policy.file.hash.clone(),
+            again,
+        });
+    }
+    draft.wake_at(later(draft.now, LOOK_AGAIN));
+    Err(Wait::Building {
+        revision: candidate.revision.clone(),
+        since: candidate.since,
+    })
+}
+
+/// A build that ended without an artifact. What stands on the stage is as good as before, but its
+/// tip is not, or nobody can tell: told once.
+fn ended(
+    draft: &mut Draft,
+    candidate: &mut Candidate,
+    build: &Build,
+    policy: &Policy<'_>,
+) -> Option<Wait> {
+    let revision = candidate.revision.clone();
+    let release = || Release {
+        revision: revision.clone(),
+        recipe: policy.build_recipe.clone(),
+        artifact: None,
+    };
+    let first = candidate.build != BuildNeed::Failed;
+    let told = finish::Told {
+        channels: &policy.rule.alert,
+        config: &policy.file.hash,
+    };
+    let wait = match &build.state {
+        BuildState::Failed { step, why, .. } => {
+            if first {
+                let failing = Failing::Step {
+                    build: true,
+                    step: step.clone(),
+                    why: why.clone(),
+                };
+                finish::red(draft, &release(), failing, &told);
+            }
+            Wait::BuildFailed {
+                revision,
+                step: step.clone(),
+                why: why.clone(),
+            }
+        }
+        BuildState::Errored { why, .. } => {
+            if first {
+                finish::unverified(draft, &release(), draft.next.generation, why, &told);
+            }
+            Wait::BuildUnclear {
+                revision,
+                why: why.clone(),
+            }
+        }
+        BuildState::Running { .. } | BuildState::Waiting { .. } | BuildState::Succeeded { .. } => {
+            return None;
+        }
+    };
+    candidate.build = BuildNeed::Failed;
+    Some(wait)
+}

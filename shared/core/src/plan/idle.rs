@@ -1,0 +1,84 @@
+//! Why nothing is wanted.
+
+use super::{Draft, gates};
+use crate::policy::{Policy, View};
+use crate::release::Release;
+use crate::stage::Outcome;
+use crate::stage_file::From;
+use crate::waiting::Wait;
+
+/// Says why there is no candidate; `reading`: the branch is being read for one.
+pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy: &Policy<'_>) {
+    let closed = gates::locked(&draft.next)
+        .into_iter()
+        .chain(gates::held(&draft.next, policy));
+    draft.waits.extend(closed);
+    if reading {
+        return;
+    }
+    let stage = &draft.next;
+    let wanted = match &policy.upstream {
+        None => stage.tried.as_ref(),
+        Some(_) => match view
+            .upstream
+            .and_then(|upstream| upstream.verified.as_ref())
+        {
+            Some(verified) => Some(&verified.release),
+            None => {
+                draft.waits.extend(gates::unverified(view, policy));
+                return;
+            }
+        },
+    };
+    if let Some(no) = &stage.rejected
+        && (policy.upstream.is_none() || wanted == Some(&no.release))
+    {
+        draft.waits.push(Wait::Rejected {
+            no: no.clone(),
+            promotes: policy.upstream.is_some(),
+        });
+        return;
+    }
+    if let Some(tried) = stage.tried.as_ref().filter(|tried| wanted == Some(*tried)) {
+        draft.waits.push(Wait::FailedHere {
+            revision: tried.revision.clone(),
+            aborted: was_aborted(draft, tried),
+        });
+        return;
+    }
+    if stage.deployed.is_none() {
+        draft.waits.push(Wait::NothingYet {
+            from: leads_here(&policy.rule.from),
+        });
+    }
+}
+
+fn was_aborted(draft: &Draft, tried: &Release) -> bool {
+    let last = draft.next.last.as_ref();
+    last.is_some_and(|run| run.release == *tried && run.outcome == Some(Outcome::Aborted))
+}
+
+/// What would lead to the stage, for people.
+fn leads_here(from: &From) -> String {
+    match from {
+        From::Local => "nothing: it is local".to_owned(),
+        From::Branch {
+            pattern,
+            refresh: None,
+        } => format!("pushes to {}", pattern.as_str()),
+        From::Branch {
+            pattern,
+            refresh: Some(refresh),
+        } => {
+            format!(
+                "{} by its schedule ({} {})",
+                pattern.as_str(),
+                refresh.cron,
+                refresh.timezone
+            )
+        }
+        From::Tag { pattern } => format!("tags {}", pattern.as_str()),
+        From::PullRequest { base, .. } => format!("pull requests to {}", base.as_str()),
+        From::Promote { rule } => format!("what {rule} has verified"),
+    }
+}
