@@ -154,7 +154,10 @@ fn ports(
         .get("PATH")
         .cloned()
         .unwrap_or_default();
-    let pipelines = PipelineSettings { passed_on: settings.step_environment.clone(), ..PipelineSettings::new(data.path(), path) };
+    let pipelines = PipelineSettings {
+        passed_on: settings.step_environment.clone(),
+        ..PipelineSettings::new(data.path(), path)
+    };
     let pipelines = ProcessPipelines::new(
         pipelines,
         Arc::clone(&source),
