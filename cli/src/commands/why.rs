@@ -13,7 +13,7 @@ use crate::output::card::{broken, mark, word};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block};
 use crate::output::text::{clean, short};
-use crate::output::time::{age, relative};
+use crate::output::time::{age, instant, relative, said};
 
 pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -64,9 +64,9 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
     let stands = match &card.deployed {
         Some(release) if release.complete => {
             format!(
-                "{} since {}",
+                "{} for {}",
                 short(&release.revision),
-                relative(release.since, now)
+                age(release.since, now)
             )
         }
         Some(release) => format!("{} half deployed", short(&release.revision)),
@@ -108,7 +108,12 @@ fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
         Mark::Care
     };
     output.line("")?;
-    let mut lines = block(&Cell::from(clean(&wait.sentence)), 2, output.width()).into_iter();
+    let mut lines = block(
+        &Cell::from(said(&clean(&wait.sentence), now)),
+        2,
+        output.width(),
+    )
+    .into_iter();
     let first = lines.next().unwrap_or_default();
     output.line(format_args!("{} {}", symbol.shown(), first.trim_start()))?;
     for line in lines {
@@ -120,7 +125,8 @@ fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
     output.line(format_args!("  {DIM}who:{DIM:#}     {}", clean(&wait.who)))?;
     if let Some(until) = wait.until {
         output.line(format_args!(
-            "  {DIM}until:{DIM:#}   {until} ({})",
+            "  {DIM}until:{DIM:#}   {} ({})",
+            instant(until),
             relative(until, now)
         ))?;
     }
