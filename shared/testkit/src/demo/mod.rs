@@ -46,7 +46,11 @@ pub async fn stay(greenroom: &Path, folder: &Path) -> Result<()> {
     say.line(&format!("{} status --data {}", world.greenroom().display(), world.data().display()));
     say.line("make push BRANCH=feature/my-idea     # commits to the sample repository and sends the webhook");
     say.line("Ctrl-C stops everything.");
-    tokio::signal::ctrl_c().await?;
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
     world.end().await
 }
 
