@@ -26,7 +26,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub async fn tell(greenroom: &Path, folder: &Path) -> Result<()> {
     let say = Say::default();
     let mut world = World::prepare(greenroom, folder, &say).await?;
-    let told = acts::all(&mut world).await;
+    let told = tokio::select! {
+        told = acts::all(&mut world) => told,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+    };
     let left = world.end().await;
     match told {
         Err(error) => Err(format!("{error}\n  the server's log is in {}", world.log_path().display()).into()),
