@@ -1,7 +1,7 @@
 //! Where everything is in the table, in one place.
 
 use greenroom_core::name::{
-    AppId, ConfigHash, DeliveryId, RecipeHash, RefName, Revision, StageId, StageName,
+    AppId, ConfigHash, DeliveryId, ExecutionId, RecipeHash, RefName, Revision, StageId, StageName,
 };
 use jiff::Timestamp;
 
@@ -105,6 +105,11 @@ pub fn log(id: &StageId, at: Timestamp, generation_of_record: u64, n: usize) -> 
             99_usize.saturating_sub(n)
         ),
     )
+}
+
+/// What an execution belongs to, as [`crate::work::Work::name`] spells it.
+pub fn execution(id: &ExecutionId) -> Key {
+    Key::new(bounded(&format!("execution#{id}")), "owner")
 }
 
 pub fn delivery(id: &DeliveryId) -> Key {

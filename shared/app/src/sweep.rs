@@ -1,6 +1,7 @@
 //! Finds everything that is pending from the table alone: the due markers up to now, and nothing
 //! else. It runs the same code as a hint does.
 
+use greenroom_core::name::ExecutionId;
 use jiff::Timestamp;
 
 use crate::App;
@@ -9,7 +10,7 @@ use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
 use crate::ports::store::{Key, Store};
-use crate::table::unmark;
+use crate::table::{self, unmark};
 use crate::work::Work;
 
 /// Markers read of one shard in one sweep; the next sweep goes on.
@@ -65,6 +66,22 @@ impl<P: Ports> App<P> {
             Work::Effect(id) => self.perform(id).await,
             Work::Stage(id) => self.look_at_stage(id).await,
             Work::Build(app, revision, recipe) => self.look_at_build(*app, revision, recipe).await,
+            Work::Execution(id) => self.execution_changed(id).await,
+        }
+    }
+
+    /// Looks at whatever the execution belongs to; one that is not ours belongs to nothing.
+    async fn execution_changed(&self, id: &ExecutionId) -> Result<(), Error> {
+        let Some(owner) = table::load::<String>(self.ports.store(), &keys::execution(id)).await?
+        else {
+            return Ok(());
+        };
+        match Work::parse(&owner.record) {
+            Some(Work::Stage(id)) => self.look_at_stage(&id).await,
+            Some(Work::Build(app, revision, recipe)) => {
+                self.look_at_build(app, &revision, &recipe).await
+            }
+            _ => Ok(()),
         }
     }
 
@@ -106,6 +123,7 @@ impl<P: Ports> App<P> {
                 .load_build(*app, revision, recipe)
                 .await?
                 .and_then(|read| read.record.due),
+            Work::Execution(_) => None,
         };
         Ok(stands_at.is_some_and(|at| due.work.marker(at) == due.marker))
     }

@@ -1,6 +1,8 @@
 //! Everything that can be pending, by name. Each has a due marker in the table while it is.
 
-use greenroom_core::name::{AppId, DeliveryId, RecipeHash, Revision, StageId, StageName};
+use greenroom_core::name::{
+    AppId, DeliveryId, ExecutionId, RecipeHash, Revision, StageId, StageName,
+};
 use jiff::Timestamp;
 
 use crate::keys;
@@ -17,6 +19,8 @@ pub enum Work {
     Stage(StageId),
     /// Look at a build again.
     Build(AppId, Revision, RecipeHash),
+    /// An execution may have ended: look at what it belongs to. Only ever a hint.
+    Execution(ExecutionId),
 }
 
 impl Work {
@@ -27,6 +31,7 @@ impl Work {
             Self::Effect(id) => format!("effect#{id}"),
             Self::Stage(id) => format!("stage#{}#{}", id.app, id.stage),
             Self::Build(app, revision, recipe) => format!("build#{app}#{revision}#{recipe}"),
+            Self::Execution(id) => format!("execution#{id}"),
         }
     }
 
@@ -37,6 +42,7 @@ impl Work {
             Self::Effect(_) => "effect",
             Self::Stage(_) => "stage",
             Self::Build(..) => "build",
+            Self::Execution(_) => "execution",
         }
     }
 
@@ -45,6 +51,7 @@ impl Work {
         let (kind, id) = name.split_once('#')?;
         match kind {
             "delivery" => Some(Self::Delivery(DeliveryId::new(id))),
+            "execution" => Some(Self::Execution(ExecutionId::new(id))),
             "effect" => Some(Self::Effect(id.to_owned())),
             "stage" => {
                 let (app, stage) = id.split_once('#')?;

@@ -3,7 +3,8 @@
 //! Total and deterministic over (stage file, trigger): the first rule in file order wins, at
 //! most one stage comes out, and every rule that was looked at says why it did or did not
 //! match. A rule that matches but cannot give a stage (a fork, an unknown actor) ends the
-//! search: the next rule must not get a change only because somebody's name is missing.
+//! search: the next rule must not get a change only because somebody's name is missing. A
+//! `kind: local` rule takes the branches that no other rule takes, wherever it stands.
 
 #[cfg(test)]
 mod tests;
@@ -89,13 +90,30 @@ pub fn resolve(file: &StageFile, trigger: &Trigger) -> Resolution {
             return settle(file, rule, trigger, tried);
         }
     }
+    leftover(file, trigger, tried)
+}
+
+/// No rule that deploys matched.
+fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resolution {
+    let pushed = matches!(trigger.event, Event::Push) && trigger.reference.branch().is_some();
+    let local = file
+        .rules
+        .iter()
+        .position(|rule| rule.from == From::Local)
+        .filter(|_| pushed);
+    let (rule, note) = match local.and_then(|index| tried.get_mut(index)) {
+        Some(local) => {
+            local.matched = true;
+            local.why = "no other stage takes this branch".into();
+            (Some(local.rule.clone()), "a local stage is never deployed")
+        }
+        None => (None, "no rule of the stage file leads anywhere from here"),
+    };
     Resolution {
         stage: None,
-        rule: None,
+        rule,
         tried,
-        note: Some(Cow::Borrowed(
-            "no rule of the stage file leads anywhere from here",
-        )),
+        note: Some(note.into()),
         values: Values::default(),
     }
 }
@@ -116,7 +134,7 @@ fn judge(rule: &Rule, trigger: &Trigger) -> Judgement {
         return no("the schedule of another rule is due");
     }
     match &rule.from {
-        From::Local => no("lives on developers' machines; nothing is deployed to it"),
+        From::Local => no("is never deployed; takes only branches that no other stage takes"),
         From::Promote { rule: upstream } => {
             Judgement::No(format!("only takes what `{upstream}` has verified").into())
         }

@@ -10,6 +10,7 @@ mod calendar;
 mod tests;
 
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -197,7 +198,20 @@ fn read(text: &str) -> Result<Cron, ScheduleError> {
         .year(Year::Optional)
         .build()
         .parse(text)
-        .map_err(|error| ScheduleError::Cron(error.to_string().trim_end_matches('.').to_owned()))
+        .map_err(|error| ScheduleError::Cron(plainly(error)))
+}
+
+/// croner's sentence without its own names for things.
+fn plainly(error: CronError) -> String {
+    match error {
+        CronError::IllegalCharacters(_) => {
+            "a field has a letter or sign without a meaning".to_owned()
+        }
+        CronError::ComponentError(text) | CronError::InvalidPattern(text) => {
+            text.trim_end_matches('.').to_lowercase()
+        }
+        other => other.to_string().trim_end_matches('.').to_owned(),
+    }
 }
 
 fn whole_second(time: DateTime) -> DateTime {

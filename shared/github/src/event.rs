@@ -1,6 +1,6 @@
 //! What a webhook said, reduced to what a decision needs. This is what the durable inbox keeps.
 //!
-//! Every field is bounded, so that an event of any size GitHub sends is stored in at most 4 KiB.
+//! Every field is bounded, so that an event of any size GitHub sends is stored in a few KiB.
 //! An event is a hint: heads are read again before anything is decided.
 
 use greenroom_core::name::{Actor, RefName, RepoName, RepositoryId, Revision};

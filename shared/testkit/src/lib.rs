@@ -1,3 +1,11 @@
-//! What tests, the demo and the simulator need instead of the outside world.
+//! What tests and the demo stand on: memory adapters, the contracts adapters must keep, fakes that
+//! are as strict as the real thing, real payloads, and a sample repository.
 
+pub mod conformance;
+pub mod demo;
+pub mod fake_smtp;
+pub mod fake_telegram;
 pub mod github_payloads;
+pub mod memory_store;
+pub mod sample_repo;
+pub mod serve_bench;

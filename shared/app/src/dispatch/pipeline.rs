@@ -15,12 +15,14 @@ use super::{Done, removal};
 use crate::App;
 use crate::attention;
 use crate::error::Error;
+use crate::keys;
 use crate::ports::Ports;
 use crate::ports::pipelines::{PipelineError, Pipelines, Purpose, StartRequest};
-use crate::ports::store::Store;
+use crate::ports::store::{Condition, Store, Write};
 use crate::records::OutboxEntry;
 use crate::stages::Input;
-use crate::table::Versioned;
+use crate::table::{self, Versioned};
+use crate::work::Work;
 
 impl<P: Ports> App<P> {
     pub(super) async fn start_execution(
@@ -84,12 +86,16 @@ impl<P: Ports> App<P> {
             secrets,
         };
         let execution = self.start(&request).await?;
+        let work = Work::Stage(id.clone());
+        let writes = owned(entry, &execution, &work)?;
         let fact = Fact::ExecutionStarted {
             generation: *generation,
             execution,
         };
-        self.step(&id, None, &Input::Facts(&[fact]), &removal(entry))
+        self.step(&id, None, &Input::Facts(&[fact]), &writes)
             .await?;
+        // It may have ended before anybody knew whose it is.
+        self.ports.hint(work);
         Ok(Done::Recorded)
     }
 
@@ -138,8 +144,11 @@ impl<P: Ports> App<P> {
             secrets: BTreeMap::new(),
         };
         let execution = self.start(&request).await?;
-        self.observe_build(&build, &execution, None, &removal(entry))
+        let work = Work::Build(app.id, revision.clone(), recipe.clone());
+        let writes = owned(entry, &execution, &work)?;
+        self.observe_build(&build, &execution, None, &writes)
             .await?;
+        self.ports.hint(work);
         Ok(Done::Recorded)
     }
 
@@ -214,6 +223,21 @@ impl<P: Ports> App<P> {
             .await
             .map_err(|error| pipeline_failure(&error))
     }
+}
+
+/// The entry's removal, and what the execution belongs to.
+fn owned(
+    entry: &Versioned<OutboxEntry>,
+    execution: &ExecutionId,
+    work: &Work,
+) -> Result<Vec<Write>, Error> {
+    let mut writes = removal(entry);
+    writes.push(table::put(
+        keys::execution(execution),
+        &work.name(),
+        Condition::Any,
+    )?);
+    Ok(writes)
 }
 
 fn pipeline_failure(error: &PipelineError) -> Failure {

@@ -18,6 +18,17 @@ pub struct ChannelTarget {
     pub channel: Channel,
 }
 
+impl ChannelTarget {
+    /// The same channel with the chat it has [moved](SendError::Moved) to; only Telegram moves.
+    #[must_use]
+    pub fn moved_to(mut self, new: &str) -> Self {
+        if let Channel::Telegram { chat, .. } = &mut self.channel {
+            new.clone_into(chat);
+        }
+        self
+    }
+}
+
 /// The wire took it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Receipt {

@@ -31,3 +31,9 @@ pub trait Secrets: Send + Sync + 'static {
         name: &SecretName,
     ) -> impl Future<Output = Result<SecretString, SecretError>> + Send;
 }
+
+impl<S: Secrets> Secrets for std::sync::Arc<S> {
+    async fn get(&self, name: &SecretName) -> Result<SecretString, SecretError> {
+        S::get(self, name).await
+    }
+}

@@ -1,15 +1,17 @@
 //! The table everything is kept in.
 //!
 //! A small ordered table with optimistic versions; typed repositories sit on top of it, once.
-//! Every adapter passes the conformance suite in `greenroom-testkit`.
+//! Every adapter passes the conformance suite in `greenroom-testkit`, and refuses what breaks the
+//! limits with the same `check_*` functions of this module.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::time::Duration;
 
 /// Where an item lives: a partition, and its place in the partition's order.
 ///
-/// `sort` orders by bytes. Neither part is empty; `partition` is at most 2,048 bytes and `sort`
-/// at most 1,024, as DynamoDB has it.
+/// `sort` orders by bytes. Neither part is empty; `partition` is at most [`PARTITION_MAX`] bytes
+/// and `sort` at most [`SORT_MAX`], as DynamoDB has it. Any character is allowed, NUL included.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Key {
     pub partition: String,
@@ -52,6 +54,17 @@ pub enum Condition {
     Version(u64),
 }
 
+impl Condition {
+    /// True if it holds for an item at version `found`; `None` when there is no such item.
+    pub fn holds(self, found: Option<u64>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Absent => found.is_none(),
+            Self::Version(wanted) => found == Some(wanted),
+        }
+    }
+}
+
 /// One change of a commit. A commit names each key at most once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Write {
@@ -72,6 +85,22 @@ impl Write {
             Self::Put { key, .. } | Self::Delete { key, .. } | Self::Check { key, .. } => key,
         }
     }
+
+    pub fn condition(&self) -> Condition {
+        match self {
+            Self::Put { condition, .. }
+            | Self::Delete { condition, .. }
+            | Self::Check { condition, .. } => *condition,
+        }
+    }
+
+    /// Bytes of the value put; 0 for a delete or a check.
+    fn value_len(&self) -> usize {
+        match self {
+            Self::Put { value, .. } => value.len(),
+            Self::Delete { .. } | Self::Check { .. } => 0,
+        }
+    }
 }
 
 /// A slice of a partition in ascending order of `sort`.
@@ -83,15 +112,22 @@ pub struct Page {
     pub more: bool,
 }
 
+/// Longest [`Key::partition`], in bytes.
+pub const PARTITION_MAX: usize = 2_048;
+/// Longest [`Key::sort`], in bytes.
+pub const SORT_MAX: usize = 1_024;
 /// Largest value an adapter must take, in bytes; half of what DynamoDB allows.
 pub const VALUE_MAX: usize = 200 * 1024;
 /// Most writes in one commit; half of what DynamoDB allows.
 pub const COMMIT_MAX: usize = 50;
+/// Most bytes of keys and values in one commit; half of the 4 MB DynamoDB allows a transaction.
+/// It is less than [`COMMIT_MAX`] values of [`VALUE_MAX`] bytes.
+pub const COMMIT_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Why the store did not do it, by what the caller must do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Read again, decide again.
+    /// Read again, decide again. `key` is the first of the commit's writes whose condition failed.
     #[error("{key} is not as it was when it was read")]
     Conflict { key: Key },
     /// Wait, then do the same again.
@@ -121,13 +157,86 @@ impl StoreError {
     }
 }
 
+/// Refuses a key that breaks the limits of [`Key`], as [`StoreError::Invalid`].
+pub fn check_key(key: &Key) -> Result<(), StoreError> {
+    check_part("partition", &key.partition, PARTITION_MAX)?;
+    check_part("sort", &key.sort, SORT_MAX)
+}
+
+/// Refuses a query without a partition or with a limit of 0, as [`StoreError::Invalid`].
+pub fn check_query(partition: &str, limit: usize) -> Result<(), StoreError> {
+    check_part("partition", partition, PARTITION_MAX)?;
+    if limit == 0 {
+        return invalid("a query's limit is at least 1".to_owned());
+    }
+    Ok(())
+}
+
+/// Refuses a commit with a bad key, a key named twice, more than [`COMMIT_MAX`] writes, a value
+/// over [`VALUE_MAX`] or more than [`COMMIT_BYTES_MAX`] in all, as [`StoreError::Invalid`].
+pub fn check_commit(writes: &[Write]) -> Result<(), StoreError> {
+    if writes.len() > COMMIT_MAX {
+        return invalid(format!(
+            "{} writes in one commit, at most {COMMIT_MAX} are allowed",
+            writes.len()
+        ));
+    }
+    let mut seen = HashSet::with_capacity(writes.len());
+    for write in writes {
+        check_key(write.key())?;
+        if !seen.insert(write.key()) {
+            return invalid(format!("the commit names {} twice", write.key()));
+        }
+        if write.value_len() > VALUE_MAX {
+            return invalid(format!(
+                "the value of {} has {} bytes, at most {VALUE_MAX} are allowed",
+                write.key(),
+                write.value_len()
+            ));
+        }
+    }
+    let bytes = commit_bytes(writes);
+    if bytes > COMMIT_BYTES_MAX {
+        return invalid(format!(
+            "the commit has {bytes} bytes, at most {COMMIT_BYTES_MAX} are allowed"
+        ));
+    }
+    Ok(())
+}
+
+/// Bytes of keys and values of a commit, as [`COMMIT_BYTES_MAX`] counts them.
+pub fn commit_bytes(writes: &[Write]) -> usize {
+    writes
+        .iter()
+        .map(|write| write.key().partition.len() + write.key().sort.len() + write.value_len())
+        .sum()
+}
+
+fn check_part(what: &str, part: &str, max: usize) -> Result<(), StoreError> {
+    if part.is_empty() {
+        return invalid(format!("the {what} of a key is empty"));
+    }
+    if part.len() > max {
+        return invalid(format!(
+            "the {what} of a key has {} bytes, at most {max} are allowed",
+            part.len()
+        ));
+    }
+    Ok(())
+}
+
+fn invalid(why: String) -> Result<(), StoreError> {
+    Err(StoreError::Invalid { why })
+}
+
 /// An ordered table with optimistic versions. All reads see every commit acknowledged before.
 pub trait Store: Send + Sync + 'static {
     /// The item at `key`, or `None`.
     fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Item>, StoreError>> + Send;
 
     /// Items of `partition` whose `sort` starts with `prefix` and comes after `after`, ascending,
-    /// at most `limit` (at least 1).
+    /// at most `limit` (at least 1). A page is never empty while [`Page::more`]
+    /// is true.
     fn query(
         &self,
         partition: &str,
@@ -136,6 +245,9 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
-    /// All of `writes`, or none. Durable when it returns `Ok`.
+    /// All of `writes`, or none. Durable when it returns `Ok`. A commit of nothing is `Ok`.
+    ///
+    /// A future dropped before it is ready leaves it open whether the commit happens, as
+    /// an `ambiguous` [`StoreError::Unavailable`] does.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -1,7 +1,7 @@
 //! What people are told, and how it reads.
 //!
 //! An [`Announcement`] is plain, bounded data: whatever was true when the state changed. It is
-//! composed once into a [`doc::Doc`] (the order of the sentences, which words are ours and which
+//! composed once into a document (the order of the sentences, which words are ours and which
 //! are a stranger's) and written by one renderer per sink. Nothing here knows a channel, a clock
 //! or a retry.
 //!
@@ -21,7 +21,8 @@ mod text;
 mod words;
 
 pub use announcement::{
-    Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, Suspect, Unaffected,
+    Announcement, Cause, EXCERPT_MAX, FAILING_MAX, Kind, LOOK_MAX, LastGreen, Look, LookAt, Next,
+    PROBLEMS_MAX, SUSPECTS_MAX, Suspect, TEXT_MAX, UNAFFECTED_MAX, Unaffected,
 };
 pub use mail::Mail;
 pub use telegram::{TELEGRAM_BUDGET, TELEGRAM_ENTITIES_MAX};

@@ -10,6 +10,8 @@ use serde::Serialize;
 
 /// Past this many, problems are counted and not listed.
 pub const DIAGNOSTICS_MAX: usize = 100;
+/// Patterns a file may have, each alternative in braces counted.
+const GLOBS_MAX: usize = 2_000;
 /// A word further away than this share of its length is no suggestion.
 const SIMILAR: f64 = 0.6;
 
@@ -160,9 +162,16 @@ pub(crate) struct Log {
     list: Vec<Diagnostic>,
     errors: usize,
     omitted: usize,
+    globs: usize,
 }
 
 impl Log {
+    /// Counts what a pattern costs to compile; `false` once a file has had its share.
+    pub fn may_compile(&mut self, globs: usize) -> bool {
+        self.globs = self.globs.saturating_add(globs);
+        self.globs <= GLOBS_MAX
+    }
+
     pub fn report(&mut self, diagnostic: Diagnostic) {
         if diagnostic.severity == Severity::Error {
             self.errors += 1;

@@ -1,7 +1,7 @@
 //! `greenroom.yaml`: read, checked as a whole, and handed on only when all of it holds.
 //!
-//! Reading goes from bytes to nodes ([`yaml`], the only module that knows the parser), to raw
-//! types ([`raw`], every key there is), to the model ([`validate`], everything followed). Every
+//! Reading goes from bytes to nodes (`yaml`, the only module that knows the parser), to raw
+//! types (`raw`, every key there is), to the model (`validate`, everything followed). Every
 //! step reports what it finds and goes on, so that all problems are told at once.
 
 mod diagnostic;
@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use model::*;
-pub use names::collision_free;
+pub(crate) use names::collision_free;
 pub use pattern::{Pattern, PatternError};
 pub use schema::schema;
 pub use slug::{STAGE_NAME_MAX, is_stage_name, slug};
@@ -113,9 +113,9 @@ pub fn check(name: &str, bytes: &[u8]) -> (Option<StageFile>, Diagnostics) {
     let mut log = Log::default();
     let file = match yaml::read(bytes) {
         Ok(root) => RawFile::decode(&root, &mut log)
-            .map(|raw| validate::file(&raw, hash::config(bytes), &mut log)),
+            .and_then(|raw| validate::file(&raw, hash::config(bytes), &mut log)),
         Err(problem) => {
-            log.report(problem);
+            log.report(*problem);
             None
         }
     };

@@ -136,7 +136,8 @@ pub struct Rule {
     pub expires: Option<Expires>,
     /// Of one run, deploy and tests together. Default 1 hour.
     pub timeout: SignedDuration,
-    /// Hash of the pipeline's steps and the suites' definitions.
+    /// Hash of the pipeline's steps and of every suite that a stage of this pipeline verifies
+    /// with: the same for all stages of a pipeline, so that a release stays itself when it moves.
     pub recipe: RecipeHash,
     /// Hash of the rest of this entry, its variable sets included.
     pub settings: SettingsHash,
@@ -145,7 +146,7 @@ pub struct Rule {
 /// What leads to a stage.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum From {
-    /// `kind: local`: matches any branch that reaches it; nothing is deployed.
+    /// `kind: local`: takes the branches that no other rule takes; nothing is deployed.
     Local,
     /// A push to a branch; with `refresh` only the schedule reads it.
     Branch {

@@ -7,20 +7,24 @@ use crate::stage_file::{Reference, Rule, StageFile, Template};
 
 /// `name` as `rule` gave it, unless it belongs to another rule: a person who is called `prod`
 /// must not push to the stage `prod`. A fixed name always belongs to its rule; between two
-/// templates the one with more text of its own has the right to the name.
+/// templates the one with more text of its own has the right to the name, then the earlier.
 pub fn collision_free(file: &StageFile, rule: &Rule, name: StageName) -> StageName {
     if rule.stage.as_literal().is_some() {
         return name;
     }
     let own = literal_length(&rule.stage);
+    let mut is_earlier = true;
     let taken = file.rules.iter().any(|other| {
-        other.name != rule.name
-            && match other.stage.as_literal() {
-                Some(fixed) => fixed == name.as_str(),
-                None => {
-                    literal_length(&other.stage) > own && has_shape(&other.stage, name.as_str())
-                }
-            }
+        if other.name == rule.name {
+            is_earlier = false;
+            return false;
+        }
+        if let Some(fixed) = other.stage.as_literal() {
+            return fixed == name.as_str();
+        }
+        let length = literal_length(&other.stage);
+        let has_right = length > own || (length == own && is_earlier);
+        has_right && has_shape(&other.stage, name.as_str())
     });
     if taken {
         suffixed(name.as_str(), &format!("{}\0{name}", rule.name))

@@ -36,7 +36,7 @@ pub enum PatternError {
     Empty,
     #[error("a pattern has at most {PATTERN_LENGTH_MAX} bytes, this one has {0}")]
     TooLong(usize),
-    #[error("`{0}` cannot be part of a pattern; only `*`, `**` and `{{a,b}}` have a meaning")]
+    #[error("`{}` cannot be part of a pattern; only `*`, `**` and `{{a,b}}` have a meaning", .0.escape_debug())]
     Character(char),
     #[error("`**` stands for whole segments; write `*` within one, or put `/` around it")]
     StarsInSegment,
@@ -87,6 +87,14 @@ impl Pattern {
             Alternative::Literal(literal) => literal == name,
             Alternative::Glob(glob) => glob.is_match(name),
         })
+    }
+
+    /// How many globs `text` stands for; what compiling it costs.
+    pub(crate) fn cost(text: &str) -> usize {
+        if text.len() > PATTERN_LENGTH_MAX {
+            return 0;
+        }
+        expand(text).map_or(0, |all| all.len())
     }
 
     /// As it is written in the stage file.

@@ -122,7 +122,7 @@ impl<'a> Fields<'a> {
         log: &mut Log,
     ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            let help = format!("{title} has these keys: {}.", listed(keys.iter().copied()));
+            let help = format!("Known here: {}.", listed(keys.iter().copied()));
             wrong_type(node, "a mapping", &help, log);
             return None;
         };

@@ -139,6 +139,17 @@ impl Decode for Pattern {
             return None;
         }
         let text = text(node, "a pattern", log)?;
+        if !log.may_compile(Self::cost(text)) {
+            let message = "the patterns of this file stand for too many names".to_owned();
+            report(
+                "too-many",
+                node,
+                message,
+                "Use `*` instead of long lists in braces.",
+                log,
+            );
+            return None;
+        }
         Self::parse(text)
             .map_err(|error| {
                 let help = "`*` stands for part of a segment, `**` for whole segments, `{a,b}` for either.";
@@ -226,8 +237,15 @@ impl Decode for SecretReference {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
         let help =
             "Write `${secret:name}`; the value is given to `greenroom serve`, never to this file.";
-        let text = text(node, "a reference to a secret", log)?;
-        let parsed = template(text, node, log)?;
+        let parsed = match &node.value {
+            Value::Text(text) if text.contains("${") => template(text, node, log)?,
+            Value::List(_) | Value::Map(_) | Value::Null => {
+                wrong_type(node, "a reference to a secret", help, log);
+                return None;
+            }
+            // Whatever it is, it may be the secret itself and must not be repeated.
+            _ => Template::literal(""),
+        };
         match parsed.references().next() {
             Some(template::Reference::Secret(name)) => Some(Self(name.clone())),
             _ => {

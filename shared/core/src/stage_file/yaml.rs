@@ -58,31 +58,32 @@ pub(crate) fn source(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// The one thing that kept it from being read: the size, the encoding, a budget, the syntax.
-pub(crate) fn read(bytes: &[u8]) -> Result<Node, Diagnostic> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Node, Box<Diagnostic>> {
     if bytes.len() > FILE_BYTES_MAX {
-        let message = format!(
-            "the file has {} bytes, {FILE_BYTES_MAX} are allowed",
-            bytes.len()
-        );
-        return Err(Diagnostic::error("too-large", &(0..0), message)
-            .label("not read")
-            .help(
-                "A stage file is written by people; move data that is not configuration elsewhere.",
-            ));
+        return Err(Box::new(too_large(bytes.len())));
     }
-    let text = std::str::from_utf8(bytes).map_err(not_utf8)?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Box::new(not_utf8(error)))?;
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| syntax(text, &error))?;
+        .map_err(|error| Box::new(syntax(text, &error)))?;
     let reader = Reader { text };
     let root = reader.node(tree, None);
     match root.value {
-        Value::Null => Err(
-            Diagnostic::error("empty-file", &(0..0), "the file is empty")
-                .label("nothing here")
-                .help("A stage file starts with `version: 1` and `app: owner/name`."),
-        ),
+        Value::Null => Err(Box::new(empty())),
         _ => Ok(root),
     }
+}
+
+fn too_large(bytes: usize) -> Diagnostic {
+    let message = format!("the file has {bytes} bytes, {FILE_BYTES_MAX} are allowed");
+    Diagnostic::error("too-large", &(0..0), message)
+        .label("not read")
+        .help("A stage file is written by people; move data that is not configuration elsewhere.")
+}
+
+fn empty() -> Diagnostic {
+    Diagnostic::error("empty-file", &(0..0), "the file is empty")
+        .label("nothing here")
+        .help("A stage file starts with `version: 1` and `app: owner/name`.")
 }
 
 fn options() -> Options {
@@ -119,7 +120,12 @@ fn not_utf8(error: std::str::Utf8Error) -> Diagnostic {
 fn syntax(text: &str, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
     let span = error.location().map_or(0..0, |l| byte_span(text, &l));
-    if let Some(breach) = breach_of(error) {
+    // Where the use of an alias went wrong is the outer error, what went wrong the inner one.
+    let error = match error {
+        Error::AliasError { error, .. } => error.without_snippet(),
+        other => other,
+    };
+    if let Error::Budget { breach, .. } = error {
         return over_budget(breach, span);
     }
     let whole = error.to_string();
@@ -133,25 +139,29 @@ fn syntax(text: &str, error: &Error) -> Diagnostic {
         }
     });
     let (code, message, help) = explained(text, &span, message);
+    // The parser stops behind the tab it does not like.
+    let is_behind_tab = code == "tab" && text[..span.start].ends_with('\t');
+    let span = if is_behind_tab {
+        span.start - 1..span.start
+    } else {
+        span
+    };
     Diagnostic::error(code, &span, message)
         .label("reading stopped here")
         .help(help)
 }
 
-fn breach_of(error: &Error) -> Option<&BudgetBreach> {
-    match error {
-        Error::Budget { breach, .. } => Some(breach),
-        _ => None,
-    }
-}
-
 fn over_budget(breach: &BudgetBreach, span: Range<usize>) -> Diagnostic {
+    let mut help = "No stage file needs this; write it flat, without anchors that multiply.";
     let message = match breach {
         BudgetBreach::Depth { .. } => format!("nested deeper than {DEPTH_MAX} levels"),
         BudgetBreach::Nodes { .. } => {
             format!("more than {NODES_MAX} values, each use of an alias counted")
         }
-        BudgetBreach::Documents { .. } => "more than one document in the file".to_owned(),
+        BudgetBreach::Documents { .. } => {
+            help = "Keep one document; remove the `---` and what follows.";
+            "more than one document in the file".to_owned()
+        }
         BudgetBreach::Aliases { .. } | BudgetBreach::AliasAnchorRatio { .. } => {
             "too many aliases".to_owned()
         }
@@ -159,7 +169,7 @@ fn over_budget(breach: &BudgetBreach, span: Range<usize>) -> Diagnostic {
     };
     Diagnostic::error("over-budget", &span, message)
         .label("reading stopped here")
-        .help("No stage file needs this; write it flat, without anchors that multiply.")
+        .help(help)
 }
 
 /// The parser's sentence in the words of somebody who edits the file.
@@ -169,7 +179,7 @@ fn explained(
     message: &str,
 ) -> (&'static str, String, &'static str) {
     let rest = text.get(span.start..).unwrap_or("");
-    if message.contains("tab") || rest.starts_with('\t') {
+    if message.contains(" tab") || rest.starts_with('\t') {
         let help = "YAML is indented with spaces; replace the tab.";
         return ("tab", "a tab is used for indentation".to_owned(), help);
     }
@@ -177,11 +187,6 @@ fn explained(
         (
             "merge-key",
             "List the shared set under `variables` of the stage instead of `<<`.",
-        )
-    } else if message.contains("multiple YAML documents") {
-        (
-            "many-documents",
-            "Keep one document; remove the `---` and what follows.",
         )
     } else if message.contains("recursion limit") {
         ("over-budget", "No stage file is nested this deep.")
@@ -199,8 +204,9 @@ fn explained(
         )
     };
     let message = match code {
-        "many-documents" => "more than one document in the file",
         "merge-key" => "merge keys (`<<`) are not part of a stage file",
+        "over-budget" => "nested too deep",
+        "alias" if message.contains("recursive") => "the alias stands inside its own anchor",
         _ => message,
     };
     (

@@ -184,7 +184,7 @@ struct Full;
 
 impl<W> Sink<W> {
     fn is_full(error: &std::io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Full>())
+        matches!(error.get_ref(), Some(inner) if inner.is::<Full>())
     }
 }
 

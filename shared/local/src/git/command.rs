@@ -37,13 +37,17 @@ const PASSED_ON: [&str; 14] = [
 
 /// Ours is the only configuration. It is a file and not arguments because git hides arguments
 /// (`-c`) from the git it starts at the other end of a local path, and that one, too, must
-/// accept a repository whose owner is somebody else: the operator named the path.
+/// accept a repository whose owner is somebody else: the operator named the path. What is fetched
+/// is synced, as one pack a fetch: a mirror must survive a power failure.
 const CONFIGURATION: &str = "\
 [safe]
 	directory = *
 [core]
 	hooksPath = /dev/null
 	fsmonitor = false
+	fsync = all
+[fetch]
+	unpackLimit = 1
 [advice]
 	detachedHead = false
 [gc]

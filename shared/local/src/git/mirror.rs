@@ -1,9 +1,8 @@
-//! The bare mirror of a repository, and how a commit gets into it.
+//! The bare mirror of a repository, and who fetches into it when.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
 
 use greenroom_app::ports::source::{Repository, SourceError};
 use greenroom_core::name::Revision;
@@ -14,17 +13,15 @@ use super::command::{Failure, Run};
 use super::reference::address_of;
 use super::refusal::explain;
 
-/// fetch says next to nothing with `--quiet`.
-const FETCH_ANSWER_MAX: usize = 1024 * 1024;
-
-/// One mirror. Its lock lets one fetch at a time happen; who waited for it shares the outcome
-/// of the first fetch that *began* after they asked, since an older one may have missed the commit.
+/// One mirror. One fetch at a time; who waited for it shares the outcome of the first fetch that
+/// *began* after they asked, since an older one may have missed the commit.
 #[derive(Debug)]
 pub(super) struct Mirror {
     pub path: PathBuf,
-    /// How many fetches have begun.
+    /// How many fetches of all branches have begun.
     begun: AtomicU64,
-    fetching: Mutex<()>,
+    /// Held while fetching; why the last fetch of all branches failed, if it did.
+    fetching: Mutex<Option<String>>,
 }
 
 #[cfg(test)]
@@ -48,30 +45,39 @@ impl GitSource {
         if !is_full_hash(revision.as_str()) {
             return Err(absent());
         }
-        address_of(repository)?;
+        let address = address_of(repository)?;
+        let failed = |failure| explain(repository, failure);
         let mirror = self.mirror_of(repository, revision);
-        if self.has(repository, &mirror, revision).await? {
+        if self.has(&mirror.path, revision).await.map_err(failed)? {
             return Ok(mirror);
         }
         let begun_before = mirror.begun.load(Ordering::SeqCst);
-        let _alone = mirror.fetching.lock().await;
-        if self.has(repository, &mirror, revision).await? {
+        let mut last_failure = mirror.fetching.lock().await;
+        if self.has(&mirror.path, revision).await.map_err(failed)? {
             return Ok(mirror.clone());
         }
         if mirror.begun.load(Ordering::SeqCst) == begun_before {
             mirror.begun.fetch_add(1, Ordering::SeqCst);
-            self.fetch_branches(repository, &mirror, revision).await?;
-            if self.has(repository, &mirror, revision).await? {
-                return Ok(mirror.clone());
-            }
+            // What a fetch that is given up half way says to those who wait for it.
+            *last_failure = Some("a fetch was given up".to_owned());
+            let done = self.fetch_branches(address, &mirror.path, revision).await;
+            let done = done.map_err(failed);
+            *last_failure = done.as_ref().err().map(ToString::to_string);
+            done?;
+        } else if let Some(why) = &*last_failure {
+            return Err(SourceError::Unavailable {
+                repository: repository.name.to_string(),
+                why: format!("the fetch we waited for failed: {why}"),
+            });
         }
-        // On no branch and no tag: a pull request's commit, or one that was pushed over.
-        if self.fetch_commit(repository, &mirror, revision).await?
-            && self.has(repository, &mirror, revision).await?
-        {
-            return Ok(mirror.clone());
+        let is_here = self.has(&mirror.path, revision).await.map_err(failed)?
+            // On no branch and no tag: a pull request's commit, or one that was pushed over.
+            || self.fetch_commit(address, &mirror.path, revision).await.map_err(failed)?;
+        if is_here {
+            Ok(mirror.clone())
+        } else {
+            Err(absent())
         }
-        Err(absent())
     }
 
     fn mirror_of(&self, repository: &Repository, revision: &Revision) -> Arc<Mirror> {
@@ -82,37 +88,29 @@ impl GitSource {
             ""
         };
         let path = self.folder.join(format!("{}{kind}.git", repository.id));
-        let mut mirrors = self
-            .mirrors
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut mirrors = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner);
         let mirror = mirrors.entry(path.clone()).or_insert_with(|| {
             Arc::new(Mirror {
                 path,
                 begun: AtomicU64::new(0),
-                fetching: Mutex::new(()),
+                fetching: Mutex::new(None),
             })
         });
         mirror.clone()
     }
 
-    async fn has(
-        &self,
-        repository: &Repository,
-        mirror: &Mirror,
-        revision: &Revision,
-    ) -> Result<bool, SourceError> {
-        if !mirror.path.exists() {
+    pub(super) async fn has(&self, mirror: &Path, revision: &Revision) -> Result<bool, Failure> {
+        if !mirror.exists() {
             return Ok(false);
         }
         let object = format!("{revision}^{{commit}}");
         match self
-            .read(&mirror.path, b"", 0, &["cat-file", "-e", &object])
+            .read(mirror, b"", 0, &["cat-file", "-e", &object])
             .await
         {
             Ok(_) => Ok(true),
             Err(Failure::Said { .. }) => Ok(false),
-            Err(other) => Err(explain(repository, other)),
+            Err(other) => Err(other),
         }
     }
 
@@ -131,141 +129,6 @@ impl GitSource {
             timeout: self.limits.read,
         };
         self.program.run(run, arguments).await
-    }
-
-    async fn fetch_branches(
-        &self,
-        repository: &Repository,
-        mirror: &Mirror,
-        revision: &Revision,
-    ) -> Result<(), SourceError> {
-        self.make(mirror, revision)
-            .await
-            .map_err(|failure| explain(repository, failure))?;
-        let specs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-        match self.fetch(repository, mirror, &specs).await? {
-            // Somebody was killed while fetching. Nobody fetches now: we hold the lock, and
-            // whoever still runs from before a restart is younger than what is removed.
-            Err(Failure::Said { said }) if said.contains(".lock': File exists") => {
-                remove_locks(&mirror.path, self.limits.fetch);
-                self.fetch(repository, mirror, &specs).await?
-            }
-            other => other,
-        }
-        .map_err(|failure| explain(repository, failure))
-    }
-
-    /// False when the repository says that it has no such commit, or gives it to nobody.
-    async fn fetch_commit(
-        &self,
-        repository: &Repository,
-        mirror: &Mirror,
-        revision: &Revision,
-    ) -> Result<bool, SourceError> {
-        match self.fetch(repository, mirror, &[revision.as_str()]).await? {
-            Ok(()) => Ok(true),
-            Err(Failure::Said { said })
-                if [
-                    "not our ref",
-                    "unadvertised object",
-                    "couldn't find remote ref",
-                ]
-                .iter()
-                .any(|words| said.contains(words)) =>
-            {
-                Ok(false)
-            }
-            Err(other) => Err(explain(repository, other)),
-        }
-    }
-
-    async fn fetch(
-        &self,
-        repository: &Repository,
-        mirror: &Mirror,
-        specs: &[&str],
-    ) -> Result<Result<(), Failure>, SourceError> {
-        let address = address_of(repository)?;
-        let mut arguments = vec!["fetch", "--quiet", "--force", "--no-tags"];
-        arguments.extend(["--no-write-fetch-head", "--no-recurse-submodules"]);
-        if specs.iter().any(|spec| spec.contains('*')) {
-            // Else `a/b` could not come after `a` is gone.
-            arguments.push("--prune");
-        }
-        arguments.extend(["--", address]);
-        arguments.extend(specs);
-        let _turn = self.remote.acquire().await;
-        let run = Run {
-            repository: Some(&mirror.path),
-            input: b"",
-            limit: FETCH_ANSWER_MAX,
-            timeout: self.limits.fetch,
-        };
-        Ok(self.program.run(run, arguments).await.map(|_| ()))
-    }
-
-    /// Makes the empty mirror beside its place and moves it there, so that it is never half made.
-    async fn make(&self, mirror: &Mirror, revision: &Revision) -> Result<(), Failure> {
-        if mirror.path.exists() {
-            return Ok(());
-        }
-        let beside = tempfile::Builder::new()
-            .prefix("making-")
-            .tempdir_in(&self.folder)
-            .map_err(Failure::Broken)?;
-        let new = beside.path().join("mirror.git");
-        let new_text = new.to_string_lossy().into_owned();
-        let format = if revision.as_str().len() == 64 {
-            "--object-format=sha256"
-        } else {
-            "--object-format=sha1"
-        };
-        let run = Run {
-            repository: None,
-            input: b"",
-            limit: FETCH_ANSWER_MAX,
-            timeout: self.limits.read,
-        };
-        let arguments = [
-            "init",
-            "--bare",
-            "--quiet",
-            "--template=",
-            format,
-            "--",
-            &new_text,
-        ];
-        self.program.run(run, arguments).await?;
-        match std::fs::rename(&new, &mirror.path) {
-            Err(_) if mirror.path.exists() => Ok(()),
-            other => other.map_err(Failure::Broken),
-        }
-    }
-}
-
-/// Removes lock files that nobody can still hold: older than a fetch may last.
-fn remove_locks(mirror: &Path, age: Duration) {
-    let mut folders = vec![mirror.to_owned(), mirror.join("refs")];
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            let (path, metadata) = (entry.path(), entry.metadata());
-            let Ok(metadata) = metadata else { continue };
-            let is_old = || {
-                let modified = metadata.modified().ok();
-                modified
-                    .and_then(|at| at.elapsed().ok())
-                    .is_some_and(|old| old > age)
-            };
-            if metadata.is_dir() && folder != mirror {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ext| ext == "lock") && is_old() {
-                tracing::warn!(path = %path.display(), "removed a lock left by a killed git");
-                let _ = std::fs::remove_file(path);
-            }
-        }
     }
 }
 

@@ -10,12 +10,13 @@
 
 mod checkout;
 mod command;
+mod fetch;
 mod history;
 mod mirror;
 mod reference;
 mod refusal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 
 use std::collections::HashMap;
@@ -41,7 +42,8 @@ pub struct GitLimits {
     pub fetch: Duration,
     /// For reading what is already here, a checkout included. Default 2 minutes.
     pub read: Duration,
-    /// How many gits speak to other machines at once. Default 8.
+    /// How many gits ask at once, and how many fetch at once: a slow clone keeps nobody from
+    /// seeing a new commit elsewhere. Default 8.
     pub at_once: usize,
 }
 
@@ -62,7 +64,8 @@ pub struct GitSource {
     folder: PathBuf,
     program: GitProgram,
     limits: GitLimits,
-    remote: Semaphore,
+    asking: Semaphore,
+    fetching: Semaphore,
     mirrors: Mutex<HashMap<PathBuf, Arc<Mirror>>>,
 }
 
@@ -84,7 +87,8 @@ impl GitSource {
             program: GitProgram::new(&folder, environment)?,
             folder,
             limits,
-            remote: Semaphore::new(limits.at_once),
+            asking: Semaphore::new(limits.at_once),
+            fetching: Semaphore::new(limits.at_once),
             mirrors: Mutex::default(),
         })
     }

@@ -79,7 +79,7 @@ async fn ask(
     arguments.extend(options);
     arguments.extend(["--", address]);
     arguments.extend(patterns);
-    let _turn = source.remote.acquire().await;
+    let _turn = source.asking.acquire().await;
     let run = Run {
         repository: None,
         input: b"",

@@ -1,7 +1,7 @@
 //! What a step finds in its environment: this, and nothing of the server's own.
 //!
 //! The server's environment holds its tokens and the credentials of other stages. So a step's is
-//! built from nothing. Variables of the stage come first and may even replace `PATH`; what starts
+//! built from nothing but what the operator passes on by name. Variables of the stage come first and may even replace `PATH`; what starts
 //! with `GREENROOM_` is ours and cannot be replaced.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::path::Path;
 use greenroom_app::ports::pipelines::{Purpose, StartRequest};
 use greenroom_core::name::ExecutionId;
 
+use super::PipelineSettings;
 use super::folder::Folder;
 
 /// By this the processes of an execution are recognised after its server is gone.
@@ -25,7 +26,7 @@ pub(super) fn of_execution(
     execution: &ExecutionId,
     request: &StartRequest,
     folder: &Folder,
-    path: &str,
+    settings: &PipelineSettings,
     variables: Environment,
     artifact: Option<&Path>,
 ) -> Environment {
@@ -33,12 +34,12 @@ pub(super) fn of_execution(
     let mut set = |name: &str, value: &str| {
         environment.insert(name.to_owned(), value.to_owned());
     };
-    set("PATH", path);
+    set("PATH", &settings.path);
     set("HOME", &folder.home().to_string_lossy());
     set("TMPDIR", &folder.temporary().to_string_lossy());
     set("LANG", "C.UTF-8");
+    environment.extend(settings.passed_on.clone());
     environment.extend(variables);
-    environment.retain(|name, _| !name.starts_with(OURS));
     let mut set = |name: &str, value: &str| {
         environment.insert(name.to_owned(), value.to_owned());
     };

@@ -108,7 +108,7 @@ impl<S: Secrets> Flow<S> {
             &self.execution,
             &self.request,
             &self.folder,
-            &self.inner.settings.path,
+            &self.inner.settings,
             variables,
             artifact.as_deref(),
         );
@@ -164,19 +164,25 @@ impl<S: Secrets> Flow<S> {
             timeout,
             grace: self.inner.settings.grace,
         };
-        let mut status = Status::queued(self.inner.me.clone(), Timestamp::now());
-        status.step = Some(step.name.clone());
+        let idle = || Status::queued(self.inner.me.clone(), Timestamp::now());
+        let mut begun = idle();
+        begun.step = Some(step.name.clone());
         let folder = &self.folder;
         let record = move |leader| {
-            status.group = Some(leader);
-            folder.set_status(&status)
+            begun.group = Some(leader);
+            folder.set_status(&begun)
         };
         let end = step::run(run, log, &mut self.stop, record)
             .await
             .map_err(|error| errored(format!("step {} could not be run: {error}", step.name)))?;
         let at = Timestamp::now();
         match end {
-            End::Exited(status) if status.success() => {}
+            // What it left running is no longer ours to end, whatever becomes of this server.
+            End::Exited(status) if status.success() => {
+                self.folder
+                    .set_status(&idle())
+                    .map_err(|error| unwritable(&error))?;
+            }
             End::Exited(status) => return Err(failed(step, &how_it_ended(status), log)),
             End::TimedOut => {
                 return Err(Observation::TimedOut {

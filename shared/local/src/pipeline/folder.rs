@@ -110,7 +110,8 @@ impl Executions {
         };
         std::fs::create_dir(folder.steps())?;
         folder.replace("request.json", request, true)?;
-        folder.replace("status.json", status, true)?;
+        folder.replace("status.json", status, false)?;
+        std::fs::File::open(new.path())?.sync_all()?;
         match std::fs::rename(new.path(), &path) {
             Ok(()) => {}
             Err(_) if path.exists() => return Ok(Claim::Existing),
@@ -173,9 +174,17 @@ impl Folder {
         read(&self.path.join("request.json"))
     }
 
-    /// `None` when it cannot be read: nobody then knows who runs it, and nobody does.
-    pub(super) fn status(&self) -> Option<Status> {
-        read(&self.path.join("status.json")).ok()
+    /// `None` when there is none that makes sense, as after a power failure.
+    ///
+    /// # Errors
+    /// The disk cannot be read now, which says nothing about the execution.
+    pub(super) fn status(&self) -> std::io::Result<Option<Status>> {
+        use std::io::ErrorKind::{InvalidData, NotFound};
+        match read(&self.path.join("status.json")) {
+            Ok(status) => Ok(Some(status)),
+            Err(error) if matches!(error.kind(), NotFound | InvalidData) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn set_status(&self, status: &Status) -> std::io::Result<()> {
@@ -204,16 +213,16 @@ impl Folder {
         }
     }
 
-    /// Writes the result once. Gives the one that counts: the first. Removes what the execution
-    /// worked with.
+    /// Writes the result once. Gives the one that counts: the first. What the execution worked
+    /// with goes first: if it has filled the disk, this makes room for the result.
     pub(super) fn finish(&self, result: &Observation) -> std::io::Result<Observation> {
+        remove_tree(&self.work());
         let file = self.write("result.json", result, true)?;
         match file.persist_noclobber(self.path.join("result.json")) {
             Ok(_) => std::fs::File::open(&self.path)?.sync_all()?,
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.error),
         }
-        remove_tree(&self.work());
         Ok(self.result()?.unwrap_or_else(|| result.clone()))
     }
 

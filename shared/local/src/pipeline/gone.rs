@@ -44,7 +44,7 @@ fn carries(pid: i32, execution: &ExecutionId) -> bool {
 }
 
 /// What such an execution is, for ever.
-pub(super) fn verdict(status: Option<&Status>) -> Observation {
+pub(super) fn result_of(status: Option<&Status>) -> Observation {
     let during = match status.and_then(|status| status.step.as_deref()) {
         Some(step) => format!("in the middle of step {step}"),
         None => "before its first step, or between two".to_owned(),

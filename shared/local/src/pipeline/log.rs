@@ -74,11 +74,11 @@ impl LogWriter {
         keep_newest(&mut self.recent, bytes, RECENT);
         let (now, later) = bytes.split_at(bytes.len().min(self.room));
         self.room -= now.len();
-        self.to_file(now);
+        self.append(now);
         self.missing += keep_newest(&mut self.end, later, self.end_max);
     }
 
-    fn to_file(&mut self, bytes: &[u8]) {
+    fn append(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -95,12 +95,12 @@ impl LogWriter {
         self.put(&held);
         if self.missing > 0 {
             let marker = format!("\n[greenroom] ... {} bytes left out ...\n", self.missing);
-            self.to_file(marker.as_bytes());
+            self.append(marker.as_bytes());
         }
         let end = std::mem::take(&mut self.end);
         let (one, two) = end.as_slices();
-        self.to_file(one);
-        self.to_file(two);
+        self.append(one);
+        self.append(two);
     }
 
     /// The last lines of the step's own output, whole ones if they fit, fit to be shown.

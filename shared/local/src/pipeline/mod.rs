@@ -22,7 +22,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -51,6 +51,8 @@ pub struct PipelineSettings {
     pub data: PathBuf,
     /// The `PATH` of the steps.
     pub path: String,
+    /// Further variables of the steps, by the operator's wish: where toolchains live, proxies.
+    pub passed_on: BTreeMap<String, String>,
     /// How many executions run at once; others wait. Default 8.
     pub at_once: usize,
     /// Between asking a process group to end and killing it. Default 5 s.
@@ -68,6 +70,7 @@ impl PipelineSettings {
         Self {
             data: data.into(),
             path: path.into(),
+            passed_on: BTreeMap::new(),
             at_once: 8,
             grace: Duration::from_secs(5),
             log_max: 4 * 1024 * 1024,
@@ -178,7 +181,8 @@ impl<S: Secrets> ProcessPipelines<S> {
         let Some(folder) = self.inner.executions.find(execution) else {
             return Ok(None);
         };
-        blocking(move || log::read(&folder)).await.map(Some)
+        let read = blocking(move || log::read(&folder)).await;
+        read.map(Some).map_err(unavailable)
     }
 
     /// Takes no more starts, ends what runs (*errored*: nobody asked for its end) and waits for it.
@@ -256,7 +260,8 @@ impl<S: Secrets> Inner<S> {
             let (inner, execution, request) = (self.clone(), execution.clone(), request.clone());
             move || inner.executions.claim(&execution, &request, &status)
         })
-        .await?;
+        .await
+        .map_err(unavailable)?;
         if let Claim::New(folder) = claimed {
             presence.told = true;
             tokio::spawn(flow::run(self.clone(), presence, folder, request, stop));
@@ -266,7 +271,9 @@ impl<S: Secrets> Inner<S> {
 
     async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
         let Some(folder) = self.executions.find(execution) else {
-            return Ok(Observation::Unknown);
+            // A step may have removed even its execution's folder.
+            let unsaved = self.running().unsaved.get(execution).cloned();
+            return Ok(unsaved.unwrap_or(Observation::Unknown));
         };
         let read = |folder: &folder::Folder| folder.result().map_err(unavailable);
         if let Some(result) = read(&folder)? {
@@ -274,7 +281,7 @@ impl<S: Secrets> Inner<S> {
         }
         let is_ours = self.running().executions.contains_key(execution);
         let unsaved = self.running().unsaved.get(execution).cloned();
-        let status = folder.status();
+        let status = folder.status().map_err(unavailable)?;
         if !is_ours {
             // It may have ended since the first look.
             if let Some(result) = read(&folder)? {
@@ -291,9 +298,10 @@ impl<S: Secrets> Inner<S> {
                     since: status.since,
                 })
             }
+            None if is_ours => Err(unavailable("its status cannot be read")),
             status => {
                 gone::end_leftovers(execution, status.as_ref(), self.settings.grace).await;
-                let result = gone::verdict(status.as_ref());
+                let result = gone::result_of(status.as_ref());
                 Ok(self.save(execution, &folder, result).await)
             }
         }
@@ -363,9 +371,9 @@ impl<S: Secrets> Drop for Presence<S> {
 /// Runs what blocks on a disk where it may.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, PipelineError> {
+) -> std::io::Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(unavailable)?.map_err(unavailable)
+    done.map_err(std::io::Error::other)?
 }
 
 fn unavailable(why: impl fmt::Display) -> PipelineError {

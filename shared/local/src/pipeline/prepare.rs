@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::admission::AdmissionError;
-use super::environment::Environment;
+use super::environment::{Environment, OURS};
 use super::flow::{Flow, errored};
 use super::folder::remove_tree;
 use super::mask::Mask;
@@ -41,6 +41,12 @@ pub(super) fn check(request: &StartRequest) -> Result<(), String> {
     let mut names = request.variables.keys().chain(request.secrets.keys());
     if let Some(name) = names.find(|name| !legal(name)) {
         return Err(format!("{name:?} cannot be the name of a variable"));
+    }
+    let mut names = request.variables.keys().chain(request.secrets.keys());
+    if let Some(name) = names.find(|name| name.starts_with(OURS)) {
+        return Err(format!(
+            "{name} is not a stage's to set: {OURS}* is Greenroom's own"
+        ));
     }
     let values = &request.variables;
     if let Some((name, _)) = values.iter().find(|(_, value)| value.contains('\0')) {

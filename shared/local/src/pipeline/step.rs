@@ -23,7 +23,7 @@ use super::stop::{Cause, Stop};
 use crate::process::{Group, ProcessIdentity};
 
 /// Waits for a line, then becomes the shell that runs the command, which is `$0` here.
-const GATE: &str = r#"read -r GREENROOM_GO && exec /bin/sh -c -- "$0" </dev/null"#;
+pub(super) const GATE: &str = r#"read -r GREENROOM_GO && exec /bin/sh -c -- "$0" </dev/null"#;
 
 /// How long output is waited for after the command has ended. Its own is in the pipe already;
 /// this is for the last words of what it started.

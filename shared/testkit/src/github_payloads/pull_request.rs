@@ -123,16 +123,6 @@ impl PullRequest {
         let issue = format!("{}/issues/{number}", repository.api());
         let one_comment = format!("{}/pulls/comments{{/number}}", repository.api());
         let statuses = format!("{}/statuses/{}", repository.api(), self.head);
-        let links = [
-            ("self", &api),
-            ("html", &html),
-            ("issue", &issue),
-            ("comments", &format!("{issue}/comments")),
-            ("review_comments", &format!("{api}/comments")),
-            ("review_comment", &one_comment),
-            ("commits", &format!("{api}/commits")),
-            ("statuses", &statuses),
-        ];
         let id = 1_900_000_000 + number;
         let merged = self.merged();
         let labels: Vec<_> = self.labels.iter().map(|it| it.value(repository)).collect();
@@ -168,7 +158,7 @@ impl PullRequest {
             .with("statuses_url", &statuses)
             .with("head", self.head_tip())
             .with("base", self.base_tip())
-            .with("_links", hrefs(&links))
+            .with("_links", self.links())
             .with("author_association", &self.author_association)
             .with("auto_merge", None::<&str>)
             .with("active_lock_reason", None::<&str>)
@@ -185,6 +175,30 @@ impl PullRequest {
             .with("deletions", 3)
             .with("changed_files", 2)
             .value()
+    }
+
+    fn links(&self) -> Box<RawValue> {
+        let number = self.number;
+        let repository = self.repository.api();
+        let pull = format!("{repository}/pulls/{number}");
+        let issue = format!("{repository}/issues/{number}");
+        let links = [
+            ("self", pull.clone()),
+            ("html", format!("{}/pull/{number}", self.repository.html())),
+            ("issue", issue.clone()),
+            ("comments", format!("{issue}/comments")),
+            ("review_comments", format!("{pull}/comments")),
+            (
+                "review_comment",
+                format!("{repository}/pulls/comments{{/number}}"),
+            ),
+            ("commits", format!("{pull}/commits")),
+            ("statuses", format!("{repository}/statuses/{}", self.head)),
+        ];
+        let links = links.iter().fold(Object::new(), |object, (name, url)| {
+            object.with(name, Object::new().with("href", url).value())
+        });
+        links.value()
     }
 
     fn head_tip(&self) -> Box<RawValue> {
@@ -214,13 +228,6 @@ impl PullRequest {
             .with("repo", repository.tip())
             .value()
     }
-}
-
-fn hrefs(links: &[(&str, &String)]) -> Box<RawValue> {
-    let links = links.iter().fold(Object::new(), |object, (name, url)| {
-        object.with(name, Object::new().with("href", url).value())
-    });
-    links.value()
 }
 
 impl PullRequestAction {

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::sources::source;
+use super::templates::unnamed;
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::names::ends;
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -52,7 +54,18 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
 fn giver(entry: &Entry<RawStage>) -> Option<Giver<'_>> {
     let stage = entry.value.as_ref()?;
     let (name, span) = match &stage.name {
-        Field::Given(name) => (name.value.clone(), &name.span),
+        Field::Given(name) => {
+            // A template that was reported gives no names.
+            let source = source(&stage.kind, &stage.from)?;
+            if name
+                .value
+                .references()
+                .any(|one| unnamed(one, source).is_some())
+            {
+                return None;
+            }
+            (name.value.clone(), &name.span)
+        }
         Field::Absent => (Template::literal(&entry.name.value), &entry.name.span),
         Field::Broken => return None,
     };
@@ -111,11 +124,8 @@ fn collides(raw: &RawFile, templated: &Giver<'_>, name: &str) -> Option<String> 
 }
 
 fn likely(templated: &Giver<'_>, owner: &Giver<'_>, name: &str, who: &str) -> Diagnostic {
-    let rule = shown(templated.rule);
-    let message = format!(
-        "{who} would get the stage `{name}` of `{}` from `{rule}`",
-        shown(owner.rule)
-    );
+    let owner = shown(owner.rule);
+    let message = format!("{who} is called like the stage `{name}`, which belongs to `{owner}`");
     Diagnostic::warning("stage-taken", templated.span, message)
         .label("gets a hash added")
         .help("The name stays with the fixed stage; put text around the reference to have readable names.")

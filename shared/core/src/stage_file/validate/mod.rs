@@ -17,18 +17,26 @@ mod unused;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::name::{ConfigHash, RepoName};
 use crate::stage_file::StageFile;
 use crate::stage_file::diagnostic::{Diagnostic, Log};
 use crate::stage_file::hash::{Shared, seal};
 use crate::stage_file::raw::RawFile;
+use crate::stage_file::record::{Field, Named};
 
 /// The version of the vocabulary that is read here.
 const VERSION: i64 = 1;
 
+/// More entries than this in one section are refused; what follows compares them in pairs.
+const ENTRIES_MAX: usize = 200;
+
 /// Checks everything. What comes back holds only if nothing was reported as an error.
-pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> StageFile {
+pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<StageFile> {
+    if !is_of_usable_size(raw, log) {
+        return None;
+    }
     version(raw, log);
     let app = app(raw, log);
     let pipelines = pipelines::check(raw, log);
@@ -40,14 +48,17 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> StageFile 
     promotion::check(raw, log);
     collisions::check(raw, log);
     shadows::check(raw, log);
-    unused::check(raw, log);
+    if !log.has_errors() {
+        // A wrong name is reported where it is used; that makes its target look unused.
+        unused::check(raw, log);
+    }
     let shared = Shared {
         pipelines: &pipelines,
         suites: &suites,
         variables: &variables,
     };
     let rules = seal(drafts, &shared);
-    StageFile {
+    Some(StageFile {
         app,
         hash,
         variables,
@@ -57,7 +68,42 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> StageFile 
         roles,
         rules,
         warnings: Vec::new(),
+    })
+}
+
+fn is_of_usable_size(raw: &RawFile, log: &mut Log) -> bool {
+    let sections = [
+        size("variables", &raw.variables),
+        size("pipelines", &raw.pipelines),
+        size("suites", &raw.suites),
+        size("channels", &raw.channels),
+        size("roles", &raw.roles),
+        size("stages", &raw.stages),
+    ];
+    let too_large = sections
+        .into_iter()
+        .flatten()
+        .filter(|(_, _, count)| *count > ENTRIES_MAX);
+    let mut usable = true;
+    for (name, span, count) in too_large {
+        usable = false;
+        let message = format!("`{name}` has {count} entries, {ENTRIES_MAX} are allowed");
+        log.report(
+            Diagnostic::error("too-many", &span, message)
+                .label("too many")
+                .help(
+                    "Make families of stages with a template such as `${actor}`, or split the app.",
+                ),
+        );
     }
+    usable
+}
+
+type Size = (&'static str, Range<usize>, usize);
+
+fn size<T>(name: &'static str, section: &Field<Named<T>>) -> Option<Size> {
+    let given = section.given()?;
+    Some((name, given.span.clone(), given.value.entries.len()))
 }
 
 fn version(raw: &RawFile, log: &mut Log) {

@@ -36,8 +36,11 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) -> Vec<Rule> {
 }
 
 fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
-    check_name(&entry.name, "a stage", log);
     let stage = entry.value.as_ref()?;
+    if !stage.name.is_absent() {
+        // Without `name` the key is the stage's name, which has stricter rules.
+        check_name(&entry.name, "a stage", log);
+    }
     let source = source(&stage.kind, &stage.from);
     let from = match source {
         Some(Source::Local) => {

@@ -143,7 +143,7 @@ fn check_limits(
         if duration <= timeout {
             continue;
         }
-        let Some(span) = span.or(raw.timeout.span()) else {
+        let Some(span) = span.or_else(|| raw.timeout.span()) else {
             continue;
         };
         let message = format!("`{name}` is longer than the whole suite may take");

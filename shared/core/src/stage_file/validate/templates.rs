@@ -75,7 +75,7 @@ fn check_template(name: &Spanned<Template>, source: Option<Source>, log: &mut Lo
 }
 
 /// Why a reference cannot name a stage of this source.
-fn unnamed(reference: &Reference, source: Source) -> Option<&'static str> {
+pub(super) fn unnamed(reference: &Reference, source: Source) -> Option<&'static str> {
     match (reference, source) {
         (Reference::Secret(_), _) => Some("a name is public"),
         (Reference::Stage, _) => Some("this is the stage's name"),

@@ -10,10 +10,6 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
     let Some(stages) = raw.stages.value() else {
         return;
     };
-    // A stage that could not be read may use anything.
-    if stages.entries.iter().any(|entry| entry.value.is_none()) {
-        return;
-    }
     let all: Vec<&RawStage> = stages
         .entries
         .iter()

@@ -1,0 +1,67 @@
+# The only entry point. Verbs, no logic: what takes more than five lines is a program.
+.DEFAULT_GOAL := help
+.PHONY: help setup check test unit demo run push bench fmt lint doc deny clean
+
+NEXTEST := 0.9.143
+DENY := 0.20.2
+TOOLS := $(CURDIR)/.tools
+export PATH := $(TOOLS)/bin:$(PATH)
+GREENROOM := target/debug/greenroom
+RELEASED := target/release/greenroom
+BRANCH ?= feature/my-idea
+
+help: ## What can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: ## Everything the other verbs need: tools into .tools, crates into cargo's cache
+	@command -v git >/dev/null || { echo "git is missing: install it with the system's package manager"; exit 1; }
+	cargo --version
+	@cargo nextest --version 2>/dev/null | grep -q '$(NEXTEST)' || cargo install --locked --root $(TOOLS) --version $(NEXTEST) cargo-nextest
+	cargo fetch --locked
+
+check: fmt-check lint doc unit ## Formatting, lints, docs, unit and scenario tests
+
+test: ## All tests, the whole story over the real binary among them
+	cargo nextest run --workspace --locked
+	cargo test --doc --workspace --locked --quiet
+
+unit: ## The tests of the libraries
+	cargo nextest run --workspace --exclude greenroom --locked
+
+demo: build ## The main job on real input, from a push to a recovery; leaves nothing running
+	target/debug/demo --greenroom $(GREENROOM) --folder .demo
+
+run: build ## The same set-up, left serving
+	target/debug/demo --greenroom $(GREENROOM) --folder .demo serve
+
+push: ## Push something to what `make run` serves: make push BRANCH=feature/x
+	target/debug/demo --folder .demo push $(BRANCH)
+
+bench: ## Every benchmark; ratios of one run count, times do not
+	cargo build --release --locked -p greenroom
+	cargo bench --workspace --locked --benches
+	cargo run --release --locked -p greenroom-testkit --bin serve_bench -- --greenroom $(RELEASED)
+
+.PHONY: build fmt-check
+build:
+	cargo build --locked -p greenroom -p greenroom-testkit --bins
+
+fmt: ## Format the code
+	cargo fmt --all
+
+fmt-check:
+	cargo fmt --all -- --check
+
+lint: ## Clippy, warnings are errors
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+doc: ## The documentation of the code, warnings are errors
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
+
+deny: ## Licences, sources and duplicates of the dependencies (installs cargo-deny into .tools)
+	@cargo deny --version 2>/dev/null | grep -q '$(DENY)' || cargo install --locked --root $(TOOLS) --version $(DENY) cargo-deny
+	cargo deny --locked check bans licenses sources
+
+clean: ## Remove what was built and what the demo left
+	cargo clean
+	rm -rf .demo .tools

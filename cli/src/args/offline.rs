@@ -1,0 +1,88 @@
+//! Arguments of what works without a server.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use clap_complete::Shell;
+
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Stage file; `-` reads stdin; may be given several times
+    #[arg(
+        short,
+        long = "file",
+        value_name = "FILE",
+        default_value = "greenroom.yaml"
+    )]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResolveArgs {
+    /// Branch or tag, best in full: `refs/heads/feature/x`
+    #[arg(long = "ref", value_name = "REF")]
+    pub reference: String,
+    /// Login of who pushed, or opened the pull request
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// What happened [default: what the other options speak of, else push]
+    #[arg(long, value_name = "EVENT")]
+    pub event: Option<EventKind>,
+    /// Branch the pull request wants to go to
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<String>,
+    /// Number of the pull request
+    #[arg(long, value_name = "NUMBER")]
+    pub pr: Option<u64>,
+    /// Label of the pull request; may be given several times
+    #[arg(long = "label", value_name = "LABEL")]
+    pub labels: Vec<String>,
+    /// The pull request comes from a fork
+    #[arg(long)]
+    pub fork: bool,
+    /// Rule whose schedule is due
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// The branch or tag was deleted
+    #[arg(long)]
+    pub deleted: bool,
+    /// Stage file; `-` reads stdin
+    #[arg(short, long, value_name = "FILE", default_value = "greenroom.yaml")]
+    pub file: PathBuf,
+}
+
+/// What happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum EventKind {
+    Push,
+    Tag,
+    #[value(name = "pull_request", alias = "pull-request")]
+    PullRequest,
+    Schedule,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// What to write
+    #[arg(long, default_value = "gitflow")]
+    pub template: Template,
+    /// Where to write it [default: greenroom.yaml at the top of the repository]
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A way of working that a stage file is written for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Template {
+    /// feature/** to one's own stage, develop to dev, release/** to qa, the main branch to
+    /// preprod, and on to prod
+    Gitflow,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    pub shell: Shell,
+}

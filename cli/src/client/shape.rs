@@ -1,0 +1,241 @@
+//! What the server's answers look like, as far as it is shown. Unknown fields are passed over, so
+//! that a newer server can be asked.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// `{"error": {...}}`
+#[derive(Debug, Default, Deserialize)]
+pub struct Refusal {
+    pub error: RefusalBody,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct RefusalBody {
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub message: String,
+    pub help: Option<String>,
+    #[serde(default)]
+    pub retryable: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Board {
+    pub now: Timestamp,
+    pub apps: Vec<AppCard>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AppCard {
+    pub name: String,
+    pub config: Option<String>,
+    pub config_from: ConfigFrom,
+    pub config_invalid: Option<InvalidConfig>,
+    pub stages: Vec<StageCard>,
+    pub attention: Vec<Attention>,
+}
+
+/// An app as `/api/v1/apps` tells it.
+#[derive(Debug, Deserialize)]
+pub struct App {
+    pub name: String,
+    pub default_branch: String,
+    pub config: Option<String>,
+    pub config_from: ConfigFrom,
+    pub invalid: Option<InvalidConfig>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "from")]
+pub enum ConfigFrom {
+    Nowhere,
+    Bootstrap { file: String },
+    Commit { revision: String },
+}
+
+#[derive(Debug, Deserialize)]
+pub struct InvalidConfig {
+    pub revision: String,
+    pub at: Timestamp,
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub struct Attention {
+    pub at: Timestamp,
+    pub text: String,
+    pub command: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct StageCard {
+    pub stage: String,
+    pub health: Health,
+    pub phase: String,
+    pub deployed: Option<Release>,
+    pub green_since: Option<Timestamp>,
+    pub url: Option<String>,
+    pub candidate: Option<Candidate>,
+    pub run: Option<Run>,
+    pub last: Option<Run>,
+    #[serde(rename = "break")]
+    pub brk: Option<Break>,
+    pub approvals: Vec<String>,
+    pub waiting_on: Vec<Wait>,
+    pub blocked: bool,
+    pub refresh_skipped: Option<RefreshSkip>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    Green,
+    Red,
+    Unverified,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Release {
+    pub revision: String,
+    pub since: Timestamp,
+    pub complete: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Candidate {
+    pub revision: String,
+    pub cause: String,
+    pub since: Timestamp,
+    pub contains: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Run {
+    pub generation: u64,
+    pub revision: String,
+    pub artifact: Option<String>,
+    pub cause: String,
+    pub phase: String,
+    pub outcome: Option<String>,
+    pub why: Option<String>,
+    pub execution: Option<String>,
+    pub claimed_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub contains: Vec<String>,
+    pub suites: Vec<Suite>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Suite {
+    pub suite: String,
+    pub attempt: u32,
+    pub verdict: Option<String>,
+    pub total: u32,
+    pub failed: u32,
+    pub failures: Vec<TestFailure>,
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct TestFailure {
+    pub test: String,
+    pub message: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Break {
+    pub episode: u64,
+    pub since: Timestamp,
+    pub revision: String,
+    pub last_green: Option<String>,
+    pub failing: Failing,
+    pub reds: u32,
+    pub acknowledged: Option<Acknowledged>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "failing")]
+pub enum Failing {
+    Tests {
+        tests: Vec<TestFailure>,
+        failed: u32,
+        total: u32,
+    },
+    Step {
+        build: bool,
+        step: String,
+        why: String,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Acknowledged {
+    pub by: String,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Wait {
+    pub code: String,
+    pub sentence: String,
+    pub who: String,
+    pub command: Option<String>,
+    pub until: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RefreshSkip {
+    pub why: String,
+    pub missed: u32,
+}
+
+/// A line of a stage's log.
+#[derive(Debug, Deserialize)]
+pub struct Entry {
+    pub at: Timestamp,
+    pub text: String,
+    pub generation: Option<u64>,
+}
+
+/// What one step of a run wrote.
+#[derive(Debug, Deserialize)]
+pub struct StepLog {
+    pub step: String,
+    pub text: String,
+}
+
+/// Where one revision went.
+#[derive(Debug, Deserialize)]
+pub struct Whereabouts {
+    pub app: u64,
+    pub revision: String,
+    pub stages: Vec<Journey>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Journey {
+    pub stage: String,
+    pub generation: u64,
+    pub contained_in: Option<String>,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Backlog {
+    pub kind: String,
+    pub pending: usize,
+    pub overdue: usize,
+    pub oldest: Option<Timestamp>,
+}
+
+/// How far an effect is.
+#[derive(Debug, Deserialize)]
+pub struct Effect {
+    pub done: bool,
+    pub tries: u32,
+    pub last: Option<String>,
+}

@@ -1,0 +1,76 @@
+//! One file a verb, or a family of them.
+
+mod act;
+mod app;
+mod doctor;
+mod init;
+mod log;
+mod notify;
+mod offline;
+mod release;
+mod resolve;
+mod serve;
+mod stage;
+mod status;
+mod validate;
+mod wait;
+mod why;
+
+use std::future::Future;
+
+use crate::args::{AppCommand, Command};
+use crate::exit::{Exit, Failure, Stop};
+use crate::output::Output;
+
+/// Does what was asked.
+pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
+    match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Init(args) => init::run(&args, output),
+        Command::Doctor(args) => wait_for(doctor::run(&args, output)),
+        Command::Validate(args) => validate::run(&args, output),
+        Command::Schema => offline::schema(output),
+        Command::Resolve(args) => resolve::run(&args, output),
+        Command::App(args) => match args.command {
+            AppCommand::Add(args) => wait_for(app::add(&args, output)),
+            AppCommand::List(args) => wait_for(app::list(&args.server, output)),
+        },
+        Command::Status(args) => wait_for(status::run(&args, output)),
+        Command::Why(args) => wait_for(why::run(&args, output)),
+        Command::Log(args) => wait_for(log::run(&args, output)),
+        Command::Release(args) => wait_for(release::run(&args, output)),
+        Command::Wait(args) => wait_for(wait::run(&args, output)),
+        Command::Notify(args) => wait_for(notify::run(&args, output)),
+        Command::Promote(args) => wait_for(act::promote(&args, output)),
+        Command::Approve(args) => wait_for(act::approve(&args, output)),
+        Command::Reject(args) => wait_for(act::reject(&args, output)),
+        Command::Rollback(args) => wait_for(act::rollback(&args, output)),
+        Command::Retry(args) => wait_for(act::retry(&args, output)),
+        Command::Abort(args) => wait_for(act::abort(&args, output)),
+        Command::Lock(args) => wait_for(act::lock(&args, output)),
+        Command::Unlock(args) => wait_for(act::unlock(&args, output)),
+        Command::Refresh(args) => wait_for(act::refresh(&args, output)),
+        Command::Ack(args) => wait_for(act::acknowledge(&args, output)),
+        Command::Completions(args) => offline::completions(args.shell, output),
+        Command::Man => offline::man(output),
+        Command::ExitCodes => offline::topic(crate::args::EXIT_CODES, output),
+        Command::Environment => offline::topic(crate::args::ENVIRONMENT, output),
+    }
+}
+
+/// Clients need one thread and little else.
+fn wait_for(work: impl Future<Output = Result<Exit, Stop>>) -> Result<Exit, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(Exit::Failed, "runtime", "the program could not be set up")
+                .why(error.to_string())
+        })?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            Ok(()) = tokio::signal::ctrl_c() => Err(Stop::Interrupted),
+        }
+    })
+}

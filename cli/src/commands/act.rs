@@ -1,0 +1,145 @@
+//! Commands to one stage. Each says what changed, and what the stage waits for now.
+
+use greenroom_core::command::Command;
+use greenroom_core::name::Revision;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::stage::Typed;
+use crate::args::{AbortArgs, AckArgs, ActArgs, ApproveArgs, LockArgs, RejectArgs, RollbackArgs};
+use crate::client::shape::StageCard;
+use crate::client::{Client, shaped};
+use crate::environment;
+use crate::exit::{Exit, Stop};
+use crate::output::Output;
+use crate::output::card::mark;
+use crate::output::text::clean;
+use crate::output::time::{instant, said};
+
+pub async fn promote(args: &ActArgs, output: &mut Output) -> Result<Exit, Stop> {
+    ask(args, &Command::Promote, "promotion asked for", output).await
+}
+
+pub async fn approve(args: &ApproveArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let revision = args.revision.as_deref().map(Revision::new);
+    ask(
+        &args.act,
+        &Command::Approve { revision },
+        "approved",
+        output,
+    )
+    .await
+}
+
+pub async fn reject(args: &RejectArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let command = Command::Reject {
+        revision: args.revision.as_deref().map(Revision::new),
+        reason: args.reason.clone(),
+    };
+    ask(&args.act, &command, "rejected", output).await
+}
+
+pub async fn rollback(args: &RollbackArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let command = Command::Rollback {
+        to: args.to.as_deref().map(Revision::new),
+        reason: args.reason.clone(),
+    };
+    let done = "rollback asked for, automation is on hold";
+    ask(&args.act, &command, done, output).await
+}
+
+pub async fn retry(args: &ActArgs, output: &mut Output) -> Result<Exit, Stop> {
+    ask(args, &Command::Retry, "another try asked for", output).await
+}
+
+pub async fn abort(args: &AbortArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let reason = args.reason.clone();
+    ask(
+        &args.act,
+        &Command::Abort { reason },
+        "the run is being stopped",
+        output,
+    )
+    .await
+}
+
+pub async fn lock(args: &LockArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let until = args.until.map(|until| until.instant(Timestamp::now()));
+    let command = Command::Lock {
+        reason: args.reason.clone(),
+        until,
+    };
+    let done = match until {
+        Some(until) => format!("locked until {}", instant(until)),
+        None => "locked until somebody unlocks it".to_owned(),
+    };
+    ask(&args.act, &command, &done, output).await
+}
+
+pub async fn unlock(args: &ActArgs, output: &mut Output) -> Result<Exit, Stop> {
+    ask(args, &Command::Unlock, "unlocked", output).await
+}
+
+pub async fn refresh(args: &ActArgs, output: &mut Output) -> Result<Exit, Stop> {
+    ask(args, &Command::Refresh, "refresh asked for", output).await
+}
+
+pub async fn acknowledge(args: &AckArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let note = args.note.clone();
+    ask(
+        &args.act,
+        &Command::Acknowledge { note },
+        "others see that you look after it",
+        output,
+    )
+    .await
+}
+
+async fn ask(
+    args: &ActArgs,
+    command: &Command,
+    done: &str,
+    output: &mut Output,
+) -> Result<Exit, Stop> {
+    let by = environment::person(args.person.name.as_deref())?;
+    let client = Client::find(&args.server)?;
+    let typed = Typed::new(&args.stage.stage);
+    let path = ["api", "v1", "stages", typed.stage, "commands"];
+    let body = json!({ "by": by, "command": command });
+    let answer = match client.post(&path, &typed.query(), &body).await {
+        Ok(answer) => answer,
+        Err(stop) => return Err(typed.suggest(&client, stop).await),
+    };
+    let value = answer.get("stage").cloned().unwrap_or_default();
+    let card: StageCard = shaped(&client, &value)?;
+    if output.is_json() {
+        output.json(&json!({ "schema": "stage/v1", "stage": value }))?;
+        return Ok(Exit::Ok);
+    }
+    output.line(format_args!(
+        "{} {}: {done}",
+        mark(card.health).shown(),
+        typed.again()
+    ))?;
+    if let Some(wait) = card
+        .waiting_on
+        .first()
+        .filter(|wait| wait.code != "up_to_date")
+    {
+        output.say(format_args!(
+            "now: {}",
+            said(&clean(&wait.sentence), Timestamp::now())
+        ));
+    }
+    let again = typed.again();
+    let next = match command {
+        Command::Lock { .. } => format!("greenroom unlock {again}"),
+        Command::Rollback { .. } => format!("greenroom promote {again}"),
+        Command::Reject { .. } | Command::Unlock | Command::Acknowledge { .. } => {
+            format!("greenroom why {again}")
+        }
+        _ => format!("greenroom wait {again}"),
+    };
+    output.next(&[&next]);
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,167 @@
+//! What the running server tells.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::check::Check;
+use crate::args::ServerArgs;
+use crate::client::shape::{App, Backlog, Board};
+use crate::client::{Client, shaped};
+use crate::commands::app::stage_file;
+use crate::exit::{Exit, Failure, Stop};
+use crate::output::style::Mark;
+use crate::output::text::clean;
+use crate::output::time::relative;
+
+/// Work that is due and lies longer than this is not being done.
+const OVERDUE_MAX: SignedDuration = SignedDuration::from_mins(5);
+/// Clocks that differ by more than this make times on the board wrong.
+const CLOCK_WARN: SignedDuration = SignedDuration::from_secs(5);
+/// Clocks that differ by more than this make locks and soaks end at other times than said.
+const CLOCK_MAX: SignedDuration = SignedDuration::from_mins(1);
+
+pub async fn check(args: &ServerArgs) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let client = match Client::find(args) {
+        Ok(client) => client,
+        Err(stop) => {
+            checks.extend(told("server", stop));
+            return checks;
+        }
+    };
+    if let Err(stop) = client.healthy().await {
+        checks.extend(told("server", stop));
+        return checks;
+    }
+    checks.push(Check::ok(
+        "server",
+        format!("{} accepts work", client.place()),
+    ));
+    match apps(&client).await {
+        Ok(found) => checks.extend(found),
+        Err(stop) => {
+            checks.extend(told("token", stop));
+            return checks;
+        }
+    }
+    match backlog(&client).await {
+        Ok(found) => checks.extend(found),
+        Err(stop) => checks.extend(told("backlog", stop)),
+    }
+    match board(&client).await {
+        Ok(found) => checks.extend(found),
+        Err(stop) => checks.extend(told("board", stop)),
+    }
+    checks
+}
+
+fn told(name: &str, stop: Stop) -> Option<Check> {
+    let Stop::Failed(failure) = stop else {
+        return None;
+    };
+    let Failure {
+        exit,
+        what,
+        place,
+        why,
+        help,
+        ..
+    } = *failure;
+    let name = if exit == Exit::Auth { "token" } else { name };
+    let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    let check = Check::failed(name, format!("{what}{place}{why}"));
+    Some(match help {
+        Some(help) => check.fix(help),
+        None => check,
+    })
+}
+
+async fn apps(client: &Client) -> Result<Vec<Check>, Stop> {
+    let value = client.get(&["api", "v1", "apps"], &[]).await?;
+    let mut checks = vec![Check::ok("token", "is accepted")];
+    let apps: Vec<App> = shaped(client, &value)?;
+    if apps.is_empty() {
+        checks.push(
+            Check::warning("app", "none is under control").fix("greenroom app add OWNER/REPO"),
+        );
+    }
+    for app in &apps {
+        let (mark, state) = stage_file(app);
+        let text = format!("{}: {state}", clean(&app.name));
+        checks.push(match mark {
+            Mark::Bad => Check::failed("app", text)
+                .fix("correct greenroom.yaml on the default branch; `greenroom validate` shows every problem"),
+            Mark::Care => Check::warning("app", text)
+                .fix("push greenroom.yaml to the default branch"),
+            _ => Check::ok("app", text),
+        });
+    }
+    Ok(checks)
+}
+
+async fn backlog(client: &Client) -> Result<Vec<Check>, Stop> {
+    let value = client.get(&["api", "v1", "backlog"], &[]).await?;
+    let kinds: Vec<Backlog> = shaped(client, &value)?;
+    let now = Timestamp::now();
+    if kinds.is_empty() {
+        return Ok(vec![Check::ok("backlog", "nothing is pending")]);
+    }
+    let checks = kinds.iter().map(|one| {
+        let kind = clean(&one.kind);
+        let oldest = one.oldest.filter(|oldest| *oldest <= now);
+        let oldest_said = oldest.map_or_else(String::new, |oldest| {
+            format!(", the oldest since {}", relative(oldest, now))
+        });
+        let text = format!(
+            "{kind}: {} pending, {} due{oldest_said}",
+            one.pending, one.overdue
+        );
+        let late = oldest.is_some_and(|oldest| now.duration_since(oldest) > OVERDUE_MAX);
+        if late {
+            Check::failed("backlog", text).fix(
+                "the server's log says why it is not done; `greenroom status` says what suffers",
+            )
+        } else {
+            Check::ok("backlog", text)
+        }
+    });
+    Ok(checks.collect())
+}
+
+async fn board(client: &Client) -> Result<Vec<Check>, Stop> {
+    let value = client.get(&["api", "v1", "board"], &[]).await?;
+    let board: Board = shaped(client, &value)?;
+    let mut checks = vec![clock(board.now)];
+    for app in &board.apps {
+        for item in &app.attention {
+            let check = Check::warning(
+                "attention",
+                format!("{}: {}", clean(&app.name), clean(&item.text)),
+            );
+            checks.push(match &item.command {
+                Some(command) => check.fix(clean(command)),
+                None => check,
+            });
+        }
+    }
+    if checks.len() == 1 {
+        checks.push(Check::ok("attention", "nothing needs a person"));
+    }
+    Ok(checks)
+}
+
+fn clock(server: Timestamp) -> Check {
+    let apart = Timestamp::now().duration_since(server).abs();
+    let text = format!(
+        "the server's clock and this one are {}s apart",
+        apart.as_secs()
+    );
+    let fix = "let both machines keep time over the network (NTP)";
+    if apart > CLOCK_MAX {
+        Check::failed("clock", text).fix(fix)
+    } else if apart > CLOCK_WARN {
+        Check::warning("clock", text).fix(fix)
+    } else {
+        Check::ok("clock", text)
+    }
+}

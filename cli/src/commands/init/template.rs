@@ -1,0 +1,84 @@
+//! The stage files that `greenroom init` writes: few lines, each with its reason beside it.
+
+use super::repository::Repository;
+
+/// Own stages for features, dev, qa, preprod refreshed on a schedule, and prod by promotion.
+pub fn gitflow(repository: &Repository) -> String {
+    let (build, deploy) = if repository.has_makefile {
+        ("make build", "make deploy STAGE=$GREENROOM_STAGE")
+    } else {
+        (
+            "mkdir -p dist && git archive HEAD | tar -x -C dist",
+            "echo \\\"say here how to deploy $GREENROOM_ARTIFACT to $GREENROOM_STAGE\\\" && exit 1",
+        )
+    };
+    let Repository { app, main, .. } = repository;
+    format!(
+        r#"# What leads to which stage. Check it with `greenroom validate`; ask it with
+# `greenroom resolve --ref refs/heads/BRANCH --actor LOGIN`.
+version: 1
+app: {app}
+
+# Named sets of variables; a stage lists those it uses, later ones win. A secret is written
+# as ${{secret:NAME}}: it is looked up when it is used, and never shown.
+variables:
+  shared: {{ LOG_LEVEL: debug }}
+  live: {{ LOG_LEVEL: info }}
+
+# How a change is built and deployed. A `once` step runs once per commit; what it makes moves
+# from stage to stage unchanged.
+pipelines:
+  service:
+    steps:
+      - {{ name: build, run: "{build}", once: true, artifact: dist/ }}
+      - {{ name: deploy, run: "{deploy}", outputs: [URL] }}
+
+# Tests against a deployed stage: Hurl files (https://hurl.dev), run at the address that the
+# deploy step wrote to $GREENROOM_OUTPUT as URL=...
+suites:
+  smoke: {{ files: "tests/smoke/*.hurl", base_url: "${{outputs.URL}}" }}
+
+# Who gets told when a stage breaks, and when it is well again.
+channels:
+  log: {{ console: {{}} }}
+
+# The first stage whose `from` matches gets the change.
+stages:
+  # Everybody's own, gone a week after the last push.
+  personal:
+    name: "${{actor}}"
+    from: {{ branch: "feature/**" }}
+    pipeline: service
+    variables: [shared]
+    expires: {{ idle: 7d, warn: 1d }}
+  dev:
+    from: {{ branch: develop }}
+    pipeline: service
+    variables: [shared]
+    verify: [smoke]
+    alert: [log]
+  qa:
+    from: {{ branch: "release/**" }}
+    pipeline: service
+    variables: [shared]
+    verify: [smoke]
+    alert: [log]
+  # Refreshed each working day at six, not by a push.
+  preprod:
+    from: {{ branch: {main}, refresh: {{ cron: "0 6 * * 1-5", timezone: Etc/UTC }} }}
+    pipeline: service
+    variables: [live]
+    verify: [smoke]
+    alert: [log]
+  # Takes what preprod has verified, unchanged, after a day without a break and one yes.
+  prod:
+    from: {{ promote: preprod }}
+    soak: 24h
+    approvals: {{ count: 1 }}
+    pipeline: service
+    variables: [live]
+    verify: [smoke]
+    alert: [log]
+"#
+    )
+}

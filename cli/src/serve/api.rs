@@ -1,0 +1,339 @@
+//! The JSON API. It carries questions and commands to the app, and answers back; it decides
+//! nothing.
+
+mod fault;
+mod reply;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use greenroom_app::apps::NewApp;
+use greenroom_core::command::Command;
+use greenroom_core::name::{ChannelName, DeliveryId, RepoName, RepositoryId, StageId};
+use greenroom_core::principal::Principal;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Local;
+use fault::Fault;
+use reply::cached;
+
+type App = State<Arc<Local>>;
+type Answer = Result<Response, Fault>;
+
+/// Entries of a log that are answered unless asked otherwise, and at most.
+const LOG_DEFAULT: usize = 50;
+const LOG_MAX: usize = 1000;
+
+/// `?app=`
+#[derive(Debug, Deserialize)]
+pub struct OfApp {
+    app: Option<String>,
+}
+
+/// `?app=&limit=`
+#[derive(Debug, Deserialize)]
+pub struct Page {
+    app: Option<String>,
+    limit: Option<usize>,
+}
+
+/// A stage as it is typed, with `?app=` in front if that was given apart.
+async fn find(app: &Local, stage: &str, of: Option<&str>) -> Result<StageId, Fault> {
+    Ok(match of {
+        Some(of) if !stage.contains(':') => app.find_stage(&format!("{of}:{stage}")).await?,
+        _ => app.find_stage(stage).await?,
+    })
+}
+
+pub async fn board(State(app): App, Query(of): Query<OfApp>, headers: HeaderMap) -> Answer {
+    let only = match &of.app {
+        Some(name) => Some(app.find_app(Some(name)).await?),
+        None => None,
+    };
+    let mut board = serde_json::to_value(app.board(only.as_ref()).await?)?;
+    // The instant of asking is not part of what is asked for; it would change every ETag.
+    let now = board.as_object_mut().and_then(|board| board.remove("now"));
+    Ok(cached(&headers, board, now))
+}
+
+pub async fn breaks(State(app): App, headers: HeaderMap) -> Answer {
+    Ok(cached(
+        &headers,
+        serde_json::to_value(app.breaks().await?)?,
+        None,
+    ))
+}
+
+pub async fn backlog(State(app): App, headers: HeaderMap) -> Answer {
+    Ok(cached(
+        &headers,
+        serde_json::to_value(app.backlog().await?)?,
+        None,
+    ))
+}
+
+pub async fn apps(State(app): App, headers: HeaderMap) -> Answer {
+    Ok(cached(
+        &headers,
+        serde_json::to_value(app.apps().await?)?,
+        None,
+    ))
+}
+
+pub async fn stage(
+    State(app): App,
+    Path(stage): Path<String>,
+    Query(of): Query<OfApp>,
+    headers: HeaderMap,
+) -> Answer {
+    let id = find(&app, &stage, of.app.as_deref()).await?;
+    Ok(cached(
+        &headers,
+        serde_json::to_value(app.stage_card(&id).await?)?,
+        None,
+    ))
+}
+
+pub async fn stage_log(
+    State(app): App,
+    Path(stage): Path<String>,
+    Query(some): Query<Page>,
+    headers: HeaderMap,
+) -> Answer {
+    let id = find(&app, &stage, some.app.as_deref()).await?;
+    let limit = some.limit.unwrap_or(LOG_DEFAULT).clamp(1, LOG_MAX);
+    Ok(cached(
+        &headers,
+        serde_json::to_value(app.stage_log(&id, limit).await?)?,
+        None,
+    ))
+}
+
+pub async fn stage_runs(
+    State(app): App,
+    Path(stage): Path<String>,
+    Query(some): Query<Page>,
+    headers: HeaderMap,
+) -> Answer {
+    let id = find(&app, &stage, some.app.as_deref()).await?;
+    let limit = some.limit.unwrap_or(LOG_DEFAULT).clamp(1, LOG_MAX);
+    Ok(cached(
+        &headers,
+        serde_json::to_value(app.stage_runs(&id, limit).await?)?,
+        None,
+    ))
+}
+
+pub async fn run(
+    State(app): App,
+    Path((stage, generation)): Path<(String, u64)>,
+    Query(of): Query<OfApp>,
+    headers: HeaderMap,
+) -> Answer {
+    let id = find(&app, &stage, of.app.as_deref()).await?;
+    Ok(cached(
+        &headers,
+        serde_json::to_value(app.run(&id, generation).await?)?,
+        None,
+    ))
+}
+
+pub async fn run_log(
+    State(app): App,
+    Path((stage, generation)): Path<(String, u64)>,
+    Query(of): Query<OfApp>,
+    headers: HeaderMap,
+) -> Answer {
+    let id = find(&app, &stage, of.app.as_deref()).await?;
+    let run = app.run(&id, generation).await?;
+    let steps = match &run.execution {
+        Some(execution) => app
+            .ports
+            .pipelines
+            .log(execution)
+            .await
+            .map_err(Fault::unavailable)?
+            .unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let steps: Vec<Value> = steps
+        .into_iter()
+        .map(|step| json!({ "step": step.step, "text": step.text }))
+        .collect();
+    Ok(cached(&headers, Value::Array(steps), None))
+}
+
+pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMap) -> Answer {
+    let hexadecimal = sha.len() >= 4 && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !hexadecimal {
+        return Err(Fault::invalid(
+            "a revision is named by at least four hexadecimal digits",
+            "git rev-parse HEAD",
+        ));
+    }
+    let found = app.whereabouts(&sha.to_ascii_lowercase()).await?;
+    if found.is_empty() {
+        return Err(Fault::not_found(
+            &format!("{sha} was never deployed and is in nothing that was"),
+            "`greenroom status` shows what waits",
+        ));
+    }
+    Ok(cached(&headers, serde_json::to_value(found)?, None))
+}
+
+pub async fn delivery(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    match app.delivery(&DeliveryId::new(&id)).await? {
+        Some(read) => Ok(cached(&headers, serde_json::to_value(read.record)?, None)),
+        None => Err(Fault::not_found(
+            &format!("no delivery {id}"),
+            "the webhook's settings on GitHub list what was sent",
+        )),
+    }
+}
+
+/// A command as it is sent.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    /// How the person calls themselves.
+    by: String,
+    command: Command,
+}
+
+pub async fn command(
+    State(app): App,
+    Path(stage): Path<String>,
+    Query(of): Query<OfApp>,
+    body: Bytes,
+) -> Answer {
+    let asked: Asked = parse(&body)?;
+    let id = find(&app, &stage, of.app.as_deref()).await?;
+    if matches!(asked.command, Command::Admit { .. }) {
+        return Err(Fault::invalid(
+            "admission is a pipeline's to ask for",
+            "greenroom log",
+        ));
+    }
+    let name: String = asked
+        .by
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(100)
+        .collect();
+    if name.trim().is_empty() {
+        return Err(Fault::invalid(
+            "nobody asks: `by` is empty",
+            "--as NAME says who",
+        ));
+    }
+    let principal = Principal::Operator { name };
+    let _granted = app.command(&id, &principal, &asked.command).await??;
+    let card = serde_json::to_value(app.stage_card(&id).await?)?;
+    Ok(reply::json(&json!({ "stage": card })))
+}
+
+/// An app as it is sent.
+#[derive(Debug, Deserialize)]
+pub struct AppAsked {
+    name: String,
+    git: Option<String>,
+    id: Option<u64>,
+}
+
+pub async fn add_app(State(app): App, body: Bytes) -> Answer {
+    let asked: AppAsked = parse(&body)?;
+    let legal = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 100
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    if !asked
+        .name
+        .split_once('/')
+        .is_some_and(|(owner, name)| legal(owner) && legal(name))
+    {
+        return Err(Fault::invalid(
+            "an app is named OWNER/REPO, as on GitHub",
+            "greenroom app add acme/orders --git PATH",
+        ));
+    }
+    if asked.git.is_none() {
+        return Err(Fault::invalid(
+            "on one machine an app needs a repository that git can read",
+            "give its path or URL with --git",
+        ));
+    }
+    let new = NewApp {
+        name: RepoName::new(asked.name),
+        git: asked.git,
+        repository: asked.id.map(RepositoryId),
+    };
+    Ok(reply::json(&serde_json::to_value(
+        app.add_app(&new).await?,
+    )?))
+}
+
+/// A test message as it is asked for.
+#[derive(Debug, Deserialize)]
+pub struct NotifyAsked {
+    app: Option<String>,
+    channel: String,
+}
+
+pub async fn notify(State(app): App, body: Bytes) -> Answer {
+    let asked: NotifyAsked = parse(&body)?;
+    let of = app.find_app(asked.app.as_deref()).await?;
+    let effect = app
+        .notify_test(of.id, &ChannelName::new(asked.channel))
+        .await?;
+    Ok(reply::json(&json!({ "effect": effect })))
+}
+
+/// `?id=`
+#[derive(Debug, Deserialize)]
+pub struct EffectAsked {
+    id: String,
+}
+
+pub async fn effect(State(app): App, Query(asked): Query<EffectAsked>) -> Answer {
+    let entry = app.effect(&asked.id).await?;
+    let last = entry
+        .as_ref()
+        .and_then(|entry| entry.attempts.last())
+        .and_then(|attempt| attempt.answer.clone());
+    let tries = entry.as_ref().map_or(0, |entry| entry.tries);
+    Ok(reply::json(
+        &json!({ "done": entry.is_none(), "tries": tries, "last": last }),
+    ))
+}
+
+/// What the store has done since the process started: how many commits share an fsync.
+pub async fn counters(State(app): App) -> Response {
+    let counters = app.ports.store.counters();
+    reply::json(&json!({ "store": {
+        "commits": counters.commits,
+        "groups": counters.groups,
+        "fsyncs": counters.fsyncs,
+    } }))
+}
+
+pub async fn no_such_route() -> Fault {
+    Fault::not_found(
+        "there is nothing here",
+        "the API is under /api/v1, webhooks go to /webhooks/github",
+    )
+}
+
+fn parse<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|error| {
+        Fault::invalid(
+            &format!("the body is not what this route takes: {error}"),
+            "see docs/api.md",
+        )
+    })
+}

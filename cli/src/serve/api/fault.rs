@@ -1,0 +1,110 @@
+//! Errors as the API answers them: `{"error": {"code", "message", "help", "retryable"}}`.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use greenroom_app::Error;
+use greenroom_app::door::chain;
+use greenroom_core::accept::{Rejection, RejectionKind};
+use serde_json::json;
+
+/// An error on its way to a client.
+#[derive(Debug)]
+pub struct Fault {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    help: String,
+    retryable: bool,
+}
+
+impl Fault {
+    fn new(status: StatusCode, code: &'static str, message: &str, help: &str) -> Self {
+        Self {
+            status,
+            code,
+            message: message.to_owned(),
+            help: help.to_owned(),
+            retryable: false,
+        }
+    }
+    pub fn invalid(message: &str, help: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", message, help)
+    }
+    pub fn not_found(message: &str, help: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message, help)
+    }
+    pub fn unavailable(error: impl std::error::Error) -> Self {
+        Self {
+            retryable: true,
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                &chain(&error),
+                "try again in a moment",
+            )
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::NotFound { help, .. } => Self::not_found(&error.to_string(), help),
+            Error::Invalid { help, .. } => Self::invalid(&error.to_string(), help),
+            Error::Contended { .. } => Self {
+                retryable: true,
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "conflict",
+                    &error.to_string(),
+                    "try again",
+                )
+            },
+            Error::Store(_) | Error::Unavailable { .. } => Self::unavailable(error),
+            Error::Corrupt { .. } => {
+                tracing::error!(error = %chain(&error), "a record cannot be read");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "corrupt",
+                    &chain(&error),
+                    "`greenroom doctor` looks for damage; restore the data folder from a backup",
+                )
+            }
+        }
+    }
+}
+
+impl From<Rejection> for Fault {
+    fn from(rejection: Rejection) -> Self {
+        let (status, code) = match rejection.kind {
+            RejectionKind::Invalid => (StatusCode::BAD_REQUEST, "invalid"),
+            RejectionKind::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            RejectionKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            RejectionKind::Conflict => (StatusCode::CONFLICT, "conflict"),
+            RejectionKind::Closed => (StatusCode::UNPROCESSABLE_ENTITY, "closed"),
+        };
+        Self {
+            retryable: matches!(rejection.kind, RejectionKind::Conflict),
+            ..Self::new(status, code, &rejection.why, &rejection.help)
+        }
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            &error.to_string(),
+            "this is a bug of Greenroom; please report it",
+        )
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let error = json!({ "error": { "code": self.code, "message": self.message, "help": self.help, "retryable": self.retryable } });
+        (self.status, Json(error)).into_response()
+    }
+}

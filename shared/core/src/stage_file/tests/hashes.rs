@@ -1,0 +1,93 @@
+//! Hashes change with what is meant, not with how it is written.
+
+use super::*;
+
+const SMALL: &str = r#"
+version: 1
+app: a/b
+variables:
+  one: { A: 1, B: "x" }
+  two: { B: "y" }
+pipelines:
+  p:
+    steps:
+      - { name: build, run: make, once: true, artifact: dist, outputs: [X] }
+      - { name: deploy, run: d }
+suites:
+  s: { files: t/*.hurl, base_url: "http://x", timeout: 60m }
+  t: { files: u/*.hurl, base_url: "http://x" }
+channels:
+  c: { console: {} }
+stages:
+  dev: { from: { branch: main }, pipeline: p, variables: [one, two], verify: [s], alert: [c] }
+  prod: { from: { promote: dev }, pipeline: p, verify: [t], soak: 1h }
+"#;
+
+fn changed(from: &str, to: &str) -> (bool, bool) {
+    assert!(SMALL.contains(from), "{from}");
+    let (old, new) = (parse(SMALL), parse(&SMALL.replace(from, to)));
+    let (old, new) = (rule(&old, "dev"), rule(&new, "dev"));
+    (old.recipe != new.recipe, old.settings != new.settings)
+}
+
+#[test]
+fn order_comments_and_spelling_of_a_file_change_no_hash() {
+    let same = [
+        ("{ A: 1, B: \"x\" }", "{ B: x, A: \"1\" } # a comment"),
+        ("timeout: 60m", "timeout: 1h"),
+        (
+            "{ name: deploy, run: d }",
+            "{ run: \"d\", timeout: 15m, name: deploy, once: false }",
+        ),
+        ("alert: [c] }", "alert: [c], timeout: 1h }"),
+    ];
+    for (from, to) in same {
+        assert_eq!(changed(from, to), (false, false), "{to}");
+    }
+}
+
+#[test]
+fn the_recipe_is_what_builds_deploys_and_tests() {
+    let recipe = [
+        ("run: make", "run: make all"),
+        ("outputs: [X]", "outputs: [Y]"),
+        ("files: t/", "files: v/"),
+        ("files: u/", "files: v/"),
+    ];
+    for (from, to) in recipe {
+        assert_eq!(changed(from, to), (true, false), "{to}");
+    }
+}
+
+#[test]
+fn the_settings_are_the_rest_of_the_entry_and_its_variables() {
+    let settings = [
+        ("B: \"y\"", "B: \"z\""),
+        ("variables: [one, two]", "variables: [two, one]"),
+        ("branch: main", "branch: master"),
+        (
+            "verify: [s], alert: [c]",
+            "verify: [s], alert: [c], expires: { idle: 7d }",
+        ),
+    ];
+    for (from, to) in settings {
+        assert_eq!(changed(from, to), (false, true), "{to}");
+    }
+    // What the later set hides is nobody's value.
+    assert_eq!(changed("B: \"x\"", "B: \"hidden\""), (false, false));
+}
+
+#[test]
+fn all_stages_of_a_pipeline_have_one_recipe() {
+    let file = parse(SMALL);
+    assert_eq!(rule(&file, "dev").recipe, rule(&file, "prod").recipe);
+    assert_ne!(rule(&file, "dev").settings, rule(&file, "prod").settings);
+}
+
+#[test]
+fn the_hash_of_a_file_is_of_its_bytes() {
+    let one = parse(SMALL);
+    assert_eq!(one.hash, parse(SMALL).hash);
+    assert_ne!(one.hash, parse(&format!("{SMALL}\n")).hash);
+    assert_eq!(one.hash.as_str().len(), 16);
+}

@@ -1,0 +1,98 @@
+//! From an announcement to the bytes of a mail.
+
+use std::time::SystemTime;
+
+use greenroom_app::ports::channels::SendError;
+use greenroom_core::message::Announcement;
+use lettre::address::Envelope;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{Address, Message};
+use sha2::{Digest, Sha256};
+
+/// A mail ready to be sent.
+pub(super) struct Letter {
+    pub from: Address,
+    pub to: Vec<Address>,
+    /// With its angle brackets.
+    pub message_id: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Writes the mail.
+///
+/// # Errors
+/// `Refused` when an address is none.
+pub(super) fn write(
+    from: &str,
+    to: &[String],
+    announcement: &Announcement,
+    key: &str,
+) -> Result<Letter, SendError> {
+    let from = mailbox(from)?;
+    let to = to
+        .iter()
+        .map(|to| mailbox(to))
+        .collect::<Result<Vec<_>, _>>()?;
+    let domain = from.email.domain().to_owned();
+    let message_id = format!("<{}@{domain}>", fingerprint(key));
+    let mail = announcement.render_mail();
+    let mut builder = Message::builder()
+        .from(from.clone())
+        .subject(mail.subject)
+        .message_id(Some(message_id.clone()))
+        .date(SystemTime::from(announcement.now))
+        // Nobody's holiday notice should answer this (RFC 3834).
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".to_owned(),
+        ));
+    for recipient in &to {
+        builder = builder.to(recipient.clone());
+    }
+    if let Some(thread) = announcement.thread() {
+        // The beginning of the thread is a message that never was: so the order in which the
+        // mails of an episode arrive, or whether the first did, makes no difference.
+        let root = format!("<episode.{}@{domain}>", fingerprint(&thread));
+        builder = builder.in_reply_to(root.clone()).references(root);
+    }
+    let message = builder
+        .envelope(
+            Envelope::new(
+                Some(from.email.clone()),
+                to.iter().map(|to| to.email.clone()).collect(),
+            )
+            .map_err(refused)?,
+        )
+        .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
+        .map_err(refused)?;
+    Ok(Letter {
+        from: from.email,
+        to: to.into_iter().map(|to| to.email).collect(),
+        message_id,
+        bytes: message.formatted(),
+    })
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, SendError> {
+    let mailbox: Mailbox = text.parse().map_err(|error| SendError::Refused {
+        why: format!("`{text}` is no mail address: {error}"),
+    })?;
+    if AsRef::<str>::as_ref(&mailbox.email).is_ascii() {
+        return Ok(mailbox);
+    }
+    Err(SendError::Refused {
+        why: format!("`{text}` is not ASCII; write the domain in its xn-- form"),
+    })
+}
+
+fn refused(error: impl std::fmt::Display) -> SendError {
+    SendError::Refused {
+        why: error.to_string(),
+    }
+}
+
+/// 32 hexadecimal digits of the SHA-256 of `text`.
+fn fingerprint(text: &str) -> String {
+    hex::encode(&Sha256::digest(text.as_bytes())[..16])
+}

@@ -1,0 +1,4 @@
+//! One suite per port; an adapter is one that passes it.
+
+pub mod store;
+pub mod store_model;

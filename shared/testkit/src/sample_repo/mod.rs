@@ -1,0 +1,165 @@
+//! A real git repository of the sample app, with people and a past.
+//!
+//! Everything goes through the `git` program, away from whatever configuration the machine has.
+//! The past has fixed dates, so that it has the same commit ids every time.
+
+mod author;
+mod edit;
+mod files;
+mod git;
+mod history;
+mod payload;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use author::{ALICE, Author, BOB, CARLA, OLGA};
+pub use edit::{Edit, break_discount, fix_discount};
+
+/// The repository, a folder with a work tree.
+#[derive(Clone, Debug)]
+pub struct SampleRepo {
+    folder: PathBuf,
+}
+
+impl SampleRepo {
+    /// Makes the repository in `folder`, which must be empty or absent. Its branches:
+    ///
+    /// - `master`, the default branch,
+    /// - `develop`, one commit ahead of it,
+    /// - `release/1.0`, one commit ahead of `master`,
+    /// - `feature/alice-coupons`, one commit ahead of `develop`.
+    ///
+    /// # Errors
+    /// When git is missing or fails; the text says what it said.
+    pub fn create(folder: &Path) -> io::Result<Self> {
+        Self::create_with(folder, ToOwned::to_owned)
+    }
+
+    /// As [`create`](Self::create), with a stage file made from the sample's own, so that
+    /// addresses in it are real ones.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create).
+    pub fn create_with(folder: &Path, stage_file: impl FnOnce(&str) -> String) -> io::Result<Self> {
+        let repository = Self {
+            folder: folder.to_owned(),
+        };
+        history::write(&repository, &stage_file(files::STAGE_FILE))?;
+        Ok(repository)
+    }
+
+    /// A repository made before.
+    pub fn open(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// Where it is; git can fetch from it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Commits edits on a branch, now, and answers the new commit's id. Without edits the commit
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such branch, or an edit does not fit the files as they are.
+    pub fn commit(
+        &self,
+        branch: &str,
+        author: &Author,
+        subject: &str,
+        edits: &[Edit],
+    ) -> io::Result<String> {
+        self.commit_at(branch, author, subject, edits, None)
+    }
+
+    /// As `commit`, at a time in git's form.
+    fn commit_at(
+        &self,
+        branch: &str,
+        author: &Author,
+        subject: &str,
+        edits: &[Edit],
+        at: Option<&str>,
+    ) -> io::Result<String> {
+        self.git(&["checkout", "--quiet", branch])?;
+        if let Err(error) = edits.iter().try_for_each(|edit| edit.apply(&self.folder)) {
+            // Half an edit must not slip into the next commit.
+            self.git(&["reset", "--quiet", "--hard"])?;
+            self.git(&["clean", "--quiet", "--force", "-d"])?;
+            return Err(error);
+        }
+        self.git(&["add", "--all"])?;
+        let message = ["commit", "--quiet", "--allow-empty", "-m", subject];
+        git::run(&self.folder, &message, Some(author), at)?;
+        self.head(branch)
+    }
+
+    /// Makes a branch where another branch, a tag or a commit is.
+    ///
+    /// # Errors
+    /// When git refuses the name or does not know `from`.
+    pub fn branch(&self, name: &str, from: &str) -> io::Result<()> {
+        self.git(&["branch", "--", name, from]).map(drop)
+    }
+
+    /// Deletes a branch, merged or not.
+    ///
+    /// # Errors
+    /// When there is no such branch.
+    pub fn delete_branch(&self, name: &str) -> io::Result<()> {
+        // The branch at hand cannot be deleted.
+        self.git(&["checkout", "--quiet", "--detach"])?;
+        self.git(&["branch", "--quiet", "-D", "--", name]).map(drop)
+    }
+
+    /// Brings what `from` has into `branch`, as a merge commit by `author`, and answers its id.
+    ///
+    /// # Errors
+    /// When they conflict.
+    pub fn merge(&self, branch: &str, author: &Author, from: &str) -> io::Result<String> {
+        self.git(&["checkout", "--quiet", branch])?;
+        let subject = format!("Merge {from} into {branch}");
+        let merge = ["merge", "--quiet", "--no-ff", "-m", &subject, from];
+        git::run(&self.folder, &merge, Some(author), None)?;
+        self.head(branch)
+    }
+
+    /// Tags a commit; with a message the tag is an object of its own, whose id is answered.
+    ///
+    /// # Errors
+    /// When the tag exists or the commit does not.
+    pub fn tag(
+        &self,
+        name: &str,
+        at: &str,
+        author: &Author,
+        message: Option<&str>,
+    ) -> io::Result<String> {
+        let mut arguments = vec!["tag"];
+        if let Some(message) = message {
+            arguments.extend(["--annotate", "-m", message]);
+        }
+        arguments.extend(["--", name, at]);
+        git::run(&self.folder, &arguments, Some(author), None)?;
+        self.git(&["rev-parse", "--verify", &format!("refs/tags/{name}")])
+    }
+
+    /// The id of a branch's head.
+    ///
+    /// # Errors
+    /// When there is no such branch.
+    pub fn head(&self, branch: &str) -> io::Result<String> {
+        self.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}")])
+    }
+
+    fn git(&self, arguments: &[&str]) -> io::Result<String> {
+        git::run(&self.folder, arguments, None, None)
+    }
+}
