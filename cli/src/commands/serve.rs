@@ -1,5 +1,6 @@
 //! `greenroom serve`, seen from the command line: its log, its threads, and how its end is told.
 
+use greenroom_app::Error;
 use greenroom_app::door::chain;
 use tracing_subscriber::EnvFilter;
 
@@ -54,13 +55,26 @@ fn told(error: &ServeError) -> Stop {
             "listen",
             "choose another address with --listen; port 0 takes any that is free".to_owned(),
         ),
-        ServeError::Bootstrap { file, .. } => (
-            Exit::Usage,
-            "bootstrap",
-            format!("`greenroom validate -f {file}` shows every problem"),
-        ),
+        ServeError::Bootstrap { source, .. } => bootstrap(source),
     };
     let mut failure = Failure::new(exit, code, error.to_string()).help(help);
     failure.why = because(error);
     failure.into()
+}
+
+/// An app given with `-f` that cannot be taken under control.
+fn bootstrap(error: &Error) -> (Exit, &'static str, String) {
+    match error {
+        Error::Invalid { help, .. } | Error::NotFound { help, .. } => {
+            (Exit::Usage, "bootstrap", help.clone())
+        }
+        Error::Unavailable { .. } | Error::Contended { .. } => {
+            let help = "say with --git where its repository is, as git would clone it";
+            (Exit::Failed, "bootstrap", help.to_owned())
+        }
+        Error::Store(_) | Error::Corrupt { .. } => {
+            let help = "`greenroom doctor` looks for damage; restore the data folder from a backup";
+            (Exit::Failed, "data_folder", help.to_owned())
+        }
+    }
 }

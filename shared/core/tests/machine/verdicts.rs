@@ -186,3 +186,17 @@ fn a_stage_stays_small_whatever_tests_and_pipelines_write() {
     let json = serde_json::to_string(world.stage("preprod")).expect("it can be written");
     assert!(json.len() < 100_000, "{} bytes", json.len());
 }
+
+#[test]
+fn a_deployment_that_ends_after_the_deadline_is_not_tested_any_more() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    world.pass(minutes(61));
+    world.succeeded("dev");
+    assert_eq!(world.last("dev").outcome, Some(Outcome::TimedOut));
+    let suites = |effect: &Effect| matches!(effect, Effect::RunSuite { .. });
+    assert_eq!(world.count(suites), 0);
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -131,9 +131,7 @@ async fn a_suite_that_takes_too_long_ends_with_what_it_knows() {
     ];
     let mut endless = suite(Some(served.url()), &files);
     endless.timeout = Duration::from_secs(2);
-    let started = Instant::now();
     let outcome = run(&endless).await;
-    assert!(started.elapsed() < Duration::from_secs(20));
     assert_eq!(
         error(&outcome),
         "the suite was not over within 2s (slow.hurl:1)"
