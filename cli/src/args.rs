@@ -3,6 +3,7 @@
 mod act;
 mod look;
 mod offline;
+mod place;
 mod serve;
 mod time;
 mod topics;
@@ -27,8 +28,6 @@ use crate::environment;
 #[command(
     name = "greenroom",
     version,
-    disable_help_subcommand = false,
-    propagate_version = true,
     after_help = topics::ROOT,
 )]
 pub struct Cli {

@@ -67,5 +67,10 @@ fn wait_for(work: impl Future<Output = Result<Exit, Stop>>) -> Result<Exit, Stop
             Failure::new(Exit::Failed, "runtime", "the program could not be set up")
                 .why(error.to_string())
         })?;
-    runtime.block_on(work)
+    runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            Ok(()) = tokio::signal::ctrl_c() => Err(Stop::Interrupted),
+        }
+    })
 }

@@ -1,9 +1,12 @@
 //! How a command ends: exit codes, and failures that say what, where, why and how to fix it.
 
-use std::io;
+use std::env;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+
+use crate::environment;
 
 /// What the process tells its caller. Documented in `docs/cli.md`; changing one breaks scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +26,8 @@ pub enum Exit {
     TimedOut = 7,
     /// It is under way and not decided yet.
     Pending = 8,
+    /// As a shell says it of a program that was stopped by Ctrl-C.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -36,6 +41,8 @@ impl From<Exit> for ExitCode {
 pub enum Stop {
     /// Whoever read stdout has gone; nobody is left to tell, and it is no error.
     Closed,
+    /// The person does not want to wait any longer.
+    Interrupted,
     Failed(Box<Failure>),
 }
 
@@ -133,12 +140,29 @@ impl From<io::Error> for Stop {
 
 /// Help and version are no errors; every other word of clap is about usage.
 pub fn of_clap(error: &clap::Error) -> ExitCode {
-    let written = error.print();
-    if !error.use_stderr() {
-        return match written.map_err(Stop::from) {
-            Ok(()) | Err(Stop::Closed) => Exit::Ok.into(),
-            Err(Stop::Failed(failure)) => failure.exit.into(),
-        };
+    if error.use_stderr() && wants_json() {
+        let text = error.render().to_string();
+        // Everything up to the first empty line says what is wrong; the rest is usage.
+        let said = text.lines().take_while(|line| !line.trim().is_empty());
+        let said = said.map(str::trim).collect::<Vec<_>>().join(" ");
+        let failure = Failure::usage(said.strip_prefix("error: ").unwrap_or(&said))
+            .help("`greenroom help` shows every command, `greenroom help COMMAND` one");
+        // Nobody can be told that stderr is gone.
+        let _ = writeln!(io::stderr(), "{:#}", failure.to_json());
+        return Exit::Usage.into();
     }
-    Exit::Usage.into()
+    let written = error.print().map_err(Stop::from);
+    if error.use_stderr() {
+        return Exit::Usage.into();
+    }
+    match written {
+        Err(Stop::Failed(failure)) => failure.exit.into(),
+        _ => Exit::Ok.into(),
+    }
+}
+
+/// Whether JSON was asked for, in a call that could not be understood.
+fn wants_json() -> bool {
+    env::args_os().any(|word| word == "--json")
+        || environment::set(environment::FORMAT).is_some_and(|format| format == "json")
 }

@@ -110,6 +110,10 @@ impl Output {
         match result {
             Ok(exit) => exit.into(),
             Err(Stop::Closed) => Exit::Ok.into(),
+            Err(Stop::Interrupted) => {
+                self.say("stopped waiting; what is under way goes on without us");
+                Exit::Interrupted.into()
+            }
             Err(Stop::Failed(failure)) => {
                 self.fail(&failure);
                 failure.exit.into()

@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod data;
 mod http;
+mod listen;
 mod settings;
 mod webhook;
 
@@ -96,7 +97,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let address = listener.local_addr().unwrap_or(settings.listen);
     let (stop, stopped) = watch::channel(false);
     let routes = http::routes(Arc::clone(&app), settings.secrets.clone(), token);
-    let server = tokio::spawn(http::serve(listener, routes, stopped.clone()));
+    let server = tokio::spawn(listen::serve(listener, routes, stopped.clone()));
     bootstrap(&app, &settings).await?;
     data.write_address(address)?;
     tracing::info!(%address, data = %settings.data.display(), "greenroom serves");
@@ -168,7 +169,10 @@ fn ports(
         .get("PATH")
         .cloned()
         .unwrap_or_default();
-    let pipelines = PipelineSettings { passed_on: settings.step_environment.clone(), ..PipelineSettings::new(data.path(), path) };
+    let pipelines = PipelineSettings {
+        passed_on: settings.step_environment.clone(),
+        ..PipelineSettings::new(data.path(), path)
+    };
     let pipelines = ProcessPipelines::new(
         pipelines,
         Arc::clone(&source),

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::look::sha;
 use super::time::{Until, length, until};
-use super::topics;
 use super::{PersonArgs, ServerArgs, StageArg};
+use super::{place, topics};
 
 /// A command that needs nothing but its stage.
 #[derive(Debug, Args)]
@@ -105,7 +105,7 @@ pub struct AppAddArgs {
     #[arg(value_name = "OWNER/REPO", value_parser = repository)]
     pub name: String,
     /// Address or path that git reads it from [default: https://github.com/OWNER/REPO.git]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = place::repository)]
     pub git: Option<String>,
     /// GitHub's numeric id of the repository, if you know it
     #[arg(long, value_name = "N")]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
+use super::place::repository;
 use super::time::length;
 
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ pub struct ServeArgs {
     #[arg(short, long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Repository of the app, by order of -f [default: the work tree that holds the file]
-    #[arg(long, value_name = "URL", requires = "files")]
+    #[arg(long, value_name = "URL", requires = "files", value_parser = repository)]
     pub git: Vec<String>,
     /// How often branch heads are read, should a webhook be lost; `0` is never
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = every)]

@@ -174,4 +174,5 @@ Only for greenroom serve; each also as ..._FILE, a file that holds it
 
   GREENROOM_TOKEN                    token of the API [default: made, and kept in the data folder]
   GREENROOM_WEBHOOK_SECRET           what GitHub signs webhooks with
-  GREENROOM_WEBHOOK_SECRET_PREVIOUS  what it signed them with before; still accepted";
+  GREENROOM_WEBHOOK_SECRET_PREVIOUS  what it signed them with before; still accepted
+  RUST_LOG                           what the log holds [default: info]";

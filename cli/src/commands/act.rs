@@ -14,6 +14,7 @@ use crate::exit::{Exit, Stop};
 use crate::output::Output;
 use crate::output::card::mark;
 use crate::output::text::clean;
+use crate::output::time::{instant, said};
 
 pub async fn promote(args: &ActArgs, output: &mut Output) -> Result<Exit, Stop> {
     ask(args, &Command::Promote, "promotion asked for", output).await
@@ -69,7 +70,7 @@ pub async fn lock(args: &LockArgs, output: &mut Output) -> Result<Exit, Stop> {
         until,
     };
     let done = match until {
-        Some(until) => format!("locked until {until}"),
+        Some(until) => format!("locked until {}", instant(until)),
         None => "locked until somebody unlocks it".to_owned(),
     };
     ask(&args.act, &command, &done, output).await
@@ -125,7 +126,10 @@ async fn ask(
         .first()
         .filter(|wait| wait.code != "up_to_date")
     {
-        output.say(format_args!("now: {}", clean(&wait.sentence)));
+        output.say(format_args!(
+            "now: {}",
+            said(&clean(&wait.sentence), Timestamp::now())
+        ));
     }
     let again = typed.again();
     let next = match command {

@@ -1,7 +1,6 @@
 //! `greenroom app`: what is under control.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,7 +17,9 @@ use crate::output::time::relative;
 
 pub async fn add(args: &AppAddArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
-    let body = json!({ "name": args.name, "git": git(args), "id": args.id });
+    let git = args.git.clone();
+    let git = git.unwrap_or_else(|| format!("https://github.com/{}.git", args.name));
+    let body = json!({ "name": args.name, "git": git, "id": args.id });
     let value = client.post(&["api", "v1", "apps"], &[], &body).await?;
     if output.is_json() {
         output.json(&json!({ "schema": "app/v1", "app": value }))?;
@@ -38,18 +39,6 @@ pub async fn add(args: &AppAddArgs, output: &mut Output) -> Result<Exit, Stop> {
         output.next(&["greenroom init", "greenroom validate"]);
     }
     Ok(Exit::Ok)
-}
-
-/// Where the server reads the repository. The server may stand in another folder than we do, so
-/// a path goes to it in full.
-fn git(args: &AppAddArgs) -> String {
-    let Some(given) = &args.git else {
-        return format!("https://github.com/{}.git", args.name);
-    };
-    match Path::new(given).canonicalize() {
-        Ok(full) => full.display().to_string(),
-        Err(_) => given.clone(),
-    }
 }
 
 pub async fn list(server: &ServerArgs, output: &mut Output) -> Result<Exit, Stop> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use greenroom_app::Error;
 use greenroom_app::door::chain;
 use tracing_subscriber::EnvFilter;
 
@@ -75,18 +76,26 @@ fn told(error: &ServeError) -> Stop {
             "listen",
             "choose another address with --listen; port 0 takes any that is free".to_owned(),
         ),
-        ServeError::Bootstrap { source, .. } => (Exit::Usage, "bootstrap", way_out(source)),
+        ServeError::Bootstrap { source, .. } => bootstrap(source),
     };
     let mut failure = Failure::new(exit, code, error.to_string()).help(help);
     failure.why = because(error);
     failure.into()
 }
 
-/// The stage file itself has been found valid by now; what is wrong is mostly its repository.
-fn way_out(error: &greenroom_app::Error) -> String {
+/// An app given with `-f` that cannot be taken under control.
+fn bootstrap(error: &Error) -> (Exit, &'static str, String) {
     match error {
-        greenroom_app::Error::NotFound { help, .. }
-        | greenroom_app::Error::Invalid { help, .. } => help.clone(),
-        _ => "check the repository that --git names".to_owned(),
+        Error::Invalid { help, .. } | Error::NotFound { help, .. } => {
+            (Exit::Usage, "bootstrap", help.clone())
+        }
+        Error::Unavailable { .. } | Error::Contended { .. } => {
+            let help = "say with --git where its repository is, as git would clone it";
+            (Exit::Failed, "bootstrap", help.to_owned())
+        }
+        Error::Store(_) | Error::Corrupt { .. } => {
+            let help = "`greenroom doctor` looks for damage; restore the data folder from a backup";
+            (Exit::Failed, "data_folder", help.to_owned())
+        }
     }
 }

@@ -76,8 +76,11 @@ impl<'a> Typed<'a> {
             .iter()
             .flat_map(|app| &app.stages)
             .map(|card| card.stage.as_str())
-            .filter(|name| *name != self.stage)
             .collect();
+        // The stage is there; something about it is not.
+        if names.contains(&self.stage) {
+            return None;
+        }
         nearest(self.stage, names).map(str::to_owned)
     }
 }

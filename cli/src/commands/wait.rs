@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::stage::{Typed, card};
@@ -12,6 +13,7 @@ use crate::exit::{Exit, Failure, Stop};
 use crate::output::Output;
 use crate::output::card::{mark, word};
 use crate::output::text::{clean, short};
+use crate::output::time;
 
 /// How often the stage is looked at.
 const POLL: Duration = Duration::from_millis(500);
@@ -41,7 +43,8 @@ pub async fn run(args: &WaitArgs, output: &mut Output) -> Result<Exit, Stop> {
                             .first()
                             .map_or("", |wait| wait.sentence.as_str());
                         if now != said {
-                            output.say(format_args!("{}: {}", typed.again(), clean(now)));
+                            let spoken = time::said(&clean(now), Timestamp::now());
+                            output.say(format_args!("{}: {spoken}", typed.again()));
                             now.clone_into(&mut said);
                         }
                     }
@@ -66,7 +69,7 @@ pub async fn run(args: &WaitArgs, output: &mut Output) -> Result<Exit, Stop> {
             .why(if said.is_empty() {
                 "the server was away".to_owned()
             } else {
-                clean(&said)
+                time::said(&clean(&said), Timestamp::now())
             })
             .help(format!("greenroom why {}", typed.again()))
             .retryable()

@@ -6,14 +6,14 @@ use serde_json::json;
 use super::stage::{Typed, card};
 use crate::args::WhyArgs;
 use crate::client::Client;
-use crate::client::shape::{Failing, Health, StageCard, TestFailure, Wait};
+use crate::client::shape::{Break, Failing, Health, Run, StageCard, TestFailure, Wait};
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
 use crate::output::card::{broken, mark, word};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block};
 use crate::output::text::{clean, short};
-use crate::output::time::{age, relative};
+use crate::output::time::{age, instant, relative, said};
 
 pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -64,9 +64,9 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
     let stands = match &card.deployed {
         Some(release) if release.complete => {
             format!(
-                "{} since {}",
+                "{} for {}",
                 short(&release.revision),
-                relative(release.since, now)
+                age(release.since, now)
             )
         }
         Some(release) => format!("{} half deployed", short(&release.revision)),
@@ -108,7 +108,12 @@ fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
         Mark::Care
     };
     output.line("")?;
-    let mut lines = block(&Cell::from(clean(&wait.sentence)), 2, output.width()).into_iter();
+    let mut lines = block(
+        &Cell::from(said(&clean(&wait.sentence), now)),
+        2,
+        output.width(),
+    )
+    .into_iter();
     let first = lines.next().unwrap_or_default();
     output.line(format_args!("{} {}", symbol.shown(), first.trim_start()))?;
     for line in lines {
@@ -120,7 +125,8 @@ fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
     output.line(format_args!("  {DIM}who:{DIM:#}     {}", clean(&wait.who)))?;
     if let Some(until) = wait.until {
         output.line(format_args!(
-            "  {DIM}until:{DIM:#}   {until} ({})",
+            "  {DIM}until:{DIM:#}   {} ({})",
+            instant(until),
             relative(until, now)
         ))?;
     }
@@ -132,48 +138,54 @@ fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
 
 /// The open break, or how the last run ended if it did not end well.
 fn failure(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
-    if let Some(brk) = &card.brk {
-        output.line("")?;
-        output.line(format_args!(
-            "{} break #{}, {}",
-            Mark::Bad.shown(),
-            brk.episode,
-            broken(brk, now)
-        ))?;
-        let green = brk.last_green.as_ref().map_or_else(
-            || "nothing was green before".to_owned(),
-            |green| format!("{} was green last", short(green)),
-        );
-        let reds = match brk.reds {
-            1 => "1 run was red".to_owned(),
-            reds => format!("{reds} runs were red"),
-        };
-        output.line(format_args!(
-            "  {} broke it, {green}; {reds}",
-            short(&brk.revision)
-        ))?;
-        match &brk.failing {
-            Failing::Tests { tests, failed, .. } => {
-                failing_tests(tests, *failed, output)?;
-            }
-            Failing::Step { step, why, .. } => {
-                paragraph(&format!("{}: {}", clean(step), clean(why)), 4, output)?;
-            }
-        }
-        let note = brk
-            .acknowledged
-            .as_ref()
-            .and_then(|acknowledged| acknowledged.note.as_ref());
-        if let Some(note) = note {
-            paragraph(&format!("note: {}", clean(note)), 2, output)?;
-        }
-        return Ok(());
+    match (&card.brk, &card.last) {
+        (Some(brk), _) => open_break(brk, now, output),
+        (None, Some(run)) => bad_end(run, card.health, now, output),
+        (None, None) => Ok(()),
     }
-    let Some(run) = &card.last else {
-        return Ok(());
+}
+
+fn open_break(brk: &Break, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
+    output.line("")?;
+    output.line(format_args!(
+        "{} break #{}, {}",
+        Mark::Bad.shown(),
+        brk.episode,
+        broken(brk, now)
+    ))?;
+    let green = brk.last_green.as_ref().map_or_else(
+        || "nothing was green before".to_owned(),
+        |green| format!("{} was green last", short(green)),
+    );
+    let reds = match brk.reds {
+        1 => "1 run was red".to_owned(),
+        reds => format!("{reds} runs were red"),
     };
+    output.line(format_args!(
+        "  {} broke it, {green}; {reds}",
+        short(&brk.revision)
+    ))?;
+    match &brk.failing {
+        Failing::Tests { tests, failed, .. } => {
+            failing_tests(tests, *failed, output)?;
+        }
+        Failing::Step { step, why, .. } => {
+            paragraph(&format!("{}: {}", clean(step), clean(why)), 4, output)?;
+        }
+    }
+    let note = brk
+        .acknowledged
+        .as_ref()
+        .and_then(|acknowledged| acknowledged.note.as_ref());
+    if let Some(note) = note {
+        paragraph(&format!("note: {}", clean(note)), 2, output)?;
+    }
+    Ok(())
+}
+
+fn bad_end(run: &Run, health: Health, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
     let outcome = run.outcome.as_deref().unwrap_or("succeeded");
-    if outcome == "succeeded" && card.health != Health::Unverified {
+    if outcome == "succeeded" && health != Health::Unverified {
         return Ok(());
     }
     output.line("")?;

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::style::{Mark, PLAIN};
 use super::table::Cell;
 use super::text::{clean, short};
-use super::time::age;
-use crate::client::shape::{Break, Failing, Health, StageCard};
+use super::time::{age, said};
+use crate::client::shape::{Break, Failing, Health, StageCard, Wait};
 
 /// What is over the columns of [`row`].
 pub const HEADER: [&str; 6] = ["", "STAGE", "COMMIT", "AGE", "PHASE", "WAITS FOR"];
@@ -68,10 +68,20 @@ fn notes(card: &StageCard, now: Timestamp) -> String {
     }
     match card.waiting_on.first() {
         Some(wait) if wait.code == "up_to_date" => {}
-        Some(wait) => notes.push(clean(&wait.sentence)),
+        Some(wait) => notes.push(waits(wait, now)),
         None => {}
     }
     notes.join("; ")
+}
+
+/// Why it waits; until when, where the sentence does not say it.
+fn waits(wait: &Wait, now: Timestamp) -> String {
+    let sentence = clean(&wait.sentence);
+    let spoken = said(&sentence, now);
+    match wait.until {
+        Some(until) if spoken == sentence => format!("{spoken} (for another {})", age(now, until)),
+        _ => spoken,
+    }
 }
 
 /// `red for 2h: 3 of 12 tests fail, bob looks after it`.

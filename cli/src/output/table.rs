@@ -45,13 +45,12 @@ pub fn render(header: &[&str], rows: &[Vec<Cell>], columns: usize) -> Vec<String
             widest.max(width(header[index]))
         })
         .collect();
-    let fixed: usize = widths
-        .iter()
-        .take(count.saturating_sub(1))
-        .map(|w| w + GAP)
-        .sum();
-    let own_line =
-        columns.saturating_sub(fixed) < LAST_MIN.min(widths.last().copied().unwrap_or(0));
+    // A column without a name holds a symbol, which belongs to what follows it.
+    let gap = |index: usize| if header[index].is_empty() { 1 } else { GAP };
+    let widths: Vec<usize> = (0..count).map(|index| widths[index] + gap(index)).collect();
+    let fixed: usize = widths.iter().take(count.saturating_sub(1)).sum();
+    let last = widths.last().copied().unwrap_or(0).saturating_sub(GAP);
+    let own_line = columns.saturating_sub(fixed) < LAST_MIN.min(last);
     let heads: Vec<Cell> = header.iter().map(|text| Cell::new(*text, DIM)).collect();
     let head = if own_line {
         &heads[..count - 1]
@@ -101,7 +100,7 @@ fn padded(cells: &[Cell], widths: &[usize]) -> String {
     let mut out = String::new();
     for (cell, column) in cells.iter().zip(widths) {
         let style = cell.style;
-        let pad = column + GAP - width(&cell.text).min(*column);
+        let pad = column.saturating_sub(width(&cell.text));
         out.push_str(&format!("{style}{}{style:#}{:pad$}", cell.text, ""));
     }
     out

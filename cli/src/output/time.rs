@@ -1,6 +1,6 @@
 //! Instants as people say them. Programs get them absolute, in JSON.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 
 const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
 
@@ -19,6 +19,37 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The instant itself, to the second.
+pub fn instant(at: Timestamp) -> String {
+    at.round(Unit::Second).unwrap_or(at).to_string()
+}
+
+/// A sentence of the core, in which instants are absolute, as it is said now: `since <instant>`
+/// becomes `for 3m`, `until <instant>` becomes `for another 2h`.
+pub fn said(sentence: &str, now: Timestamp) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in sentence.split(' ') {
+        let bare = word.trim_end_matches([',', ';', ':', '.']);
+        let Ok(at) = bare.parse::<Timestamp>() else {
+            words.push(word.to_owned());
+            continue;
+        };
+        let before = words.pop().unwrap_or_default();
+        let spoken = match before.as_str() {
+            "since" => format!("for {}", age(at, now)),
+            "until" => format!("for another {}", age(now, at)),
+            "at" => relative(at, now),
+            "" => relative(at, now),
+            other => format!("{other} {}", relative(at, now)),
+        };
+        words.push(format!(
+            "{spoken}{}",
+            word.get(bare.len()..).unwrap_or_default()
+        ));
+    }
+    words.join(" ")
+}
+
 fn largest(length: SignedDuration) -> String {
     let seconds = length.as_secs().max(0);
     UNITS
@@ -34,7 +65,20 @@ fn largest(length: SignedDuration) -> String {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{age, relative};
+    use super::{age, relative, said};
+
+    #[test]
+    fn instants_in_a_sentence_are_said_from_now() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().expect("an instant");
+        let sentence = "run 3 deploys abc since 2026-03-01T11:57:00.123Z; it is stopped at 2026-03-01T12:50:00Z";
+        assert_eq!(
+            said(sentence, now),
+            "run 3 deploys abc for 2m; it is stopped in 50m"
+        );
+        let sentence = "must stay green until 2026-03-01T15:00:00Z";
+        assert_eq!(said(sentence, now), "must stay green for another 3h");
+        assert_eq!(said("nothing  at all", now), "nothing  at all");
+    }
 
     #[test]
     fn instants_are_said_in_their_largest_unit() {

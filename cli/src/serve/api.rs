@@ -313,6 +313,16 @@ pub async fn effect(State(app): App, Query(asked): Query<EffectAsked>) -> Answer
     ))
 }
 
+/// What the store has done since the process started: how many commits share an fsync.
+pub async fn counters(State(app): App) -> Response {
+    let counters = app.ports.store.counters();
+    reply::json(&json!({ "store": {
+        "commits": counters.commits,
+        "groups": counters.groups,
+        "fsyncs": counters.fsyncs,
+    } }))
+}
+
 pub async fn no_such_route() -> Fault {
     Fault::not_found(
         "there is nothing here",

@@ -1,4 +1,4 @@
-//! Routes, and the server that serves them.
+//! All routes.
 
 use std::sync::Arc;
 
@@ -6,8 +6,6 @@ use axum::Router;
 use axum::routing::{get, post};
 use greenroom_github::Secrets;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use super::{Local, api, auth, webhook};
 
@@ -28,6 +26,7 @@ pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretStrin
         .route("/deliveries/{id}", get(api::delivery))
         .route("/notify", post(api::notify))
         .route("/effects", get(api::effect))
+        .route("/counters", get(api::counters))
         .fallback(api::no_such_route)
         .with_state(Arc::clone(&app))
         .layer(axum::middleware::from_fn_with_state(
@@ -36,22 +35,8 @@ pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretStrin
         ));
     Router::new()
         .route("/healthz", get(async || "ok\n"))
-        .route(
-            "/webhooks/github",
-            post(webhook::receive).with_state(webhook::Door { app, secrets }),
-        )
+        .merge(webhook::route(app, secrets))
         .nest("/api/v1", api)
         .fallback(api::no_such_route)
         .layer(axum::middleware::map_response(api::in_words))
-}
-
-/// Serves until `stop` says true; requests under way are answered.
-pub async fn serve(listener: TcpListener, routes: Router, mut stop: watch::Receiver<bool>) {
-    let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-    if let Err(error) = axum::serve(listener, routes)
-        .with_graceful_shutdown(stopped)
-        .await
-    {
-        tracing::error!(%error, "the HTTP server ended");
-    }
 }

@@ -95,7 +95,9 @@ impl ServeSettings {
         let mut step_environment = BTreeMap::new();
         for name in &args.step_env {
             match environment.get(name) {
-                Some(_) if name.starts_with("GREENROOM_") => problems.push(format!("--step-env {name}: variables of Greenroom itself are not for steps")),
+                Some(_) if name.starts_with("GREENROOM_") => problems.push(format!(
+                    "--step-env {name}: variables of Greenroom itself are not for steps"
+                )),
                 Some(value) => drop(step_environment.insert(name.clone(), value.clone())),
                 None => problems.push(format!("--step-env {name}: there is no such variable")),
             }

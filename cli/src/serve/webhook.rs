@@ -1,31 +1,53 @@
 //! Carries a webhook's bytes to the door. A body that is announced or turns out too large is not
 //! read to its end.
+//!
+//! It stands on the ports alone, so that a benchmark can serve the same route over a store in
+//! memory.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use greenroom_app::App;
 use greenroom_app::door::{Answer, BODY_MAX, Webhook};
+use greenroom_app::ports::Ports;
 use greenroom_github::Secrets;
 use serde_json::json;
-
-use super::Local;
 
 /// How long a body may take; GitHub itself gives up on a whole delivery after this.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the route needs.
-#[derive(Clone, Debug)]
-pub struct Door {
-    pub app: Arc<Local>,
-    pub secrets: Option<Arc<Secrets>>,
+#[derive(Debug)]
+struct Door<P> {
+    app: Arc<App<P>>,
+    secrets: Option<Arc<Secrets>>,
 }
 
-pub async fn receive(State(door): State<Door>, request: Request) -> Response {
+impl<P> Clone for Door<P> {
+    fn clone(&self) -> Self {
+        Self {
+            app: Arc::clone(&self.app),
+            secrets: self.secrets.clone(),
+        }
+    }
+}
+
+/// The route; without `secrets` it refuses everything.
+pub fn route<P: Ports>(app: Arc<App<P>>, secrets: Option<Arc<Secrets>>) -> Router {
+    let door = Door { app, secrets };
+    Router::new().route(
+        "/webhooks/github",
+        post(receive::<P>).with_state(door),
+    )
+}
+
+async fn receive<P: Ports>(State(door): State<Door<P>>, request: Request) -> Response {
     let Some(secrets) = &door.secrets else {
         return answer(Answer {
             status: 503,

@@ -174,3 +174,40 @@ fn a_commit_is_followed_to_its_stages() {
     place.server.on("GET /api/v1/releases/aaaa", 200, found);
     insta::assert_snapshot!("release", place.run("release AAAA").shown());
 }
+
+#[test]
+fn watching_shows_the_board_again_only_when_it_changed() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let place = Place::new();
+    for stages in [vec![green("dev")], vec![green("dev")], vec![red("dev")]] {
+        place.server.on("GET /api/v1/board", 200, fixed(stages));
+    }
+    let mut command = place.command("status --watch --json --data data");
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+    let lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    let boards: Vec<serde_json::Value> = lines
+        .take(2)
+        .map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON"))
+        .collect();
+    child.kill().expect("stopped");
+    child.wait().expect("ended");
+    let health = |board: &serde_json::Value| board["apps"][0]["stages"][0]["health"].clone();
+    assert_eq!(
+        boards.iter().map(health).collect::<Vec<_>>(),
+        ["green", "red"]
+    );
+}
+
+/// A board whose instants are the same each time, so that only the stages make a change.
+fn fixed(stages: Vec<greenroom_app::query::StageCard>) -> serde_json::Value {
+    let stages = stages
+        .into_iter()
+        .map(|card| greenroom_app::query::StageCard {
+            deployed: None,
+            green_since: None,
+            last: None,
+            ..card
+        });
+    board(app(stages.collect()))
+}

@@ -5,6 +5,7 @@ mod doctor;
 mod failures;
 mod looks;
 mod program;
+mod real;
 mod samples;
 mod server;
 mod waits;

@@ -102,7 +102,13 @@ pub fn red(name: &str) -> StageCard {
                 note: Some("reverting".to_owned()),
             }),
         }),
-        waiting_on: explained(name, &[Wait::FailedHere { revision, aborted: false }]),
+        waiting_on: explained(
+            name,
+            &[Wait::FailedHere {
+                revision,
+                aborted: false,
+            }],
+        ),
         blocked: true,
         ..green(name)
     }

@@ -95,3 +95,31 @@ fn a_stage_that_does_not_exist_is_not_waited_for() {
         .on(STAGE, 404, fault("not_found", "there is no stage dev", ""));
     assert_eq!(place.run("wait dev").exit, 5);
 }
+
+#[cfg(unix)]
+#[test]
+fn stopping_to_wait_says_that_the_stage_goes_on() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let place = Place::new();
+    place.server.on(STAGE, 200, json!(deploying("dev")));
+    let mut command = place.command("wait dev --data data");
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    // Asked twice: by then it surely listens for the signal.
+    while place.server.asked().len() < 2 {
+        assert!(Instant::now() < deadline, "the stage is not looked at");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let ran = place.told(child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.exit, 130, "{}", ran.stderr);
+    assert!(ran.stderr.contains("goes on without us"), "{}", ran.stderr);
+}

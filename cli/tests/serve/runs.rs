@@ -49,7 +49,7 @@ async fn an_abort_ends_the_steps_processes_and_says_who_and_why() {
 #[tokio::test]
 async fn a_step_that_floods_its_log_is_cut_and_its_server_stays_small() {
     let site = Site::up().await;
-    let flood = "head -c 60000000 /dev/zero | tr '\\0' 'x'\nprintf 'the \\033[31mend\\033[0m\\n'\nexit 3\n";
+    let flood = "head -c 60000000 /dev/zero | tr '\\0' 'x'\nprintf '\\nthe \\033[31mend\\033[0m\\n'\nexit 3\n";
     site.push("develop", BOB, "Talk too much", &[("deploy.sh", flood)]).await;
     let card = site.ended("dev", 1).await;
     assert_eq!(card["last"]["outcome"], "failed", "{card}");

@@ -27,8 +27,8 @@ async fn a_run_under_way_is_ended_and_the_process_goes_within_seconds() {
     assert_eq!(processes::with(&mark), Vec::<u32>::new(), "the step is gone, too");
     assert!(!site.data().join("address").exists(), "the address is forgotten");
     site.serve().await;
-    let card = site.ended("dev", 1).await;
-    assert_eq!(card["last"]["outcome"], "errored", "{card}");
+    let run = until("the run is over", async || Some(site.get("/runs/dev/1").await).filter(|run| run["phase"] == "ended")).await;
+    assert_eq!(run["outcome"], "errored", "{run}");
 }
 
 #[tokio::test]

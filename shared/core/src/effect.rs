@@ -138,11 +138,9 @@ impl News {
             Self::Broke { brk, .. } => format!("break-{}-opened", brk.episode),
             Self::Changed { brk, .. } => format!("break-{}-changed-{}", brk.episode, brk.reds),
             Self::Recovered { brk, .. } => format!("break-{}-recovered", brk.episode),
-            Self::Unverified {
-                generation,
-                release,
-                ..
-            } => format!("unverified-{generation}-{}", release.revision.short()),
+            Self::Unverified { generation, at, .. } => {
+                format!("unverified-{generation}-{}", at.as_millisecond())
+            }
             Self::Refused { generation, .. } => format!("refused-{generation}"),
             Self::StageFileInvalid { revision, .. } => format!("stage-file-{revision}"),
             Self::Exhausted { channel, at, .. } => {

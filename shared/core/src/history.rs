@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::stage::{Outcome, Phase, Run, Stage};
+use crate::stage::{BuildNeed, Candidate, Outcome, Phase, Run, Stage, StopReason};
+use crate::verdict::Verdict;
 
 /// One line of a stage's log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -55,9 +56,11 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
         .as_ref()
         .filter(|run| before.last.as_ref().map(|last| last.generation) != Some(run.generation));
     if let Some(run) = ended {
+        suites(log, before.run.as_ref(), run);
         log_end(log, run);
     }
     let Some(run) = &after.run else { return };
+    suites(log, before.run.as_ref(), run);
     let old = before
         .run
         .as_ref()
@@ -105,11 +108,17 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
                     ),
                 );
             }
-            Phase::Stopping { .. } => log.add(
-                "stopping",
-                generation,
-                format!("run {} is being stopped", run.generation),
-            ),
+            Phase::Stopping { reason, .. } => {
+                let why = match reason {
+                    StopReason::Aborted { by, why } => format!("{by}: {why}"),
+                    StopReason::TimedOut => "it took too long".to_owned(),
+                };
+                log.add(
+                    "stopping",
+                    generation,
+                    format!("run {} is being stopped: {why}", run.generation),
+                );
+            }
             Phase::Starting | Phase::Deploying | Phase::Ended => {}
         }
     }
@@ -122,29 +131,101 @@ fn log_end(log: &mut Log, run: &Run) {
     log.add(outcome.code(), Some(run.generation), text);
 }
 
+/// Each answer of a suite.
+fn suites(log: &mut Log, before: Option<&Run>, run: &Run) {
+    let old = before.filter(|old| old.generation == run.generation);
+    for (suite, progress) in &run.suites {
+        let known = old.and_then(|old| old.suites.get(suite));
+        let Some(report) = progress.report.as_ref().filter(|report| {
+            known.is_none_or(|known| {
+                known.attempt != progress.attempt || known.report.as_ref() != Some(report)
+            })
+        }) else {
+            continue;
+        };
+        let how = match report.verdict {
+            Verdict::Passed => format!("passed, {} tests", report.total),
+            Verdict::Failed => format!("failed, {} of {} tests", report.failed, report.total),
+            Verdict::Errored => format!(
+                "ended without an answer: {}",
+                report.error.as_deref().unwrap_or("nobody knows why")
+            ),
+        };
+        log.add(
+            "tested",
+            Some(run.generation),
+            format!("suite {suite} {how} (attempt {})", progress.attempt),
+        );
+    }
+}
+
 fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
-    if let Some(candidate) = &after.candidate {
-        let old = before.candidate.as_ref();
-        if old.is_none_or(|old| old.revision != candidate.revision || old.cause != candidate.cause)
-        {
-            log.add(
-                "candidate",
-                None,
-                format!(
-                    "{} wants to be deployed: {}",
-                    candidate.revision.short(),
-                    candidate.cause.sentence()
-                ),
-            );
-        }
-        if let Some(old) = old.filter(|old| old.revision != candidate.revision) {
+    let old = before.candidate.as_ref();
+    if let Some(new) = &after.candidate {
+        if old.is_none_or(|old| old.revision != new.revision || old.cause != new.cause) {
             let text = format!(
-                "{} skipped; it is contained in {}",
-                old.revision.short(),
-                candidate.revision.short()
+                "{} wants to be deployed: {}",
+                new.revision.short(),
+                new.cause.sentence()
             );
-            log.add("superseded", None, text);
+            log.add("candidate", None, text);
         }
+        if new.build == BuildNeed::Failed
+            && old.is_none_or(|old| old.build != BuildNeed::Failed || old.revision != new.revision)
+        {
+            let text = format!("{} could not be built", new.revision.short());
+            log.add("build_failed", None, text);
+        }
+    }
+    if let Some(old) = old {
+        gone(log, old, after);
+    }
+    refresh(log, before, after);
+}
+
+/// What became of a candidate that waits no more without having been claimed.
+fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
+    let new = after.candidate.as_ref();
+    let run = after.run.as_ref().or(after.last.as_ref());
+    let went_on = new.is_some_and(|new| new.revision == old.revision)
+        || run.is_some_and(|run| run.release.revision == old.revision);
+    if went_on {
+        return;
+    }
+    let contains = new.map(|new| (&new.revision, &new.contains)).or(after
+        .run
+        .as_ref()
+        .map(|run| (&run.release.revision, &run.contains)));
+    let within = contains.filter(|(_, contains)| {
+        contains
+            .iter()
+            .any(|skipped| skipped.revision == old.revision)
+    });
+    let short = old.revision.short();
+    match within {
+        Some((revision, _)) => log.add(
+            "superseded",
+            None,
+            format!("{short} skipped; it is contained in {}", revision.short()),
+        ),
+        None => log.add("dropped", None, format!("{short} is not wanted any more")),
+    }
+}
+
+fn refresh(log: &mut Log, before: &Stage, after: &Stage) {
+    if let Some(wish) = &after.refresh.wish
+        && before
+            .refresh
+            .wish
+            .as_ref()
+            .is_none_or(|old| old.slot != wish.slot || old.asked_at != wish.asked_at)
+    {
+        let what = match (&wish.by, wish.slot) {
+            (Some(by), _) => format!("refresh asked by {by}"),
+            (None, Some(slot)) => format!("refresh of {slot} begun"),
+            (None, None) => "refresh begun".to_owned(),
+        };
+        log.add("refresh", None, what);
     }
     if after.refresh.skipped != before.refresh.skipped
         && let Some(skip) = &after.refresh.skipped
@@ -165,6 +246,10 @@ fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
 fn breaks(log: &mut Log, before: &Stage, after: &Stage) {
     match (&before.brk, &after.brk) {
         (None, Some(brk)) => log.add("broke", None, format!("break #{} opened", brk.episode)),
+        (Some(old), Some(new)) if old.episode != new.episode => {
+            log.add("recovered", None, format!("break #{} is over", old.episode));
+            log.add("broke", None, format!("break #{} opened", new.episode));
+        }
         (Some(old), Some(new)) if old.reds != new.reds => {
             let known = if old.fingerprint == new.fingerprint {
                 "fails as before"
@@ -207,6 +292,21 @@ fn people(log: &mut Log, before: &Stage, after: &Stage) {
         ),
         (Some(_), None) => log.add("released", None, "automation goes on".to_owned()),
         _ => {}
+    }
+    if after.rejected != before.rejected {
+        match &after.rejected {
+            Some(no) => log.add(
+                "rejected",
+                None,
+                format!(
+                    "{} rejected {}: {}",
+                    no.by,
+                    no.release.revision.short(),
+                    no.reason
+                ),
+            ),
+            None => log.add("unrejected", None, "the rejection is lifted".to_owned()),
+        }
     }
     for approval in after
         .approvals

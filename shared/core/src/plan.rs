@@ -58,6 +58,10 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                     Some(candidate) => gates::pass(&mut draft, candidate, view, policy),
                     None => idle::explain(&mut draft, reading.is_some(), view, policy),
                 }
+                // A rollback that was claimed makes room for what automation would like.
+                if draft.next.run.is_some() {
+                    candidate::promote(&mut draft, view, policy);
+                }
             }
             draft.waits.extend(reading);
         }

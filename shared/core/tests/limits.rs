@@ -1,7 +1,5 @@
 //! What hostile input costs, and that none of it is a panic.
 
-use std::time::{Duration, Instant};
-
 use greenroom_core::schedule::Schedule;
 use greenroom_core::stage_file::{FILE_BYTES_MAX, Pattern, StageFile, Template, check, slug};
 use jiff::Timestamp;
@@ -13,17 +11,9 @@ const VALID: [&str; 2] = [
     include_str!("valid/everything.yaml"),
 ];
 
-/// Far more than any of it takes, and far less than it would without a budget.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the core reads no clock; its tests measure what it costs"
-)]
+/// A file that is refused; what would never end is ended by the test runner.
 fn code(text: &[u8]) -> &'static str {
-    let start = Instant::now();
     let (file, all) = check("x.yaml", text);
-    assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
     assert!(file.is_none());
     all.errors().next().expect("an error").code
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use greenroom_app::ports::Ports;
+use greenroom_app::ports::store::Store;
 use greenroom_app::work::Work;
 use greenroom_core::name::Nonce;
 use jiff::Timestamp;
@@ -18,10 +19,11 @@ use crate::suites::LocalSuites;
 /// Secrets are shared by everything that resolves them.
 pub type SharedSecrets = Arc<LocalSecrets>;
 
-/// The adapters of one machine.
+/// The adapters of one machine. The store is a parameter so that a benchmark can put one in memory
+/// in its place and leave everything else as it is.
 #[derive(Debug)]
-pub struct LocalPorts {
-    pub store: EmbeddedStore,
+pub struct LocalPorts<S = EmbeddedStore> {
+    pub store: S,
     pub source: Arc<GitSource>,
     pub pipelines: ProcessPipelines<LocalSecrets>,
     pub suites: LocalSuites<SharedSecrets>,
@@ -29,8 +31,8 @@ pub struct LocalPorts {
     pub hints: mpsc::UnboundedSender<Work>,
 }
 
-impl Ports for LocalPorts {
-    type Store = EmbeddedStore;
+impl<S: Store> Ports for LocalPorts<S> {
+    type Store = S;
     type Source = GitSource;
     type Pipelines = ProcessPipelines<LocalSecrets>;
     type Suites = LocalSuites<SharedSecrets>;

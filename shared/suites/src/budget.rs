@@ -157,6 +157,7 @@ fn numbers(text: &str) -> Option<Excess> {
 
 fn has_long_number(line: &str) -> bool {
     let mut quoted = false;
+    let mut escaped = false;
     let mut run = String::new();
     for c in line.chars().chain(std::iter::once(' ')) {
         if c.is_ascii_digit() && !quoted {
@@ -167,9 +168,10 @@ fn has_long_number(line: &str) -> bool {
             return true;
         }
         run.clear();
-        if c == '"' {
+        if c == '"' && !escaped {
             quoted = !quoted;
         }
+        escaped = c == '\\' && !escaped;
     }
     false
 }

@@ -80,26 +80,30 @@ fn one(filter: &Filter, value: Value, variables: &Variables) -> Result<Option<Va
             }
         },
         (FilterValue::Nth { .. }, other) => return mismatch("a list", &other),
-        (FilterValue::ToInt, Value::Integer(integer)) => Value::Integer(integer),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "toInt cuts the fraction off and stops at the limits, as Hurl does"
-        )]
-        (FilterValue::ToInt, Value::Float(float)) => Value::Integer(float as i64),
-        (FilterValue::ToInt, Value::String(text)) => match text.parse() {
-            Ok(integer) => Value::Integer(integer),
-            Err(_) => {
-                return Err(Trouble::wrong(
-                    line,
-                    format!("toInt: \"{text}\" is no integer"),
-                ));
-            }
+        (FilterValue::ToInt, value) => match to_int(&value, line)? {
+            Some(integer) => integer,
+            None => return mismatch("a number or a string", &value),
         },
-        (FilterValue::ToInt, other) => return mismatch("a number or a string", &other),
         (_, Value::String(text)) => return of_text(&filter.value, line, &text, variables),
         (_, other) => return mismatch("a string", &other),
     };
     Ok(Some(made))
+}
+
+/// `None` for a value of another kind.
+fn to_int(value: &Value, line: usize) -> Result<Option<Value>, Trouble> {
+    Ok(Some(Value::Integer(match value {
+        Value::Integer(integer) => *integer,
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "toInt cuts the fraction off and stops at the limits, as Hurl does"
+        )]
+        Value::Float(float) => *float as i64,
+        Value::String(text) => text
+            .parse()
+            .map_err(|_| Trouble::wrong(line, format!("toInt: \"{text}\" is no integer")))?,
+        _ => return Ok(None),
+    })))
 }
 
 /// The filters that take a string.

@@ -10,7 +10,7 @@ use crate::commands::app::stage_file;
 use crate::exit::{Exit, Failure, Stop};
 use crate::output::style::Mark;
 use crate::output::text::clean;
-use crate::output::time::age;
+use crate::output::time::relative;
 
 /// Work that is due and lies longer than this is not being done.
 const OVERDUE_MAX: SignedDuration = SignedDuration::from_mins(5);
@@ -110,7 +110,7 @@ async fn backlog(client: &Client) -> Result<Vec<Check>, Stop> {
         let kind = clean(&one.kind);
         let oldest = one.oldest.filter(|oldest| *oldest <= now);
         let oldest_said = oldest.map_or_else(String::new, |oldest| {
-            format!(", the oldest for {}", age(oldest, now))
+            format!(", the oldest since {}", relative(oldest, now))
         });
         let text = format!(
             "{kind}: {} pending, {} due{oldest_said}",

@@ -61,7 +61,11 @@ impl From<Error> for Fault {
                     "try again",
                 )
             },
-            Error::Store(_) | Error::Unavailable { .. } => Self::unavailable(error),
+            Error::Store(_) => Self {
+                help: "nothing was stored; see that the disk of the server's data folder has room and takes writes, and try again".to_owned(),
+                ..Self::unavailable(error)
+            },
+            Error::Unavailable { .. } => Self::unavailable(error),
             Error::Corrupt { .. } => {
                 tracing::error!(error = %chain(&error), "a record cannot be read");
                 Self::new(

@@ -27,6 +27,18 @@ pub(super) fn retry(
             "greenroom validate",
         ));
     };
+    let last = stage.last.clone();
+    let rolled_back = last.as_ref().filter(|last| {
+        last.cause.is_rollback() && last.outcome != Some(Outcome::Succeeded) && stage.hold.is_some()
+    });
+    let rolls_back = |candidate: &Candidate| candidate.cause.is_rollback();
+    if let Some(last) = rolled_back
+        && !stage.candidate.as_ref().is_some_and(rolls_back)
+    {
+        // What automation would like meanwhile is held; that is not what failed.
+        stage.candidate = Some(again(last, last.cause.clone(), policy, now));
+        return Ok(stage);
+    }
     if let Some(candidate) = &mut stage.candidate {
         if candidate.build == BuildNeed::Failed {
             candidate.build = BuildNeed::Again;
@@ -35,13 +47,6 @@ pub(super) fn retry(
         if !candidate.cause.is_rollback() {
             stage.hold = None;
         }
-        return Ok(stage);
-    }
-    let last = stage.last.clone();
-    if let Some(last) = last.as_ref().filter(|last| {
-        last.cause.is_rollback() && last.outcome != Some(Outcome::Succeeded) && stage.hold.is_some()
-    }) {
-        stage.candidate = Some(again(last, last.cause.clone(), policy, now));
         return Ok(stage);
     }
     if policy.upstream.is_some() {

@@ -67,6 +67,11 @@ pub(super) fn get(
     {
         candidate.build = BuildNeed::NotAsked;
     }
+    // Nobody could tell: that says nothing about who wants it next.
+    let unclear = build.is_some_and(|build| matches!(build.state, BuildState::Errored { .. }));
+    if unclear && candidate.build == BuildNeed::NotAsked {
+        candidate.build = BuildNeed::Again;
+    }
     let answers = match &candidate.build {
         BuildNeed::Again => false,
         BuildNeed::Asked { after, .. } => attempts > *after,

@@ -91,10 +91,15 @@ fn ended_deployment(draft: &mut Draft, run: &mut Run, ended: &Observation) -> Op
         }
         Observation::Succeeded { outputs, at, .. } => {
             complete(draft, run, outputs, *at);
+            if run.suites.is_empty() {
+                return Some(End::of(Outcome::Succeeded, "deployed; it has no suites"));
+            }
+            if draft.now >= run.deadline {
+                let why = "deployed, but too late to be tested";
+                return Some(End::of(Outcome::TimedOut, why));
+            }
             start_suites(draft, run);
-            run.suites
-                .is_empty()
-                .then(|| End::of(Outcome::Succeeded, "deployed; it has no suites"))
+            None
         }
         Observation::Failed { step, why, .. } => Some(End::failed(
             format!("step {step} failed: {why}"),

@@ -265,11 +265,32 @@ impl Judge<'_> {
         match value {
             PredicateValue::String(template) => self.template(template),
             PredicateValue::MultilineString(multiline) => self.multiline(multiline, at),
+            PredicateValue::Integer(value) if !self.is_written(*value, at) => {
+                let fix = "compare it as a string, or with a regular expression";
+                self.refuse(at, "a number this large does not fit 64 bits", fix);
+            }
             PredicateValue::Expression(expr) => {
                 self.expr(expr);
                 self.closing_braces(at.start.line);
             }
             _ => {}
         }
+    }
+
+    /// The parser folds an integer beyond 63 bits into them; the text tells.
+    fn is_written(&self, value: i64, at: &SourceInfo) -> bool {
+        // Combining characters have no column, for the parser.
+        let mut column = 1;
+        let mut text = self.line(at.start.line).chars().skip_while(|c| {
+            let before = column < at.start.column;
+            column += usize::from(!('\u{301}'..'\u{36f}').contains(c));
+            before
+        });
+        let digits: String = text
+            .by_ref()
+            .skip_while(|c| !c.is_ascii_digit())
+            .take_while(char::is_ascii_digit)
+            .collect();
+        digits == value.unsigned_abs().to_string()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -112,15 +112,12 @@ async fn a_request_without_an_answer_in_time_is_an_error() {
             "GET {{base_url}}/text\nHTTP 200\n\nGET {{base_url}}/slow/60000\nHTTP 200\n",
         )],
     );
-    slow.request_timeout = Duration::from_millis(300);
+    slow.request_timeout = Duration::from_secs(1);
     let outcome = run(&slow).await;
     let said = error(&outcome);
     assert_eq!(
         said,
-        format!(
-            "{} did not answer within 300ms (slow.hurl:4)",
-            served.address
-        )
+        format!("{} did not answer within 1s (slow.hurl:4)", served.address)
     );
     assert_eq!((outcome.report.total, outcome.report.failed), (2, 0));
 }
@@ -133,13 +130,11 @@ async fn a_suite_that_takes_too_long_ends_with_what_it_knows() {
         ("slow.hurl", "GET {{base_url}}/slow/60000\nHTTP 200\n"),
     ];
     let mut endless = suite(Some(served.url()), &files);
-    endless.timeout = Duration::from_millis(700);
-    let started = Instant::now();
+    endless.timeout = Duration::from_secs(2);
     let outcome = run(&endless).await;
-    assert!(started.elapsed() < Duration::from_secs(20));
     assert_eq!(
         error(&outcome),
-        "the suite was not over within 700ms (slow.hurl:1)"
+        "the suite was not over within 2s (slow.hurl:1)"
     );
     assert_eq!(outcome.files[0].verdict, Verdict::Passed);
 

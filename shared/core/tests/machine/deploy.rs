@@ -1,0 +1,421 @@
+//! A push on its way to a green stage, and what may come in between.
+
+use greenroom_core::effect::Effect;
+use greenroom_core::execution::Observation;
+use greenroom_core::fact::Fact;
+use greenroom_core::name::{ExecutionId, RefName};
+use greenroom_core::stage::{Cause, Health, Outcome, Phase};
+use jiff::SignedDuration;
+
+use crate::world::*;
+
+#[test]
+fn a_push_is_built_deployed_tested_and_green() {
+    let mut world = World::new();
+    let plan = world.push("dev", 1);
+    assert_eq!(codes(&plan), ["building"]);
+    assert_eq!(plan.next.run, None);
+    world.built(1);
+    assert_eq!(world.run("dev").phase, Phase::Starting);
+    assert_eq!(world.run("dev").release, world.release(1));
+    world.started("dev");
+    let plan = world.admit("dev").expect("admitted");
+    assert_eq!(codes(&plan), ["deploying"]);
+    assert!(plan.next.stands().is_none(), "nobody can say what stands");
+    let plan = world.succeeded("dev");
+    assert_eq!(codes(&plan), ["verifying"]);
+    assert!(plan.next.stands().is_some());
+    let plan = world.verdict("dev", "smoke", passed());
+    assert_eq!(plan.next.run, None);
+    assert_eq!(plan.next.health, Health::Green);
+    assert_eq!(
+        plan.next.verified.map(|green| green.release),
+        Some(world.release(1))
+    );
+    assert_eq!(codes(&world.replan("dev")), ["up_to_date"]);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
+fn a_pipeline_without_once_steps_needs_no_build_and_without_suites_no_tests() {
+    let mut world = World::new();
+    world.push("bare", 1);
+    assert_eq!(world.run("bare").release.artifact, None);
+    world.deploy("bare");
+    assert_eq!(world.last("bare").outcome, Some(Outcome::Succeeded));
+    assert_eq!(
+        world.count(|effect| matches!(effect, Effect::RequestBuild { .. })),
+        0
+    );
+}
+
+#[test]
+fn outputs_of_the_build_and_of_the_deployment_are_merged() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    let outputs = world
+        .stage("dev")
+        .deployed
+        .clone()
+        .expect("deployed")
+        .outputs;
+    assert_eq!(outputs["COVERAGE"], "83");
+    assert_eq!(outputs["URL"], "http://here");
+    assert_eq!(world.last("dev").outputs, outputs);
+}
+
+#[test]
+fn outputs_of_a_deployment_that_is_stopped_too_late_are_merged_as_well() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    let reason = "wrong".to_owned();
+    let abort = greenroom_core::command::Command::Abort { reason };
+    world
+        .command("dev", &operator(), abort)
+        .expect("it can be aborted");
+    world.succeeded("dev");
+    let deployed = world.stage("dev").deployed.clone().expect("deployed");
+    assert!(deployed.complete);
+    assert_eq!(deployed.outputs["COVERAGE"], "83");
+    assert_eq!(world.last("dev").outcome, Some(Outcome::Aborted));
+}
+
+#[test]
+fn a_newer_push_takes_the_place_of_the_waiting_one_and_contains_it() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    world.push("dev", 3);
+    world.push("dev", 4);
+    let candidate = world.stage("dev").candidate.clone().expect("it waits");
+    assert_eq!(candidate.revision, revision(4));
+    let contained: Vec<_> = candidate.contains.iter().map(|it| &it.revision).collect();
+    assert_eq!(contained, [&revision(3), &revision(2)]);
+    world.built(4);
+    assert_eq!(world.run("dev").contains.len(), 2);
+}
+
+#[test]
+fn pushing_the_waiting_revision_after_its_build_failed_keeps_what_it_contains() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.push("dev", 2);
+    world.build_failed(2);
+    world.push("dev", 1);
+    world.push("dev", 2);
+    let candidate = world.stage("dev").candidate.clone().expect("it waits");
+    let contained: Vec<_> = candidate.contains.iter().map(|it| &it.revision).collect();
+    assert_eq!(contained, [&revision(1)]);
+}
+
+#[test]
+fn what_a_candidate_contains_is_bounded() {
+    let mut world = World::new();
+    for n in 1..100 {
+        world.push("dev", n);
+    }
+    let candidate = world.stage("dev").candidate.clone().expect("it waits");
+    assert_eq!(
+        candidate.contains.len(),
+        greenroom_core::stage::CONTAINS_MAX
+    );
+    assert_eq!(candidate.contains[0].revision, revision(98));
+}
+
+#[test]
+fn a_deploying_run_is_never_interrupted_by_a_push() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    let plan = world.push("dev", 2);
+    assert_eq!(codes(&plan), ["deploying"]);
+    assert_eq!(world.run("dev").release.revision, revision(1));
+    world.succeeded("dev");
+    world.all_pass("dev");
+    assert_eq!(world.last("dev").outcome, Some(Outcome::Succeeded));
+    world.built(2);
+    assert_eq!(world.run("dev").release.revision, revision(2));
+}
+
+#[test]
+fn a_revision_that_waits_runs_or_stands_is_not_wanted_twice() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    let waiting = world.stage("dev").candidate.clone();
+    world.pass(minutes(1));
+    world.head("dev", "refs/heads/develop", 1, Cause::Poll);
+    assert_eq!(world.stage("dev").candidate, waiting);
+    world.built(1);
+    world.push("dev", 1);
+    assert_eq!(world.stage("dev").candidate, None);
+    world.deploy("dev");
+    world.all_pass("dev");
+    world.push("dev", 1);
+    assert_eq!(world.stage("dev").candidate, None);
+    assert_eq!(world.stage("dev").generation, 1);
+}
+
+#[test]
+fn a_branch_that_goes_back_to_what_stands_drops_what_waited() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    let plan = world.push("dev", 1);
+    assert_eq!(plan.next.candidate, None);
+    assert_eq!(codes(&plan), ["up_to_date"]);
+}
+
+#[test]
+fn a_failed_revision_is_tried_again_only_when_the_branch_moved_to_it_again() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.deploy("dev");
+    world.verdict("dev", "smoke", failed(&["a"]));
+    let plan = world.head("dev", "refs/heads/develop", 1, Cause::Poll);
+    assert_eq!(codes(&plan), ["failed_here"]);
+    world.push("dev", 2);
+    world.push("dev", 1);
+    assert_eq!(world.run("dev").release.revision, revision(1));
+    assert_eq!(world.stage("dev").tried, None);
+}
+
+#[test]
+fn a_failed_build_is_not_asked_for_again_by_the_poller() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.build_failed(1);
+    let plan = world.head("dev", "refs/heads/develop", 1, Cause::Poll);
+    assert_eq!(codes(&plan), ["build_failed"]);
+    assert_eq!(
+        world.count(|effect| matches!(effect, Effect::StartBuild { .. })),
+        1
+    );
+}
+
+#[test]
+fn a_deleted_branch_drops_its_own_candidate_only() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    let at = world.now;
+    let gone = |name: &str| Fact::HeadGone {
+        reference: RefName::new(name),
+        at,
+    };
+    world.fact("dev", gone("refs/heads/other"));
+    assert!(world.stage("dev").candidate.is_some());
+    let plan = world.fact("dev", gone("refs/heads/develop"));
+    assert_eq!(plan.next.candidate, None);
+    assert_eq!(plan.next.head, None);
+    assert!(plan.next.verified.is_some(), "what stands stays");
+}
+
+#[test]
+fn executions_of_others_and_of_older_runs_say_nothing() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    let before = world.stage("dev").clone();
+    let at = world.now;
+    let failed = Observation::Errored {
+        why: "foreign".to_owned(),
+        at,
+    };
+    let fact = |generation, execution: &str| Fact::ExecutionObserved {
+        generation,
+        execution: ExecutionId::new(execution),
+        observation: failed.clone(),
+    };
+    for foreign in [fact(1, "somebody-else"), fact(0, "dev-1"), fact(2, "dev-1")] {
+        world.fact("dev", foreign);
+        assert_eq!(*world.stage("dev"), before);
+    }
+    world.observe("dev", Observation::Unknown);
+    assert_eq!(*world.stage("dev"), before, "unknown is not an end");
+}
+
+#[test]
+fn the_first_end_of_an_execution_is_final() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.deploy("dev");
+    let at = world.now;
+    let before = world.stage("dev").clone();
+    world.observe(
+        "dev",
+        Observation::Failed {
+            step: "deploy".to_owned(),
+            why: "late".to_owned(),
+            at,
+        },
+    );
+    assert_eq!(*world.stage("dev"), before);
+}
+
+#[test]
+fn a_second_start_answer_does_not_replace_the_first() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    let first = world.started("dev");
+    world.fact(
+        "dev",
+        Fact::ExecutionStarted {
+            generation: 1,
+            execution: ExecutionId::new("another"),
+        },
+    );
+    assert_eq!(world.run("dev").execution, Some(first));
+}
+
+#[test]
+fn a_start_the_pipeline_never_takes_is_tried_again_and_then_told() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    for generation in 1..=3 {
+        let at = world.now;
+        world.fact(
+            "dev",
+            Fact::StartRefused {
+                generation,
+                why: "no such pipeline".to_owned(),
+                at,
+            },
+        );
+        world.pass(minutes(1));
+        world.replan("dev");
+    }
+    assert_eq!(world.told(), ["team: unverified", "mail: unverified"]);
+    assert_eq!(world.stage("dev").brk, None);
+    assert_eq!(codes(&world.replan("dev")), ["failed_here"]);
+}
+
+#[test]
+fn a_run_over_its_deadline_is_stopped_then_given_up_and_not_sent_again() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    world.pass(minutes(60));
+    let plan = world.replan("dev");
+    assert_eq!(codes(&plan), ["stopping"]);
+    let stops = |effect: &Effect| matches!(effect, Effect::StopExecution { .. });
+    assert_eq!(world.count(stops), 1);
+    world.pass(minutes(1));
+    world.replan("dev");
+    assert_eq!(world.count(stops), 1, "it is asked once");
+    world.pass(minutes(1));
+    let plan = world.replan("dev");
+    assert_eq!(plan.next.run, None);
+    assert_eq!(plan.next.candidate, None, "it may still be at it");
+    assert_eq!(world.last("dev").outcome, Some(Outcome::TimedOut));
+    assert_eq!(world.told(), ["team: unverified", "mail: unverified"]);
+    assert_eq!(world.stage("dev").health, Health::Unverified);
+}
+
+#[test]
+fn a_run_over_its_deadline_that_stops_is_tried_again() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    world.pass(minutes(60));
+    world.replan("dev");
+    let at = world.now;
+    let plan = world.observe("dev", Observation::Stopped { at });
+    assert_eq!(codes(&plan), ["backoff"]);
+    assert_eq!(world.last("dev").outcome, Some(Outcome::TimedOut));
+    world.pass(SignedDuration::from_secs(5));
+    world.replan("dev");
+    assert_eq!(world.run("dev").attempt, 1);
+}
+
+#[test]
+fn a_start_nobody_answered_ends_at_the_deadline() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    let plan = world.replan("dev");
+    assert_eq!(plan.wake, Some(world.run("dev").deadline));
+    world.pass(minutes(60));
+    let plan = world.replan("dev");
+    assert_eq!(plan.next.run, None);
+    assert_eq!(codes(&plan), ["backoff"]);
+}
+
+#[test]
+fn an_errored_run_is_contained_in_the_newer_candidate() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    world.push("dev", 2);
+    let at = world.now;
+    let plan = world.observe(
+        "dev",
+        Observation::Errored {
+            why: "the process is gone".to_owned(),
+            at,
+        },
+    );
+    let candidate = plan.next.candidate.expect("the newer one waits");
+    assert_eq!(candidate.revision, revision(2));
+    assert_eq!(candidate.contains[0].revision, revision(1));
+    assert_eq!(candidate.attempt, 0);
+    assert_eq!(plan.next.health, Health::Unverified);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
+fn a_pipeline_that_never_asked_to_be_admitted_makes_the_stage_unverified() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    world.built(2);
+    world.started("dev");
+    let plan = world.succeeded("dev");
+    assert_eq!(world.last("dev").outcome, Some(Outcome::Errored));
+    assert_eq!(plan.next.verified, None);
+    assert!(plan.next.stands().is_none());
+}
+
+#[test]
+fn a_run_that_was_never_admitted_leaves_what_stands_green() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    world.built(2);
+    let abort = greenroom_core::command::Command::Abort {
+        reason: "not now".to_owned(),
+    };
+    let plan = world.command("dev", &operator(), abort).expect("aborted");
+    assert_eq!(plan.next.health, Health::Green);
+    assert!(plan.next.verified.is_some());
+}
+
+#[test]
+fn a_rule_that_goes_while_a_run_is_under_way_lets_it_end() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.deploy("dev");
+    world.file = stage_file(&FILE.replace("  dev: {", "  other: {"));
+    let plan = world.replan("dev");
+    assert_eq!(codes(&plan), ["verifying", "rule_gone"]);
+    world.verdict("dev", "smoke", passed());
+    assert_eq!(world.stage("dev").health, Health::Green);
+    assert_eq!(codes(&world.replan("dev")), ["rule_gone"]);
+}

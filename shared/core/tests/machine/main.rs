@@ -1,0 +1,20 @@
+//! The state machine of a stage, by value: facts and commands go in, plans come out.
+
+#![allow(
+    unused_must_use,
+    reason = "most steps are only taken; where they led is looked at later"
+)]
+
+mod breaks;
+mod builds;
+mod deploy;
+mod fence;
+mod logged;
+mod people;
+mod promotion;
+mod properties;
+mod refresh;
+mod rollback;
+mod verdicts;
+mod waits;
+mod world;

@@ -1,0 +1,184 @@
+//! Every wait explains itself.
+
+use std::collections::BTreeSet;
+
+use greenroom_core::name::StageName;
+use greenroom_core::policy::Policy;
+use greenroom_core::stage::{Hold, Lock, Rejected};
+use greenroom_core::stage_file::StageFile;
+use greenroom_core::waiting::Wait;
+use jiff::SignedDuration;
+
+use crate::world::*;
+
+fn every_wait() -> Vec<Wait> {
+    let world = World::new();
+    let since = world.now;
+    let revision = revision(1);
+    let upstream = StageName::new("preprod");
+    let text = || "because".to_owned();
+    let lock = Lock {
+        by: text(),
+        reason: text(),
+        since,
+        until: Some(since),
+    };
+    let hold = Hold {
+        by: text(),
+        reason: text(),
+        since,
+    };
+    let no = Rejected {
+        by: text(),
+        reason: text(),
+        at: since,
+        release: world.release(1),
+    };
+    let generation = 4;
+    vec![
+        Wait::UpToDate,
+        Wait::NothingYet { from: text() },
+        Wait::Locked(lock),
+        Wait::Held {
+            hold,
+            promotes: true,
+        },
+        Wait::Backoff {
+            revision: revision.clone(),
+            until: since,
+        },
+        Wait::Building {
+            revision: revision.clone(),
+            since,
+        },
+        Wait::BuildFailed {
+            revision: revision.clone(),
+            step: text(),
+            why: text(),
+        },
+        Wait::BuildUnclear {
+            revision: revision.clone(),
+            why: text(),
+        },
+        Wait::Starting { generation, since },
+        Wait::Deploying {
+            generation,
+            revision: revision.clone(),
+            since,
+            deadline: since,
+        },
+        Wait::Stopping { generation, since },
+        Wait::Verifying {
+            generation,
+            suites: vec![text()],
+            since,
+        },
+        Wait::ReadingHead { since },
+        Wait::UpstreamUnverified {
+            upstream: upstream.clone(),
+            red: false,
+        },
+        Wait::UpstreamOutdated {
+            upstream: upstream.clone(),
+        },
+        Wait::Soaking {
+            upstream,
+            revision: revision.clone(),
+            until: since,
+        },
+        Wait::Approval {
+            revision: revision.clone(),
+            have: 1,
+            need: 2,
+            by: Vec::new(),
+        },
+        Wait::FailedHere {
+            revision,
+            aborted: false,
+        },
+        Wait::Rejected {
+            no,
+            promotes: false,
+        },
+        Wait::RuleGone { rule: text() },
+    ]
+}
+
+#[test]
+fn every_code_has_a_wait_a_sentence_and_somebody_who_can_end_it() {
+    let waits = every_wait();
+    let codes: BTreeSet<_> = waits.iter().map(Wait::code).collect();
+    assert_eq!(codes, BTreeSet::from(Wait::CODES));
+    assert_eq!(codes.len(), Wait::CODES.len(), "each code once");
+    let stage = StageName::new("prod");
+    for wait in waits {
+        let said = wait.explain(&stage);
+        assert_eq!(said.code, wait.code());
+        assert!(said.sentence.len() > 10, "{said:?}");
+        assert!(!said.sentence.ends_with('.'), "{said:?}");
+        assert!(!said.who.is_empty(), "{said:?}");
+        if let Some(command) = &said.command {
+            assert!(command.starts_with("greenroom "), "{command}");
+        }
+        let ends_by_itself = said.until.is_some();
+        if wait.blocks() {
+            assert!(said.command.is_some() || ends_by_itself, "{said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stage_that_nothing_led_to_says_what_would() {
+    let mut world = World::new();
+    for (name, from) in [
+        ("dev", "pushes to develop"),
+        ("tagged", "tags v*"),
+        ("bare", "pushes to bare/**"),
+        ("preprod", "master by its schedule (0 6 * * * Europe/Rome)"),
+    ] {
+        let plan = world.replan(name);
+        let said = plan.waiting_on[0].explain(&StageName::new(name));
+        assert_eq!(said.code, "nothing_yet");
+        assert!(said.sentence.ends_with(from), "{}", said.sentence);
+    }
+}
+
+#[test]
+fn the_run_under_way_is_named_before_the_branch_that_is_read() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    let refresh = greenroom_core::command::Command::Refresh;
+    let plan = world.command("dev", &operator(), refresh).expect("granted");
+    assert_eq!(codes(&plan), ["starting", "reading_head"]);
+}
+
+#[test]
+fn a_policy_is_the_slice_of_the_file_for_one_rule() {
+    let file = stage_file(FILE);
+    let of = |file: &StageFile, name: &str| {
+        Policy::of(file, &name.into(), SignedDuration::ZERO).map(|policy| {
+            (
+                policy.upstream.map(|upstream| upstream.stage.to_string()),
+                policy
+                    .downstream
+                    .iter()
+                    .map(|downstream| (downstream.stage.to_string(), downstream.soak))
+                    .collect::<Vec<_>>(),
+                policy.schedule.is_some(),
+            )
+        })
+    };
+    let prod = vec![("prod".to_owned(), SignedDuration::from_hours(1))];
+    assert_eq!(of(&file, "dev"), Some((None, vec![], false)));
+    assert_eq!(of(&file, "preprod"), Some((None, prod, true)));
+    assert_eq!(
+        of(&file, "prod"),
+        Some((Some("preprod".to_owned()), vec![], false))
+    );
+    assert_eq!(of(&file, "gone"), None);
+    let builds = |name: &str| {
+        Policy::of(&file, &name.into(), SignedDuration::ZERO).map(|policy| policy.builds())
+    };
+    assert_eq!((builds("dev"), builds("bare")), (Some(true), Some(false)));
+}

@@ -1,0 +1,595 @@
+//! A world of a few stages in memory. Every step goes through the core as the app does it, and
+//! is held against what must hold for every plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenroom_core::accept::{Rejection, accept};
+use greenroom_core::build::{self, Build, BuildPlan, BuildRequest};
+use greenroom_core::command::Command;
+use greenroom_core::effect::{Effect, News};
+use greenroom_core::execution::Observation;
+use greenroom_core::fact::Fact;
+use greenroom_core::history::{self, Entry};
+use greenroom_core::name::*;
+use greenroom_core::plan::{Plan, plan};
+use greenroom_core::policy::{Policy, View};
+use greenroom_core::principal::Principal;
+use greenroom_core::record::record;
+use greenroom_core::release::{Artifact, Outputs, Release};
+use greenroom_core::stage::{Cause, Run, Spec, Stage};
+use greenroom_core::stage_file::StageFile;
+use greenroom_core::verdict::{SuiteReport, TestFailure, Verdict};
+use jiff::{SignedDuration, Timestamp};
+
+pub const APP: AppId = AppId(7);
+
+pub const FILE: &str = r#"
+version: 1
+app: acme/orders
+pipelines:
+  service:
+    steps:
+      - { name: build, run: make, once: true, artifact: dist/, outputs: [COVERAGE] }
+      - { name: deploy, run: make deploy, outputs: [URL] }
+  plain:
+    steps:
+      - { name: deploy, run: make deploy }
+suites:
+  api: { files: "t/api/*.hurl", base_url: "http://127.0.0.1:1", retries: 1 }
+  smoke: { files: "t/smoke/*.hurl", base_url: "http://127.0.0.1:1", retries: 1 }
+channels:
+  team: { console: {} }
+  mail: { sns: "arn:aws:sns:eu-west-1:111111111111:orders" }
+roles:
+  owner: [alice, bob]
+stages:
+  dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team, mail] }
+  bare: { from: { branch: "bare/**" }, pipeline: plain }
+  tagged: { from: { tag: "v*" }, pipeline: plain, approvals: { count: 1, by: [owner] } }
+  preprod:
+    from: { branch: master, refresh: { cron: "0 6 * * *", timezone: Europe/Rome } }
+    pipeline: service
+    verify: [api, smoke]
+    alert: [team]
+  prod:
+    from: { promote: preprod }
+    soak: 1h
+    approvals: { count: 2, by: [owner] }
+    pipeline: service
+    verify: [smoke]
+    alert: [team]
+"#;
+
+/// 40 digits, the first eight of which are told apart by `n`.
+pub fn revision(n: u32) -> Revision {
+    Revision::new(format!("{n:08x}{}", "0".repeat(32)))
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+pub fn minutes(n: i64) -> SignedDuration {
+    SignedDuration::from_mins(n)
+}
+
+pub fn operator() -> Principal {
+    Principal::Operator {
+        name: "olga".to_owned(),
+    }
+}
+
+pub fn person(name: &str) -> Principal {
+    Principal::Person {
+        name: name.to_owned(),
+    }
+}
+
+pub fn stage_file(text: &str) -> StageFile {
+    StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file")
+}
+
+pub struct World {
+    pub file: StageFile,
+    pub clock_error: SignedDuration,
+    pub now: Timestamp,
+    pub stages: BTreeMap<String, Stage>,
+    pub builds: BTreeMap<(Revision, RecipeHash), Build>,
+    /// Everything that was ever to be done outside, in order.
+    pub effects: Vec<Effect>,
+    pub ids: BTreeSet<String>,
+    pub log: Vec<Entry>,
+    claims: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::of(FILE)
+    }
+
+    pub fn of(text: &str) -> Self {
+        Self {
+            file: stage_file(text),
+            clock_error: SignedDuration::ZERO,
+            now: at("2026-03-02T08:00:00Z"),
+            stages: BTreeMap::new(),
+            builds: BTreeMap::new(),
+            effects: Vec::new(),
+            ids: BTreeSet::new(),
+            log: Vec::new(),
+            claims: 0,
+        }
+    }
+
+    pub fn pass(&mut self, time: SignedDuration) {
+        self.now = self.now.checked_add(time).expect("time goes on");
+    }
+
+    pub fn stage(&mut self, name: &str) -> &Stage {
+        let now = self.now;
+        self.stages
+            .entry(name.to_owned())
+            .or_insert_with(|| blank(name, now))
+    }
+
+    pub fn run(&self, name: &str) -> &Run {
+        let run = self.stages.get(name).and_then(|stage| stage.run.as_ref());
+        run.expect("a run is under way")
+    }
+
+    pub fn last(&self, name: &str) -> &Run {
+        let run = self.stages.get(name).and_then(|stage| stage.last.as_ref());
+        run.expect("a run has ended")
+    }
+
+    pub fn policy(&self, name: &str) -> Option<Policy<'_>> {
+        Policy::of(&self.file, &RuleName::new(name), self.clock_error)
+    }
+
+    /// Changes the stage, plans it and commits the plan.
+    fn step(&mut self, name: &str, change: impl FnOnce(Stage) -> Stage) -> Plan {
+        let existed = self.stages.contains_key(name);
+        let before = self.stage(name).clone();
+        let changed = change(before.clone());
+        self.claims += 1;
+        let nonce = Nonce::new(format!("nonce-{}", self.claims));
+        let policy = self.policy(name);
+        let build = self.build_for(&changed, policy.as_ref());
+        let upstream = policy
+            .as_ref()
+            .and_then(|policy| policy.upstream.as_ref())
+            .and_then(|upstream| self.stages.get(upstream.stage.as_str()));
+        let view = View {
+            stage: &changed,
+            upstream,
+            build: build.as_ref(),
+            nonce: &nonce,
+            now: self.now,
+        };
+        let planned = plan(&view, policy.as_ref());
+        hold(&view, policy.as_ref(), &before, &planned);
+        let log = history::between(existed.then_some(&before), &planned.next, self.now);
+        self.log.extend(log);
+        for effect in &planned.effects {
+            self.named_once(effect, &before.id);
+        }
+        self.stages.insert(name.to_owned(), planned.next.clone());
+        self.effects.extend(planned.effects.clone());
+        for effect in planned.effects.clone() {
+            self.request(&effect);
+        }
+        planned
+    }
+
+    /// No two decisions share a name, but for asking twice for what is done once: a build, a look
+    /// at a stage or a branch.
+    fn named_once(&mut self, effect: &Effect, owner: &StageId) {
+        let id = effect.id(owner);
+        let again = matches!(
+            effect,
+            Effect::RequestBuild { .. } | Effect::Ask { .. } | Effect::ReadHead { slot: None, .. }
+        );
+        assert!(
+            self.ids.insert(id.clone()) || again,
+            "{id} was decided twice"
+        );
+    }
+
+    /// The build the stage's candidate waits for.
+    pub fn build_for(&self, stage: &Stage, policy: Option<&Policy<'_>>) -> Option<Build> {
+        let revision = stage.candidate.as_ref()?.revision.clone();
+        let recipe = policy?.build_recipe.clone();
+        self.builds.get(&(revision, recipe)).cloned()
+    }
+
+    pub fn replan(&mut self, name: &str) -> Plan {
+        self.step(name, |stage| stage)
+    }
+
+    pub fn fact(&mut self, name: &str, fact: Fact) -> Plan {
+        self.step(name, |stage| record(stage, &fact))
+    }
+
+    pub fn command(
+        &mut self,
+        name: &str,
+        principal: &Principal,
+        command: Command,
+    ) -> Result<Plan, Rejection> {
+        let granted = self.try_command(name, principal, &command)?;
+        Ok(self.step(name, |_| granted))
+    }
+
+    /// What the core answers, without a commit.
+    pub fn try_command(
+        &mut self,
+        name: &str,
+        principal: &Principal,
+        command: &Command,
+    ) -> Result<Stage, Rejection> {
+        let stage = self.stage(name).clone();
+        let policy = self.policy(name);
+        let build = self.build_for(&stage, policy.as_ref());
+        let nonce = Nonce::new("unused");
+        let view = View {
+            stage: &stage,
+            upstream: policy
+                .as_ref()
+                .and_then(|policy| policy.upstream.as_ref())
+                .and_then(|upstream| self.stages.get(upstream.stage.as_str())),
+            build: build.as_ref(),
+            nonce: &nonce,
+            now: self.now,
+        };
+        accept(&view, policy.as_ref(), principal, command)
+    }
+
+    fn request(&mut self, effect: &Effect) {
+        let Effect::RequestBuild {
+            stage,
+            revision,
+            recipe,
+            pipeline,
+            config,
+            again,
+        } = effect
+        else {
+            return;
+        };
+        let request = BuildRequest {
+            app: APP,
+            revision: revision.clone(),
+            recipe: recipe.clone(),
+            pipeline: pipeline.clone(),
+            config: config.clone(),
+            stage: stage.clone(),
+            again: *again,
+        };
+        let key = (revision.clone(), recipe.clone());
+        let old = self.builds.get(&key).cloned();
+        let planned = build::request(old, &request, self.now);
+        self.take_build(planned);
+    }
+
+    fn take_build(&mut self, planned: BuildPlan) {
+        let owner = StageId {
+            app: APP,
+            stage: StageName::new(""),
+        };
+        for effect in &planned.effects {
+            self.named_once(effect, &owner);
+        }
+        let next = planned.next;
+        self.builds
+            .insert((next.revision.clone(), next.recipe.clone()), next);
+        self.effects.extend(planned.effects.clone());
+        for effect in planned.effects {
+            if let Effect::Ask { stage, .. } = effect {
+                self.replan(stage.as_str());
+            }
+        }
+    }
+
+    /// The newest attempt at the build of `revision` is observed.
+    pub fn build(&mut self, revision: &Revision, observation: &Observation) {
+        let build = self
+            .builds
+            .values()
+            .find(|build| build.revision == *revision)
+            .expect("the build was asked for")
+            .clone();
+        let execution = ExecutionId::new(format!("build-{}", build.attempt));
+        let attempt = build.attempt;
+        let planned = build::observe(build, attempt, &execution, Some(observation), self.now);
+        self.take_build(planned);
+    }
+
+    pub fn tick_builds(&mut self) {
+        for build in self.builds.values().cloned().collect::<Vec<_>>() {
+            let planned = build::tick(build, self.now);
+            self.take_build(planned);
+        }
+    }
+
+    pub fn built(&mut self, n: u32) {
+        let digest = Digest::new(format!("sha256:{n:064x}"));
+        let observation = Observation::Succeeded {
+            artifact: Some(Artifact { digest, size: 1 }),
+            outputs: Outputs::from([("COVERAGE".to_owned(), "83".to_owned())]),
+            at: self.now,
+        };
+        self.build(&revision(n), &observation);
+    }
+
+    pub fn build_failed(&mut self, n: u32) {
+        let observation = Observation::Failed {
+            step: "build".to_owned(),
+            why: "exit 2".to_owned(),
+            at: self.now,
+        };
+        self.build(&revision(n), &observation);
+    }
+
+    pub fn head(&mut self, name: &str, reference: &str, n: u32, cause: Cause) -> Plan {
+        let at = self.now;
+        self.fact(
+            name,
+            Fact::HeadObserved {
+                reference: RefName::new(reference),
+                revision: revision(n),
+                actor: Some(Actor::new("carol")),
+                cause,
+                at,
+            },
+        )
+    }
+
+    /// A push of revision `n` to the branch that leads to the stage.
+    pub fn push(&mut self, name: &str, n: u32) -> Plan {
+        let reference = match name {
+            "dev" => "refs/heads/develop",
+            "preprod" => "refs/heads/master",
+            "tagged" => "refs/tags/v1",
+            _ => "refs/heads/bare/x",
+        };
+        let actor = Some(Actor::new("carol"));
+        self.head(name, reference, n, Cause::Push { actor })
+    }
+
+    /// The refresh that is under way reads revision `n`.
+    pub fn refreshed(&mut self, name: &str, n: u32) -> Plan {
+        let wish = self.stage(name).refresh.wish.clone();
+        let wish = wish.expect("a refresh is under way");
+        let (slot, by) = (wish.slot, wish.by);
+        self.head(name, "refs/heads/master", n, Cause::Refresh { slot, by })
+    }
+
+    /// The pipeline takes the start of the claimed run.
+    pub fn started(&mut self, name: &str) -> ExecutionId {
+        let generation = self.run(name).generation;
+        let execution = ExecutionId::new(format!("{name}-{generation}"));
+        self.fact(
+            name,
+            Fact::ExecutionStarted {
+                generation,
+                execution: execution.clone(),
+            },
+        );
+        execution
+    }
+
+    pub fn admit(&mut self, name: &str) -> Result<Plan, Rejection> {
+        let run = self.run(name);
+        let command = Command::Admit {
+            generation: run.generation,
+            nonce: run.nonce.clone(),
+            execution: ExecutionId::new(format!("{name}-{}", run.generation)),
+            revision: run.release.revision.clone(),
+        };
+        self.command(name, &Principal::Pipeline, command)
+    }
+
+    pub fn observe(&mut self, name: &str, observation: Observation) -> Plan {
+        let generation = self.run(name).generation;
+        self.fact(
+            name,
+            Fact::ExecutionObserved {
+                generation,
+                execution: ExecutionId::new(format!("{name}-{generation}")),
+                observation,
+            },
+        )
+    }
+
+    pub fn succeeded(&mut self, name: &str) -> Plan {
+        let at = self.now;
+        let outputs = Outputs::from([("URL".to_owned(), "http://here".to_owned())]);
+        self.observe(
+            name,
+            Observation::Succeeded {
+                artifact: None,
+                outputs,
+                at,
+            },
+        )
+    }
+
+    /// Claimed, started, admitted, deployed: its suites run.
+    pub fn deploy(&mut self, name: &str) -> Plan {
+        self.started(name);
+        self.admit(name).expect("admitted");
+        self.succeeded(name)
+    }
+
+    pub fn verdict(&mut self, name: &str, suite: &str, report: SuiteReport) -> Plan {
+        let run = self.run(name);
+        let generation = run.generation;
+        let attempt = run.suites[&SuiteName::new(suite)].attempt;
+        self.fact(
+            name,
+            Fact::VerdictReported {
+                generation,
+                suite: SuiteName::new(suite),
+                attempt,
+                report,
+            },
+        )
+    }
+
+    /// All suites of the run pass.
+    pub fn all_pass(&mut self, name: &str) {
+        let suites: Vec<_> = self.run(name).suites.keys().cloned().collect();
+        for suite in suites {
+            self.verdict(name, suite.as_str(), passed());
+        }
+    }
+
+    /// Revision `n` goes all the way to green on a stage that takes a branch.
+    pub fn green(&mut self, name: &str, n: u32) {
+        self.push(name, n);
+        if self.stage(name).run.is_none() {
+            self.built(n);
+        }
+        self.deploy(name);
+        if self.stage(name).run.is_some() {
+            self.all_pass(name);
+        }
+        assert!(self.stage(name).verified.is_some(), "{name} is green");
+    }
+
+    /// What prod needs: green upstream, soaked, two approvals.
+    pub fn prod_ready(&mut self, n: u32) -> Plan {
+        self.green("preprod", n);
+        self.replan("prod");
+        self.pass(minutes(61));
+        for name in ["alice", "bob"] {
+            self.approve(name).expect("approved");
+        }
+        self.replan("prod")
+    }
+
+    pub fn approve(&mut self, name: &str) -> Result<Plan, Rejection> {
+        self.command("prod", &person(name), Command::Approve { revision: None })
+    }
+
+    pub fn release(&self, n: u32) -> Release {
+        Release {
+            revision: revision(n),
+            recipe: self.policy("dev").expect("a rule").build_recipe,
+            artifact: Some(Digest::new(format!("sha256:{n:064x}"))),
+        }
+    }
+
+    /// What was told, as `channel: what`.
+    pub fn told(&self) -> Vec<String> {
+        self.effects.iter().filter_map(told).collect()
+    }
+
+    pub fn codes(&self) -> Vec<&str> {
+        self.log.iter().map(|entry| entry.code.as_str()).collect()
+    }
+
+    pub fn count(&self, wanted: impl Fn(&Effect) -> bool) -> usize {
+        self.effects.iter().filter(|effect| wanted(effect)).count()
+    }
+}
+
+fn told(effect: &Effect) -> Option<String> {
+    let Effect::Announce { channel, news, .. } = effect else {
+        return None;
+    };
+    let what = match news.as_ref() {
+        News::Broke { .. } => "broke",
+        News::Changed { .. } => "changed",
+        News::Recovered { .. } => "recovered",
+        News::Unverified { .. } => "unverified",
+        News::Refused { .. } => "refused",
+        News::StageFileInvalid { .. } | News::Exhausted { .. } | News::Test { .. } => "other",
+    };
+    Some(format!("{channel}: {what}"))
+}
+
+pub fn blank(name: &str, now: Timestamp) -> Stage {
+    let id = StageId {
+        app: APP,
+        stage: StageName::new(name),
+    };
+    let spec = Spec {
+        rule: RuleName::new(name),
+        actor: None,
+        pull_request: None,
+    };
+    Stage::new(id, spec, now)
+}
+
+/// The codes of a plan's waits, in order.
+pub fn codes(plan: &Plan) -> Vec<&'static str> {
+    plan.waiting_on.iter().map(|wait| wait.code()).collect()
+}
+
+pub fn passed() -> SuiteReport {
+    SuiteReport {
+        verdict: Verdict::Passed,
+        total: 3,
+        failures: Vec::new(),
+        failed: 0,
+        duration: SignedDuration::from_secs(1),
+        error: None,
+    }
+}
+
+pub fn failed(tests: &[&str]) -> SuiteReport {
+    let failure = |test: &&str| TestFailure {
+        test: (*test).to_owned(),
+        message: "expected 200, got 500".to_owned(),
+        file: "t/a.hurl".to_owned(),
+        line: 3,
+    };
+    SuiteReport {
+        verdict: Verdict::Failed,
+        failures: tests.iter().map(failure).collect(),
+        failed: u32::try_from(tests.len()).expect("few tests"),
+        ..passed()
+    }
+}
+
+pub fn errored() -> SuiteReport {
+    SuiteReport {
+        verdict: Verdict::Errored,
+        error: Some("connection refused".to_owned()),
+        ..passed()
+    }
+}
+
+/// What holds for every plan.
+fn hold(view: &View<'_>, policy: Option<&Policy<'_>>, before: &Stage, planned: &Plan) {
+    let again = View {
+        stage: &planned.next,
+        ..*view
+    };
+    let settled = plan(&again, policy);
+    assert_eq!(settled.next, planned.next, "a second plan changes nothing");
+    assert_eq!(settled.effects, [], "a second plan asks for nothing");
+    assert!(!planned.waiting_on.is_empty(), "a plan explains itself");
+    assert!(
+        planned.wake.is_none_or(|wake| wake > view.now),
+        "{:?} is not after {}",
+        planned.wake,
+        view.now
+    );
+    assert!(planned.next.generation >= before.generation);
+    assert!(planned.next.episodes >= before.episodes);
+    assert!(planned.next.refresh.decided >= before.refresh.decided);
+    let json = serde_json::to_string(&planned.next).expect("a stage can be written");
+    assert!(json.len() < 200_000, "{} bytes", json.len());
+    let read: Stage = serde_json::from_str(&json).expect("a stage can be read");
+    assert_eq!(read, planned.next, "what is written is what is read");
+    if let (Some(run), Some(deployed)) = (&planned.next.run, &planned.next.deployed)
+        && run.is_admitted()
+    {
+        assert_eq!(
+            run.release, deployed.release,
+            "what runs is what is deployed"
+        );
+    }
+}
