@@ -51,6 +51,7 @@ pub async fn work<P: Ports>(
     let mut tasks = tokio::task::JoinSet::new();
     let mut sweep = tokio::time::interval(pace.sweep);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    look_at_what_ran(&app).await;
     let poller = pace
         .poll
         .map(|every| tokio::spawn(poll(Arc::clone(&app), every, stop.clone())));
@@ -85,6 +86,20 @@ pub async fn work<P: Ports>(
     while tasks.join_next().await.is_some() {}
     if let Some(poller) = poller {
         drop(poller.await);
+    }
+}
+
+/// What ran when the last server ended is over by now, and no hint will ever say so; its marker
+/// stands at the next routine look, which may be a while.
+async fn look_at_what_ran<P: Ports>(app: &App<P>) {
+    match app.pending(None).await {
+        Ok(all) => all
+            .into_iter()
+            .filter(|due| matches!(due.work, Work::Stage(_) | Work::Build(..)))
+            .for_each(|due| app.ports.hint(due.work)),
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "what ran before is looked at by the sweep only")
+        }
     }
 }
 
