@@ -89,7 +89,7 @@ fn bootstrap(error: &Error) -> (Exit, &'static str, String) {
         Error::Invalid { help, .. } | Error::NotFound { help, .. } => {
             (Exit::Usage, "bootstrap", help.clone())
         }
-        Error::Unavailable { .. } | Error::Contended { .. } => {
+        Error::Unavailable { .. } | Error::Unreadable { .. } | Error::Contended { .. } => {
             let help = "say with --git where its repository is, as git would clone it";
             (Exit::Failed, "bootstrap", help.to_owned())
         }

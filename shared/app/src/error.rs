@@ -10,6 +10,13 @@ pub enum Error {
     /// Something outside is away; the same again later.
     #[error("{what} is not to be had now: {why}")]
     Unavailable { what: String, why: String },
+    /// A person must mend something outside; the same again works once they have.
+    #[error("{what} cannot be read: {why}")]
+    Unreadable {
+        what: String,
+        why: String,
+        help: String,
+    },
     /// A record cannot be read; a person must look.
     #[error("the record {key} cannot be read")]
     Corrupt {
@@ -35,7 +42,7 @@ impl Error {
             Self::Store(error) => {
                 error.is_retryable() || matches!(error, StoreError::Conflict { .. })
             }
-            Self::Unavailable { .. } | Self::Contended { .. } => true,
+            Self::Unavailable { .. } | Self::Unreadable { .. } | Self::Contended { .. } => true,
             Self::Corrupt { .. } | Self::NotFound { .. } | Self::Invalid { .. } => false,
         }
     }

@@ -51,7 +51,7 @@ impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         match &error {
             Error::NotFound { help, .. } => Self::not_found(&error.to_string(), help),
-            Error::Invalid { help, .. } => Self::invalid(&error.to_string(), help),
+            Error::Invalid { help, .. } | Error::Unreadable { help, .. } => Self::invalid(&error.to_string(), help),
             Error::Contended { .. } => Self {
                 retryable: true,
                 ..Self::new(

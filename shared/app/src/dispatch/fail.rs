@@ -58,8 +58,9 @@ pub fn source_error(error: &SourceError) -> Error {
             what: what.clone(),
             help: "check the repository's address and the commit".to_owned(),
         },
-        SourceError::Refused { .. } => Error::Invalid {
-            why,
+        SourceError::Refused { repository, why } => Error::Unreadable {
+            what: repository.clone(),
+            why: why.clone(),
             help: "check the credential and the address; `greenroom doctor` tries them".to_owned(),
         },
         SourceError::TooLarge { .. } => Error::Invalid {

@@ -203,7 +203,7 @@ impl<P: Ports> App<P> {
         entry: &Versioned<OutboxEntry>,
         failure: &Failure,
     ) -> Result<(), Error> {
-        let text = format!("{} could not be done: {}", entry.record.id, failure.why);
+        let text = format!("{}: {}", given_up(&entry.record.effect), failure.why);
         let mut writes = removal(entry);
         writes.push(attention::put(
             entry.record.owner.app,
@@ -222,6 +222,35 @@ impl<P: Ports> App<P> {
             .start(request)
             .await
             .map_err(|error| pipeline_failure(&error))
+    }
+}
+
+/// What is not tried any more, for a person.
+fn given_up(effect: &Effect) -> String {
+    match effect {
+        Effect::RequestBuild { revision, .. } | Effect::StartBuild { revision, .. } => {
+            format!("the build of {} cannot be started", revision.short())
+        }
+        Effect::StopBuild { revision, .. } => {
+            format!("the build of {} cannot be stopped", revision.short())
+        }
+        Effect::StartExecution {
+            stage, generation, ..
+        } => format!("run {generation} of {stage} cannot be started"),
+        Effect::StopExecution {
+            stage, generation, ..
+        } => format!("run {generation} of {stage} cannot be stopped"),
+        Effect::RunSuite {
+            stage,
+            generation,
+            suite,
+            ..
+        } => format!("{suite} cannot be run for run {generation} of {stage}"),
+        Effect::ReadHead { stage, .. } => {
+            format!("the branch of {stage} cannot be read for its refresh")
+        }
+        Effect::Announce { channel, .. } => format!("{channel} cannot be told"),
+        Effect::Ask { stage, .. } => format!("{stage} cannot be planned again"),
     }
 }
 

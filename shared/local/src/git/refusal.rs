@@ -43,9 +43,10 @@ pub(super) fn explain(repository: &Repository, failure: Failure) -> SourceError 
             let address = repository.git.as_deref().unwrap_or_default();
             let why = presentable(&said, address);
             if is_certainly_absent(address) {
-                return SourceError::NotFound {
-                    what: "the repository".to_owned(),
+                // It may be a disk that is not mounted: mended, the same address is good.
+                return SourceError::Refused {
                     repository: name,
+                    why: format!("there is no repository at {address}"),
                 };
             }
             let lower = said.to_lowercase();

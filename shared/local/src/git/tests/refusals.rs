@@ -29,7 +29,7 @@ async fn what_does_not_exist_is_certain_and_what_is_refused_says_why() {
     let gone = data.path().join("gone").to_string_lossy().into_owned();
     let absent = source.heads(&repository(&gone)).await;
     assert!(
-        matches!(absent, Err(SourceError::NotFound { .. })),
+        matches!(&absent, Err(SourceError::Refused { why, .. }) if why.contains(&gone)),
         "{absent:?}"
     );
     let canary = data.path().join("canary");
