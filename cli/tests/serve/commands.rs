@@ -11,7 +11,7 @@ use crate::support::site::Site;
 async fn a_stage_that_is_not_there_is_asked_after() {
     let site = Site::up().await;
     for words in [&["why", "prodd"][..], &["log", "prodd"], &["approve", "prodd"], &["retry", "prodd"], &["lock", "prodd", "--reason", "x"], &["status", "prodd"]] {
-        site.cli(words).await.refused(5, &["prodd", "prod"]);
+        site.cli(words).await.refused(5, &["prodd", "did you mean", "prod`"]);
     }
     site.cli(&["log", "dev", "--run", "99"]).await.refused(5, &["99"]);
     site.cli(&["release", "abcdef12"]).await.refused(5, &["abcdef12"]);

@@ -2,6 +2,7 @@
 //! real data folder and a real repository, nothing inside replaced.
 
 mod api;
+mod away;
 mod commands;
 mod crash;
 mod data;

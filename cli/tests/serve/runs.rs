@@ -79,3 +79,22 @@ async fn a_build_without_its_artifact_fails_its_run_in_words() {
     let good = site.push("develop", ALICE, "Build again", &[("build.sh", "mkdir out\ncp app.txt out/\n")]).await;
     site.green("dev", &good).await;
 }
+
+#[tokio::test]
+async fn what_a_killed_server_left_running_is_ended_by_the_next() {
+    let mut site = Site::up().await;
+    let mark = format!("orphaned-{}", std::process::id());
+    let slow = format!("export MARK={mark}\nsleep 1000 & sleep 1000\n");
+    site.push("develop", BOB, "Take for ever", &[("deploy.sh", &slow)]).await;
+    until("the step runs", async || (processes::with(&mark).len() >= 2).then_some(())).await;
+    let good = site.repo.commit("develop", BOB, "Come back", &[("deploy.sh", "true\n")]);
+    site.kill().await;
+    assert!(!processes::with(&mark).is_empty(), "steps do not die with their server");
+    site.serve().await;
+    let since = std::time::Instant::now();
+    nothing_left(&mark).await;
+    assert!(since.elapsed() < std::time::Duration::from_secs(10), "looked at at once: {:?}", since.elapsed());
+    until("the run is told as errored", async || (site.get("/runs/dev/1").await["outcome"] == "errored").then_some(())).await;
+    site.cli(&["refresh", "dev"]).await.ok();
+    site.green("dev", &good).await;
+}

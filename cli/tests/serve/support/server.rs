@@ -19,6 +19,7 @@ pub struct Start {
     pub arguments: Vec<OsString>,
     pub environment: Vec<(String, String)>,
     pub listen: String,
+    pub poll: String,
     /// Whether there is a webhook secret.
     pub secret: bool,
     /// Blocks of 512 bytes that any file may have, if there is a limit.
@@ -34,7 +35,7 @@ pub struct Server {
 
 impl Start {
     pub fn on(data: &Path) -> Self {
-        Self { data: data.to_owned(), arguments: Vec::new(), environment: Vec::new(), listen: "127.0.0.1:0".to_owned(), secret: true, file_blocks: None }
+        Self { data: data.to_owned(), arguments: Vec::new(), environment: Vec::new(), listen: "127.0.0.1:0".to_owned(), poll: "never".to_owned(), secret: true, file_blocks: None }
     }
 
     pub fn log(&self) -> PathBuf {
@@ -51,7 +52,7 @@ impl Start {
             }
             None => Command::new(GREENROOM),
         };
-        command.args(["serve", "--listen", &self.listen, "--sweep", "200ms", "--poll", "never", "--data"]).arg(&self.data);
+        command.args(["serve", "--listen", &self.listen, "--sweep", "200ms", "--poll", &self.poll, "--data"]).arg(&self.data);
         command.args(&self.arguments);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         if self.secret {
