@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use greenroom_core::stage_file::{Diagnostics, FILE_BYTES_MAX, StageFile, check};
+use greenroom_core::stage_file::{Diagnostics, StageFile, check};
 use serde_json::{Value, json};
 
 use crate::args::ValidateArgs;
@@ -15,6 +15,9 @@ use crate::exit::{Exit, Failure, Stop};
 use crate::output::style::Mark;
 use crate::output::text::clean;
 use crate::output::{Output, report};
+
+/// No more of a file is read. Far above what a stage file may have, so that its size can be told.
+const READ_MAX: u64 = 64 * 1024 * 1024;
 
 pub fn run(args: &ValidateArgs, output: &mut Output) -> Result<Exit, Stop> {
     let mut valid = true;
@@ -132,16 +135,13 @@ pub fn name(path: &Path) -> String {
     }
 }
 
-/// A stage file's bytes; one over the limit is cut just after it, which is enough to refuse it.
+/// A stage file's bytes; one beyond any reason is cut, which leaves enough to refuse it.
 pub fn read(path: &Path) -> Result<Vec<u8>, Stop> {
-    let limit = u64::try_from(FILE_BYTES_MAX)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
     let mut bytes = Vec::new();
     let result = if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes)
+        io::stdin().lock().take(READ_MAX).read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes))
     };
     result.map_err(|error| {
         let failure = Failure::usage("the stage file cannot be read")

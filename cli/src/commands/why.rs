@@ -6,7 +6,7 @@ use serde_json::json;
 use super::stage::{Typed, card};
 use crate::args::WhyArgs;
 use crate::client::Client;
-use crate::client::shape::{Failing, Health, StageCard, TestFailure, Wait};
+use crate::client::shape::{Break, Failing, Health, Run, StageCard, TestFailure, Wait};
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
 use crate::output::card::{broken, mark, word};
@@ -138,48 +138,54 @@ fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
 
 /// The open break, or how the last run ended if it did not end well.
 fn failure(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
-    if let Some(brk) = &card.brk {
-        output.line("")?;
-        output.line(format_args!(
-            "{} break #{}, {}",
-            Mark::Bad.shown(),
-            brk.episode,
-            broken(brk, now)
-        ))?;
-        let green = brk.last_green.as_ref().map_or_else(
-            || "nothing was green before".to_owned(),
-            |green| format!("{} was green last", short(green)),
-        );
-        let reds = match brk.reds {
-            1 => "1 run was red".to_owned(),
-            reds => format!("{reds} runs were red"),
-        };
-        output.line(format_args!(
-            "  {} broke it, {green}; {reds}",
-            short(&brk.revision)
-        ))?;
-        match &brk.failing {
-            Failing::Tests { tests, failed, .. } => {
-                failing_tests(tests, *failed, output)?;
-            }
-            Failing::Step { step, why, .. } => {
-                paragraph(&format!("{}: {}", clean(step), clean(why)), 4, output)?;
-            }
-        }
-        let note = brk
-            .acknowledged
-            .as_ref()
-            .and_then(|acknowledged| acknowledged.note.as_ref());
-        if let Some(note) = note {
-            paragraph(&format!("note: {}", clean(note)), 2, output)?;
-        }
-        return Ok(());
+    match (&card.brk, &card.last) {
+        (Some(brk), _) => open_break(brk, now, output),
+        (None, Some(run)) => bad_end(run, card.health, now, output),
+        (None, None) => Ok(()),
     }
-    let Some(run) = &card.last else {
-        return Ok(());
+}
+
+fn open_break(brk: &Break, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
+    output.line("")?;
+    output.line(format_args!(
+        "{} break #{}, {}",
+        Mark::Bad.shown(),
+        brk.episode,
+        broken(brk, now)
+    ))?;
+    let green = brk.last_green.as_ref().map_or_else(
+        || "nothing was green before".to_owned(),
+        |green| format!("{} was green last", short(green)),
+    );
+    let reds = match brk.reds {
+        1 => "1 run was red".to_owned(),
+        reds => format!("{reds} runs were red"),
     };
+    output.line(format_args!(
+        "  {} broke it, {green}; {reds}",
+        short(&brk.revision)
+    ))?;
+    match &brk.failing {
+        Failing::Tests { tests, failed, .. } => {
+            failing_tests(tests, *failed, output)?;
+        }
+        Failing::Step { step, why, .. } => {
+            paragraph(&format!("{}: {}", clean(step), clean(why)), 4, output)?;
+        }
+    }
+    let note = brk
+        .acknowledged
+        .as_ref()
+        .and_then(|acknowledged| acknowledged.note.as_ref());
+    if let Some(note) = note {
+        paragraph(&format!("note: {}", clean(note)), 2, output)?;
+    }
+    Ok(())
+}
+
+fn bad_end(run: &Run, health: Health, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
     let outcome = run.outcome.as_deref().unwrap_or("succeeded");
-    if outcome == "succeeded" && card.health != Health::Unverified {
+    if outcome == "succeeded" && health != Health::Unverified {
         return Ok(());
     }
     output.line("")?;

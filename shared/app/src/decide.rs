@@ -46,9 +46,14 @@ impl<P: Ports> App<P> {
 
     async fn write_decision(&self, delivery: &Versioned<Delivery>) -> Result<(), Error> {
         let event = &delivery.record.event;
-        let apps = self
-            .apps_of(event.repository, &event.repository_name)
-            .await?;
+        let apps = if delivery.record.polled {
+            // What we found ourselves says nothing about the repository's id on GitHub.
+            let known = self.apps().await?.into_iter();
+            known.filter(|app| app.repository.id == event.repository).collect()
+        } else {
+            self.apps_of(event.repository, &event.repository_name)
+                .await?
+        };
         let mut stages = Vec::new();
         let mut whys = Vec::new();
         for app in &apps {

@@ -40,14 +40,16 @@ enum Op {
     Verdict(usize, usize, bool),
     ReadHead(u32),
     Command(usize, usize),
+    /// Build, start, admission and end, all as they should be; then verdicts.
+    Smooth(usize, usize),
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let stage = 0..STAGES.len();
     prop_oneof![
-        3 => (1..5_u32).prop_map(Op::Push),
+        8 => (1..5_u32).prop_map(Op::Push),
         1 => Just(Op::BranchGone),
-        4 => (0..5_000_u32).prop_map(Op::Time),
+        8 => (0..3_000_u32).prop_map(Op::Time),
         4 => stage.clone().prop_map(Op::Replan),
         4 => (1..5_u32, 0..6_usize).prop_map(|(n, how)| Op::Build(n, how)),
         1 => Just(Op::Tick),
@@ -59,7 +61,8 @@ fn op() -> impl Strategy<Value = Op> {
         8 => (stage.clone(), 0..8_usize, any::<bool>())
             .prop_map(|(stage, how, late)| Op::Verdict(stage, how, late)),
         2 => (1..5_u32).prop_map(Op::ReadHead),
-        3 => (stage, 0..11_usize).prop_map(|(stage, which)| Op::Command(stage, which)),
+        24 => (stage.clone(), 0..9_usize).prop_map(|(stage, how)| Op::Smooth(stage, how)),
+        10 => (stage, 0..16_usize).prop_map(|(stage, which)| Op::Command(stage, which)),
     ]
 }
 
@@ -140,9 +143,23 @@ impl Story {
                     world.head("preprod", "refs/heads/master", *n, cause);
                 }
             }
+            Op::Smooth(stage, how) => {
+                let name = STAGES[*stage];
+                let candidate = world.replan(name).next.candidate;
+                if let Some(digits) = candidate.and_then(|it| number(it.revision.as_str())) {
+                    build(world, digits, 5);
+                }
+                if world.stage(name).run.is_some() {
+                    world.started(name);
+                }
+                self.admit(name);
+                self.end(name, 9);
+                verdict(&mut self.world, name, *how, false);
+            }
             Op::Command(stage, which) => {
                 // Whether it is granted does not matter here.
-                let _ = world.command(STAGES[*stage], &operator(), command(*which));
+                let command = command(*which, world.now);
+                let _ = world.command(STAGES[*stage], &operator(), command);
             }
         }
     }
@@ -321,6 +338,11 @@ impl Story {
     }
 }
 
+/// The `n` of [`revision`].
+fn number(revision: &str) -> Option<u32> {
+    u32::from_str_radix(revision.get(..8)?, 16).ok()
+}
+
 fn build(world: &mut World, n: u32, how: usize) {
     if !world
         .builds
@@ -371,7 +393,7 @@ fn verdict(world: &mut World, name: &str, how: usize, late: bool) {
     }
 }
 
-fn command(which: usize) -> Command {
+fn command(which: usize, now: Timestamp) -> Command {
     let reason = "because".to_owned();
     match which {
         0 => Command::Promote,
@@ -384,7 +406,7 @@ fn command(which: usize) -> Command {
         4 => Command::Abort { reason },
         5 => Command::Lock {
             reason,
-            until: None,
+            until: now.checked_add(minutes(20)).ok(),
         },
         6 => Command::Unlock,
         7 => Command::Refresh,
@@ -393,12 +415,22 @@ fn command(which: usize) -> Command {
     }
 }
 
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig {
+        // A script is long; `PROPTEST_CASES` asks for more of them.
+        cases: usual.cases / 2,
+        failure_persistence: None,
+        ..usual
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn whatever_happens_the_story_holds(
-        script in prop::collection::vec((op(), -CLOCK_ERROR..=CLOCK_ERROR), 1..120),
+        script in prop::collection::vec((op(), -CLOCK_ERROR..=CLOCK_ERROR), 20..150),
     ) {
         let mut story = Story::new();
         for (op, wrong) in &script {

@@ -26,7 +26,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub async fn tell(greenroom: &Path, folder: &Path) -> Result<()> {
     let say = Say::default();
     let mut world = World::prepare(greenroom, folder, &say).await?;
-    let told = acts::all(&mut world).await;
+    let told = tokio::select! {
+        told = acts::all(&mut world) => told,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+    };
     let left = world.end().await;
     match told {
         Err(error) => Err(format!("{error}\n  the server's log is in {}", world.log_path().display()).into()),
@@ -46,7 +49,11 @@ pub async fn stay(greenroom: &Path, folder: &Path) -> Result<()> {
     say.line(&format!("{} status --data {}", world.greenroom().display(), world.data().display()));
     say.line("make push BRANCH=feature/my-idea     # commits to the sample repository and sends the webhook");
     say.line("Ctrl-C stops everything.");
-    tokio::signal::ctrl_c().await?;
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
     world.end().await
 }
 

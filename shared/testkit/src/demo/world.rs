@@ -40,7 +40,7 @@ impl World {
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
-        std::fs::create_dir_all(folder.join("data"))?;
+        std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
         let far = FarEnds { telegram: FakeTelegram::start().await, smtp: FakeSmtp::start().await };
         let (home, smtp) = (folder.join("stages"), far.smtp.address().to_owned());
