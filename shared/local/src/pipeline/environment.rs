@@ -45,16 +45,15 @@ pub(super) fn of_execution(
     };
     set(EXECUTION, execution.as_str());
     set("GREENROOM_REVISION", request.revision.as_str());
+    set("GREENROOM_APP", request.repository.name.as_str());
     match &request.purpose {
-        Purpose::Build => set("GREENROOM_APP", request.repository.name.as_str()),
+        Purpose::Build => {}
         Purpose::Deploy {
-            app,
             stage,
             run,
             artifact: digest,
             ..
         } => {
-            set("GREENROOM_APP", app);
             set("GREENROOM_STAGE", stage);
             set("GREENROOM_RUN", run);
             if let (Some(digest), Some(artifact)) = (digest, artifact) {
