@@ -8,3 +8,4 @@ pub mod fake_telegram;
 pub mod github_payloads;
 pub mod memory_store;
 pub mod sample_repo;
+pub mod world;
