@@ -111,5 +111,5 @@ fn against(draft: &Draft, policy: &Policy<'_>) -> Option<String> {
         later(verified.since, soak),
         gates::twice(policy.clock_error),
     );
-    (draft.now < until).then(|| format!("the verified release soaks until {until}"))
+    (draft.now < until).then(|| format!("the verified release soaks until {until:.0}"))
 }
