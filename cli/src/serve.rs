@@ -10,6 +10,7 @@ mod webhook;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenroom_app::apps::{NewApp, app_id};
 use greenroom_app::ports::pipelines::AdmissionRequest;
@@ -68,15 +69,24 @@ pub enum ServeError {
 /// Largest artifact that is packed.
 const ARTIFACT_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
+/// How long requests and work under way may still take once the server is told to stop. What is
+/// not done by then is taken up at the next start.
+const PARTING: Duration = Duration::from_secs(5);
+
 type Local = App<LocalPorts>;
 
 /// Serves until it is told to stop.
 pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let settings = ServeSettings::read(args, std::env::vars())?;
     let data = DataFolder::open(&settings.data)?;
+    // First of all: the folder may be another server's, and then nothing in it may change.
+    let store = data.store()?;
     let token = data.token(settings.token.clone())?;
     let (hints, hinted) = mpsc::unbounded_channel();
-    let app = Arc::new(App::new(ports(&settings, &data, hints)?, app_settings()));
+    let app = Arc::new(App::new(
+        ports(&settings, &data, store, hints)?,
+        app_settings(),
+    ));
     connect(&app);
     let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
@@ -105,7 +115,10 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     eprintln!("greenroom: stopping; what runs is ended and told so");
     let _ = stop.send(true);
     app.ports.pipelines.shutdown().await;
-    let _ = tokio::join!(server, worker);
+    let parted = tokio::time::timeout(PARTING, async { tokio::join!(server, worker) }).await;
+    if parted.is_err() {
+        tracing::warn!("not everything ended in time; it is taken up at the next start");
+    }
     data.forget_address();
     Ok(())
 }
@@ -126,6 +139,7 @@ fn app_settings() -> Settings {
 fn ports(
     settings: &ServeSettings,
     data: &DataFolder,
+    store: EmbeddedStore,
     hints: mpsc::UnboundedSender<Work>,
 ) -> Result<LocalPorts, ServeError> {
     let folder = |what: &str| {
@@ -177,8 +191,6 @@ fn ports(
         secrets,
         data.path().join("reports"),
     );
-    let store =
-        EmbeddedStore::open(&data.path().join("greenroom.redb")).map_err(data::store_error)?;
     Ok(LocalPorts {
         store,
         source,

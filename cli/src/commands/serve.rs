@@ -1,5 +1,7 @@
 //! `greenroom serve`, seen from the command line: its log, its threads, and how its end is told.
 
+use std::time::Duration;
+
 use greenroom_app::Error;
 use greenroom_app::door::chain;
 use tracing_subscriber::EnvFilter;
@@ -8,9 +10,13 @@ use crate::args::{LogFormat, ServeArgs};
 use crate::exit::{Exit, Failure, Stop};
 use crate::serve::{self, ServeError};
 
+/// For threads that are in the middle of something when everything else has ended.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
 /// Serves until it is told to stop.
 pub fn run(args: &ServeArgs) -> Result<Exit, Stop> {
     log(args.log_format);
+    panics_are_logged();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -22,9 +28,10 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Stop> {
             )
             .why(error.to_string())
         })?;
-    runtime
-        .block_on(serve::run(args))
-        .map_err(|error| told(&error))?;
+    let served = runtime.block_on(serve::run(args));
+    // What still runs is crash-safe; a process that was told to stop must not outstay it.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    served.map_err(|error| told(&error))?;
     Ok(Exit::Ok)
 }
 
@@ -38,6 +45,20 @@ fn log(format: LogFormat) {
         LogFormat::Text => builder.with_ansi(colour()).init(),
         LogFormat::Json => builder.json().init(),
     }
+}
+
+/// A panic is a bug, told as one line of the log. redb's about a damaged file is none: the store
+/// catches it and says what is damaged.
+fn panics_are_logged() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let said = panic.payload_as_str().unwrap_or("no text");
+        if place.contains("/redb-") {
+            tracing::debug!(place, said, "the store file is damaged");
+        } else {
+            tracing::error!(place, said, "this is a bug of Greenroom; please report it");
+        }
+    }));
 }
 
 fn colour() -> bool {

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::Local;
 use fault::Fault;
+pub use fault::in_words;
 use reply::cached;
 
 type App = State<Arc<Local>>;

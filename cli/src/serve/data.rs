@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use greenroom_local::store::OpenError;
+use greenroom_local::store::{EmbeddedStore, OpenError};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ServeError;
@@ -31,7 +31,16 @@ impl DataFolder {
                 help: "give another with --data".to_owned(),
                 source: Some(source.into()),
             })?;
+        let open_to = fs::metadata(&path).map_or(0, |found| found.permissions().mode() & 0o077);
+        if open_to != 0 {
+            tracing::warn!(data = %path.display(), "other users of this machine can look into the data folder; `chmod 700` keeps them out");
+        }
         Ok(Self { path })
+    }
+
+    /// Opens the store, which keeps every other server out of the folder.
+    pub fn store(&self) -> Result<EmbeddedStore, ServeError> {
+        EmbeddedStore::open(&self.path.join("greenroom.redb")).map_err(store_error)
     }
 
     pub fn path(&self) -> &Path {
@@ -45,6 +54,9 @@ impl DataFolder {
             Some(given) => given,
             None => match fs::read_to_string(&file) {
                 Ok(kept) if !kept.trim().is_empty() => {
+                    let private = fs::Permissions::from_mode(0o600);
+                    fs::set_permissions(&file, private)
+                        .map_err(|error| unusable(&file, error))?;
                     return Ok(SecretString::from(kept.trim().to_owned()));
                 }
                 Ok(_) => fresh(),
@@ -106,10 +118,11 @@ fn unusable(file: &Path, source: std::io::Error) -> ServeError {
 }
 
 /// What the store says when it cannot be opened, with the way out.
-pub fn store_error(error: OpenError) -> ServeError {
+fn store_error(error: OpenError) -> ServeError {
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
     ServeError::Data {
         what: error.to_string(),
         help: error.help().to_owned(),
-        source: None,
+        source: cause.map(Into::into),
     }
 }

@@ -38,4 +38,5 @@ pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretStrin
         .merge(webhook::route(app, secrets))
         .nest("/api/v1", api)
         .fallback(api::no_such_route)
+        .layer(axum::middleware::map_response(api::in_words))
 }

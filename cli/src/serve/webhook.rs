@@ -5,6 +5,7 @@
 //! memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -17,6 +18,9 @@ use greenroom_app::door::{Answer, BODY_MAX, Webhook};
 use greenroom_app::ports::Ports;
 use greenroom_github::Secrets;
 use serde_json::json;
+
+/// How long a body may take; GitHub itself gives up on a whole delivery after this.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the route needs.
 #[derive(Debug)]
@@ -61,8 +65,11 @@ async fn receive<P: Ports>(State(door): State<Door<P>>, request: Request) -> Res
     if announced.is_some_and(|length| length > BODY_MAX) {
         return answer(Answer::too_large());
     }
-    let Ok(body) = axum::body::to_bytes(Body::new(body), BODY_MAX).await else {
-        return answer(Answer::too_large());
+    let reading = axum::body::to_bytes(Body::new(body), BODY_MAX);
+    let body = match tokio::time::timeout(PATIENCE, reading).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return answer(Answer::too_large()),
+        Err(_) => return answer(too_slow()),
     };
     let webhook = Webhook {
         content_type: text(&parts.headers, header::CONTENT_TYPE.as_str()),
@@ -75,6 +82,18 @@ async fn receive<P: Ports>(State(door): State<Door<P>>, request: Request) -> Res
         body: &body,
     };
     answer(door.app.webhook(&webhook, secrets).await)
+}
+
+fn too_slow() -> Answer {
+    Answer {
+        status: 408,
+        body: json!({ "error": {
+            "code": "too_slow",
+            "message": format!("the body did not come within {} seconds", PATIENCE.as_secs()),
+            "help": "send it again; GitHub's delivery log can redeliver it. Nothing was stored",
+            "retryable": true,
+        } }),
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::App;
 use crate::door::chain;
@@ -48,7 +49,10 @@ pub async fn work<P: Ports>(
 ) {
     let room = Arc::new(Semaphore::new(pace.parallel));
     let busy = Arc::new(Mutex::new(Busy::default()));
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
+    if let Err(error) = app.take_over().await {
+        tracing::error!(error = %chain(&error), "what was left over could not be read");
+    }
     let mut sweep = tokio::time::interval(pace.sweep);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let poller = pace
@@ -60,20 +64,24 @@ pub async fn work<P: Ports>(
             _ = stop.changed() => break,
             Some(work) = hints.recv() => {
                 if begin(&busy, &work) {
-                    tasks.spawn(carry_out(Arc::clone(&app), Arc::clone(&room), Arc::clone(&busy), work));
+                    tasks.spawn(carry_out(Turn::new(&app, &busy, work), Arc::clone(&room)));
                 }
             }
-            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+            Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a task that did pending work ended badly");
+                }
+            }
             _ = sweep.tick() => match app.due().await {
                 Ok(all) => {
                     for due in all {
                         if begin(&busy, &due.work) {
-                            let (app, room, busy) = (Arc::clone(&app), Arc::clone(&room), Arc::clone(&busy));
+                            let turn = Turn::new(&app, &busy, due.work.clone());
+                            let room = Arc::clone(&room);
                             tasks.spawn(async move {
                                 if let Ok(_permit) = room.acquire().await {
-                                    app.perform_due(&due).await;
+                                    turn.app.perform_due(&due).await;
                                 }
-                                end(&app, &busy, &due.work);
                             });
                         }
                     }
@@ -82,24 +90,43 @@ pub async fn work<P: Ports>(
             },
         }
     }
+    // What still waits for its turn is left to the next process.
+    room.close();
     while tasks.join_next().await.is_some() {}
     if let Some(poller) = poller {
         drop(poller.await);
     }
 }
 
-async fn carry_out<P: Ports>(
+async fn carry_out<P: Ports>(turn: Turn<P>, room: Arc<Semaphore>) {
+    if let Ok(_permit) = room.acquire().await
+        && let Err(error) = turn.app.perform_work(&turn.work).await
+    {
+        tracing::error!(work = turn.work.name(), error = %chain(&error), "pending work did not succeed");
+    }
+}
+
+/// A piece of work is under way until this is dropped, however its task ends.
+struct Turn<P: Ports> {
     app: Arc<App<P>>,
-    room: Arc<Semaphore>,
     busy: Arc<Mutex<Busy>>,
     work: Work,
-) {
-    if let Ok(_permit) = room.acquire().await
-        && let Err(error) = app.perform_work(&work).await
-    {
-        tracing::error!(work = work.name(), error = %chain(&error), "pending work did not succeed");
+}
+
+impl<P: Ports> Turn<P> {
+    fn new(app: &Arc<App<P>>, busy: &Arc<Mutex<Busy>>, work: Work) -> Self {
+        Self {
+            app: Arc::clone(app),
+            busy: Arc::clone(busy),
+            work,
+        }
     }
-    end(&app, &busy, &work);
+}
+
+impl<P: Ports> Drop for Turn<P> {
+    fn drop(&mut self) {
+        end(&self.app, &self.busy, &self.work);
+    }
 }
 
 /// False when it is under way already; then it is done once more afterwards.

@@ -218,7 +218,7 @@ impl Wait {
                 Some(*until),
             ),
             Self::Building { revision, since } => (
-                format!("{} is being built since {since}", revision.short()),
+                format!("{} is being built since {since:.0}", revision.short()),
                 "the build pipeline".to_owned(),
                 command("log"),
                 None,
@@ -246,7 +246,7 @@ impl Wait {
                 None,
             ),
             Self::Starting { generation, since } => (
-                format!("run {generation} is being started since {since}"),
+                format!("run {generation} is being started since {since:.0}"),
                 "the pipeline".to_owned(),
                 command("log"),
                 None,
@@ -258,7 +258,7 @@ impl Wait {
                 deadline,
             } => (
                 format!(
-                    "run {generation} deploys {} since {since}; it is stopped at {deadline}",
+                    "run {generation} deploys {} since {since:.0}; it is stopped at {deadline:.0}",
                     revision.short()
                 ),
                 "the pipeline".to_owned(),
@@ -266,7 +266,7 @@ impl Wait {
                 None,
             ),
             Self::Stopping { generation, since } => (
-                format!("run {generation} is being stopped since {since}"),
+                format!("run {generation} is being stopped since {since:.0}"),
                 "the pipeline".to_owned(),
                 command("log"),
                 None,
@@ -277,7 +277,7 @@ impl Wait {
                 since,
             } => (
                 format!(
-                    "run {generation} is being tested since {since}: {}",
+                    "run {generation} is being tested since {since:.0}: {}",
                     suites.join(", ")
                 ),
                 "the integration tests".to_owned(),
@@ -285,7 +285,7 @@ impl Wait {
                 None,
             ),
             Self::ReadingHead { since } => (
-                format!("the branch is being read for a refresh since {since}"),
+                format!("the branch is being read for a refresh since {since:.0}"),
                 "the repository".to_owned(),
                 None,
                 None,
@@ -312,7 +312,7 @@ impl Wait {
                 until,
             } => (
                 format!(
-                    "{} must stay green on {upstream} until {until}",
+                    "{} must stay green on {upstream} until {until:.0}",
                     revision.short()
                 ),
                 "time".to_owned(),

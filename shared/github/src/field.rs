@@ -84,6 +84,9 @@ impl Field {
         if name.len() > REFERENCE_BYTES {
             return self.refuse(format!("is longer than {REFERENCE_BYTES} bytes"));
         }
+        if name.ends_with('/') {
+            return self.refuse("names nothing after its last `/`");
+        }
         if name.chars().any(char::is_control) {
             return self.refuse("contains control characters, which git allows in no reference");
         }

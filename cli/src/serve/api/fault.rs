@@ -1,7 +1,7 @@
 //! Errors as the API answers them: `{"error": {"code", "message", "help", "retryable"}}`.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use greenroom_app::Error;
 use greenroom_app::door::chain;
@@ -61,7 +61,11 @@ impl From<Error> for Fault {
                     "try again",
                 )
             },
-            Error::Store(_) | Error::Unavailable { .. } => Self::unavailable(error),
+            Error::Store(_) => Self {
+                help: "nothing was stored; see that the disk of the server's data folder has room and takes writes, and try again".to_owned(),
+                ..Self::unavailable(error)
+            },
+            Error::Unavailable { .. } => Self::unavailable(error),
             Error::Corrupt { .. } => {
                 tracing::error!(error = %chain(&error), "a record cannot be read");
                 Self::new(
@@ -100,6 +104,43 @@ impl From<serde_json::Error> for Fault {
             "this is a bug of Greenroom; please report it",
         )
     }
+}
+
+/// Longest refusal of the framework that is passed on, in bytes.
+const SAID_MAX: usize = 2000;
+
+/// Refusals that the framework makes before any of our code runs, in the shape of all others.
+pub async fn in_words(response: Response) -> Response {
+    let status = response.status();
+    let content = response.headers().get(header::CONTENT_TYPE);
+    let ours = content.is_some_and(|content| content.as_bytes().starts_with(b"application/json"));
+    if ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, SAID_MAX).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let fault = match status {
+        StatusCode::METHOD_NOT_ALLOWED => Fault::new(
+            status,
+            "method_not_allowed",
+            "this address does not take that method",
+            "the header Allow lists those it takes",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::new(
+            status,
+            "too_large",
+            "the body is too large for this address",
+            "no command has more than 2 MB",
+        ),
+        _ if said.trim().is_empty() => Fault::new(status, "failed", &status.to_string(), "see docs/api.md"),
+        _ => Fault::new(status, "invalid", said.trim(), "see docs/api.md"),
+    };
+    let mut response = fault.into_response();
+    if let Some(allow) = parts.headers.get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response
 }
 
 impl IntoResponse for Fault {

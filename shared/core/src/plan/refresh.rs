@@ -48,7 +48,7 @@ pub(super) fn refresh(draft: &mut Draft, policy: &Policy<'_>) -> Option<Wait> {
 }
 
 fn follow(draft: &mut Draft, policy: &Policy<'_>) {
-    let (Some(schedule), Some(refresh)) = (&policy.schedule, refresh_of(policy)) else {
+    let (Some(schedule), Some(refresh)) = (policy.schedule, refresh_of(policy)) else {
         draft.next.refresh.schedule = None;
         return;
     };
@@ -111,5 +111,5 @@ fn against(draft: &Draft, policy: &Policy<'_>) -> Option<String> {
         later(verified.since, soak),
         gates::twice(policy.clock_error),
     );
-    (draft.now < until).then(|| format!("the verified release soaks until {until}"))
+    (draft.now < until).then(|| format!("the verified release soaks until {until:.0}"))
 }

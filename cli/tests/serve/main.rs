@@ -1,0 +1,15 @@
+//! `greenroom serve` as hostile users, full disks and sudden ends meet it: the real binary over a
+//! real data folder and a real repository, nothing inside replaced.
+
+mod api;
+mod commands;
+mod crash;
+mod data;
+mod disk;
+mod door;
+mod names;
+mod runs;
+mod stage_file;
+mod stopping;
+mod story;
+mod support;
