@@ -11,11 +11,12 @@ use crate::config;
 use crate::dispatch::fail::source_error;
 use crate::error::Error;
 use crate::keys;
+use crate::outbox;
 use crate::ports::Ports;
 use crate::ports::source::{Repository, Source, SourceError};
 use crate::ports::store::{Condition, Store, Write};
-use crate::records::{AppRecord, Attention, ConfigFrom, InvalidConfig, OutboxEntry};
-use crate::table::{self, Versioned, mark, put, unchanged};
+use crate::records::{AppRecord, Attention, ConfigFrom, InvalidConfig};
+use crate::table::{self, Versioned, put, unchanged};
 use crate::work::Work;
 
 /// A stage file longer than this is refused unread.
@@ -305,10 +306,7 @@ impl<P: Ports> App<P> {
         let mut hints = Vec::new();
         if let Some(hash) = &app.record.config {
             let file = self.stage_file(id, hash).await?;
-            let owner = StageId {
-                app: id,
-                stage: StageName::new(""),
-            };
+            let owner = outbox::of_app(id);
             for channel in told(&file) {
                 let news = News::StageFileInvalid {
                     revision: revision.clone(),
@@ -321,20 +319,7 @@ impl<P: Ports> App<P> {
                     config: hash.clone(),
                     news: Box::new(news),
                 };
-                let entry = OutboxEntry {
-                    id: effect.id(&owner),
-                    owner: owner.clone(),
-                    effect,
-                    created_at: now,
-                    due: now,
-                    attempts: Vec::new(),
-                    tries: 0,
-                    claim: None,
-                };
-                let work = Work::Effect(entry.id.clone());
-                writes.push(put(keys::effect(&entry.id), &entry, Condition::Any)?);
-                writes.push(mark(work.marker(now)));
-                hints.push(work);
+                hints.push(outbox::enter(&mut writes, &owner, effect, now)?);
             }
         }
         self.ports.store().commit(writes).await?;

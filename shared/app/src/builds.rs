@@ -2,18 +2,19 @@
 
 use greenroom_core::build::{self, Build, BuildPlan, BuildRequest};
 use greenroom_core::execution::Observation;
-use greenroom_core::name::{AppId, ExecutionId, RecipeHash, Revision, StageId, StageName};
+use greenroom_core::name::{AppId, ExecutionId, RecipeHash, Revision};
+use greenroom_core::plan::OBSERVE_EVERY;
 use jiff::Timestamp;
 
 use crate::App;
 use crate::error::Error;
 use crate::keys;
+use crate::outbox;
 use crate::ports::Ports;
 use crate::ports::pipelines::Pipelines;
-use crate::ports::store::{Condition, Store, StoreError, Write};
-use crate::records::{BuildRecord, OutboxEntry};
-use crate::stages::move_marker;
-use crate::table::{mark, put, unchanged};
+use crate::ports::store::{Store, StoreError, Write};
+use crate::records::BuildRecord;
+use crate::table::{self, move_marker, put, unchanged};
 use crate::work::Work;
 
 const TRIES: u32 = 32;
@@ -100,7 +101,8 @@ impl<P: Ports> App<P> {
             let now = self.ports.now();
             let Some(plan) = decide(read.as_ref().map(|read| read.record.build.clone()), now)
             else {
-                return Ok(());
+                // Nothing of the build changes; what comes along is done all the same.
+                return Ok(self.ports.store().commit(extra.to_vec()).await?);
             };
             let due = watch(&plan, now);
             let old = read.as_ref().and_then(|read| read.record.due);
@@ -120,34 +122,17 @@ impl<P: Ports> App<P> {
                 due,
             ));
             // A build belongs to no stage; its effects are owned by the app.
-            let owner = StageId {
-                app,
-                stage: StageName::new(""),
-            };
+            let owner = outbox::of_app(app);
             let mut hints = Vec::new();
             for effect in plan.effects {
-                let id = effect.id(&owner);
-                let work = Work::Effect(id.clone());
-                let entry = OutboxEntry {
-                    id,
-                    owner: owner.clone(),
-                    effect,
-                    created_at: now,
-                    due: now,
-                    attempts: Vec::new(),
-                    tries: 0,
-                    claim: None,
-                };
-                writes.push(put(keys::effect(&entry.id), &entry, Condition::Any)?);
-                writes.push(mark(work.marker(now)));
-                hints.push(work);
+                hints.push(outbox::enter(&mut writes, &owner, effect, now)?);
             }
             match self.ports.store().commit(writes).await {
                 Ok(()) => {
                     hints.into_iter().for_each(|work| self.ports.hint(work));
                     return Ok(());
                 }
-                Err(StoreError::Conflict { .. }) => {}
+                Err(StoreError::Conflict { key }) if !table::names(extra, &key) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -162,7 +147,7 @@ fn watch(plan: &BuildPlan, now: Timestamp) -> Option<Timestamp> {
     let again = plan
         .next
         .execution()
-        .and_then(|_| now.checked_add(greenroom_core::plan::OBSERVE_EVERY).ok());
+        .and_then(|_| now.checked_add(OBSERVE_EVERY).ok());
     match (plan.wake, again) {
         (Some(wake), Some(again)) => Some(wake.min(again)),
         (wake, again) => wake.or(again),

@@ -9,14 +9,12 @@ use greenroom_core::principal::Principal;
 
 use crate::App;
 use crate::error::Error;
-use crate::keys;
+use crate::outbox;
 use crate::ports::Ports;
 use crate::ports::pipelines::AdmissionRequest;
-use crate::ports::store::{Condition, Store};
+use crate::ports::store::Store;
 use crate::records::OutboxEntry;
 use crate::stages::{Input, Stepped};
-use crate::table::{mark, put};
-use crate::work::Work;
 
 impl<P: Ports> App<P> {
     /// Grants or refuses a command; a granted one is planned at once.
@@ -74,10 +72,7 @@ impl<P: Ports> App<P> {
             });
         }
         let now = self.ports.now();
-        let owner = StageId {
-            app,
-            stage: StageName::new(""),
-        };
+        let owner = outbox::of_app(app);
         let effect = Effect::Announce {
             stage: owner.stage.clone(),
             channel: channel.clone(),
@@ -85,24 +80,9 @@ impl<P: Ports> App<P> {
             news: Box::new(News::Test { at: now }),
         };
         let id = effect.id(&owner);
-        let work = Work::Effect(id.clone());
-        let entry = OutboxEntry {
-            id: id.clone(),
-            owner,
-            effect,
-            created_at: now,
-            due: now,
-            attempts: Vec::new(),
-            tries: 0,
-            claim: None,
-        };
-        self.ports
-            .store()
-            .commit(vec![
-                put(keys::effect(&id), &entry, Condition::Any)?,
-                mark(work.marker(now)),
-            ])
-            .await?;
+        let mut writes = Vec::new();
+        let work = outbox::enter(&mut writes, &owner, effect, now)?;
+        self.ports.store().commit(writes).await?;
         self.ports.hint(work);
         Ok(id)
     }

@@ -18,7 +18,7 @@ use crate::ports::store::{Condition, Store, StoreError};
 use crate::records::{AppRecord, Decision, Delivery, DeliveryStatus, HeadRecord};
 use crate::retry;
 use crate::stages::Input;
-use crate::table::{Versioned, mark, put, unmark};
+use crate::table::{Versioned, mark, move_marker, put, unmark};
 use crate::work::Work;
 
 const TRIES: u32 = 32;
@@ -169,47 +169,29 @@ impl<P: Ports> App<P> {
         };
         let app = self.app(decision.app).await?;
         for _ in 0..TRIES {
-            let fact = match self.read_head(&app, &id, &spec, delivery).await? {
-                Some((loaded, facts, head)) => {
-                    let mut next = delivery.record.clone();
-                    let mut writes = head_record(decision.app, &next, Some(head))?;
-                    close(&mut next, decision.app);
-                    if next.due.is_none() {
-                        writes.extend(
-                            delivery
-                                .record
-                                .due
-                                .map(|due| unmark(Work::Delivery(next.id.clone()).marker(due))),
-                        );
-                    }
-                    writes.push(put(
-                        keys::delivery(&next.id),
-                        &next,
-                        Condition::Version(delivery.version),
-                    )?);
-                    self.try_step(&loaded, &Input::Facts(&facts), &writes)
-                        .await
-                        .map(drop)
+            let read = self.read_head(&app, &id, &spec, delivery).await?;
+            let head = read.as_ref().map(|(_, _, head)| head.clone());
+            let mut next = delivery.record.clone();
+            close(&mut next, decision.app);
+            let mut writes = head_record(decision.app, &next, head)?;
+            writes.extend(move_marker(
+                &Work::Delivery(next.id.clone()),
+                delivery.record.due,
+                next.due,
+            ));
+            writes.push(put(
+                keys::delivery(&next.id),
+                &next,
+                Condition::Version(delivery.version),
+            )?);
+            let recorded = match &read {
+                Some((loaded, facts, _)) => {
+                    let input = Input::Facts(facts);
+                    self.try_step(loaded, &input, &writes).await.map(drop)
                 }
-                None => {
-                    let mut next = delivery.record.clone();
-                    close(&mut next, decision.app);
-                    let mut writes = head_record(decision.app, &next, None)?;
-                    writes.extend(
-                        delivery
-                            .record
-                            .due
-                            .map(|due| unmark(Work::Delivery(next.id.clone()).marker(due))),
-                    );
-                    writes.push(put(
-                        keys::delivery(&next.id),
-                        &next,
-                        Condition::Version(delivery.version),
-                    )?);
-                    Ok(self.ports.store().commit(writes).await?)
-                }
+                None => self.ports.store().commit(writes).await.map_err(Error::from),
             };
-            match fact {
+            match recorded {
                 Err(Error::Store(StoreError::Conflict { key }))
                     if key != keys::delivery(&delivery.record.id) => {}
                 other => return other,

@@ -16,13 +16,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::App;
 use crate::error::Error;
 use crate::keys;
+use crate::outbox::{self, removal};
 use crate::ports::Ports;
 use crate::ports::source::Source;
-use crate::ports::store::{Condition, Store, StoreError, Write};
+use crate::ports::store::{Store, StoreError, Write};
 use crate::records::{Attempt, Claim, OutboxEntry};
 use crate::retry;
-use crate::stages::{Input, move_marker};
-use crate::table::{self, Versioned, put, unmark};
+use crate::stages::Input;
+use crate::table::{self, Versioned};
 use crate::work::Work;
 use fail::{Failure, source_error};
 
@@ -63,8 +64,31 @@ impl<P: Ports> App<P> {
                     Err(error) => Err(error.into()),
                 }
             }
-            Err(failure) => self.try_again(entry, failure).await,
+            Err(failure) => match self.try_again(&entry, failure).await {
+                Err(Error::Store(StoreError::Conflict { key })) if key == keys::effect(id) => {
+                    Ok(())
+                }
+                other => other,
+            },
         }
+    }
+
+    /// After a restart: takes up what a process was at that is no more, without waiting for its
+    /// claims to run out. Answers how many there are.
+    pub async fn take_over(&self) -> Result<usize, Error> {
+        let now = self.ports.now();
+        let mut found = 0;
+        for due in self.pending(None).await? {
+            let Work::Effect(id) = &due.work else {
+                continue;
+            };
+            let entry = self.outbox_entry(id).await?;
+            if entry.is_some_and(|entry| self.left_over(&entry.record, now)) {
+                self.ports.hint(due.work);
+                found += 1;
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) async fn outbox_entry(
@@ -125,13 +149,8 @@ impl<P: Ports> App<P> {
         });
         let over = next.attempts.len().saturating_sub(ATTEMPTS_KEPT);
         next.attempts.drain(..over);
-        let mut writes = move_marker(&Work::Effect(next.id.clone()), Some(next.due), Some(until));
         next.due = until;
-        writes.push(put(
-            keys::effect(&next.id),
-            &next,
-            Condition::Version(entry.version),
-        )?);
+        let writes = outbox::replacement(&entry, &next)?;
         match self.ports.store().commit(writes).await {
             Ok(()) => Ok(Some(Versioned {
                 record: next,
@@ -163,8 +182,6 @@ impl<P: Ports> App<P> {
                     again: *again,
                 };
                 self.request_build(&request, &removal(entry)).await?;
-                self.replan_if_built(owner.app, revision, recipe, stage)
-                    .await;
                 Ok(Done::Recorded)
             }
             Effect::StartBuild { .. } => self.start_build(entry).await,
@@ -215,24 +232,6 @@ impl<P: Ports> App<P> {
                     }
                 }
             }
-        }
-    }
-
-    /// A stage that asks for a build which has ended already is planned at once.
-    async fn replan_if_built(
-        &self,
-        app: greenroom_core::name::AppId,
-        revision: &greenroom_core::name::Revision,
-        recipe: &greenroom_core::name::RecipeHash,
-        stage: &greenroom_core::name::StageName,
-    ) {
-        if let Ok(Some(build)) = self.load_build(app, revision, recipe).await
-            && build.record.build.has_ended()
-        {
-            self.ports.hint(Work::Stage(StageId {
-                app,
-                stage: stage.clone(),
-            }));
         }
     }
 
@@ -288,7 +287,7 @@ impl<P: Ports> App<P> {
     /// Writes down that a try did not succeed, and when the next is.
     async fn try_again(
         &self,
-        entry: Versioned<OutboxEntry>,
+        entry: &Versioned<OutboxEntry>,
         failure: Failure,
     ) -> Result<(), Error> {
         let now = self.ports.now();
@@ -331,15 +330,10 @@ impl<P: Ports> App<P> {
         let Some(at) =
             wait.and_then(|wait| now.checked_add(SignedDuration::try_from(wait).ok()?).ok())
         else {
-            return self.give_up(&entry, &next, &failure).await;
+            return self.give_up(entry, &next, &failure).await;
         };
-        let mut writes = move_marker(&Work::Effect(next.id.clone()), Some(next.due), Some(at));
         next.due = at;
-        writes.push(put(
-            keys::effect(&next.id),
-            &next,
-            Condition::Version(entry.version),
-        )?);
+        let writes = outbox::replacement(entry, &next)?;
         match self.ports.store().commit(writes).await {
             Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -375,16 +369,4 @@ impl<P: Ports> App<P> {
             _ => self.park(entry, failure).await,
         }
     }
-}
-
-/// The entry and its marker go; only if it is still the entry that was performed.
-pub(crate) fn removal(entry: &Versioned<OutboxEntry>) -> Vec<Write> {
-    let key = keys::effect(&entry.record.id);
-    vec![
-        Write::Delete {
-            key,
-            condition: Condition::Version(entry.version),
-        },
-        unmark(Work::Effect(entry.record.id.clone()).marker(entry.record.due)),
-    ]
 }

@@ -12,6 +12,7 @@ pub mod door;
 pub mod error;
 pub mod inbox;
 pub mod keys;
+pub mod outbox;
 pub mod poll;
 pub mod ports;
 pub mod query;

@@ -14,13 +14,13 @@ use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
 use greenroom_core::stage::{Spec, Stage};
 
-pub use commit::move_marker;
 pub use view::{Loaded, no_such_stage};
 
 use crate::App;
 use crate::error::Error;
 use crate::ports::Ports;
 use crate::ports::store::{StoreError, Write};
+use crate::table::names;
 
 /// How often a decision is made anew because somebody else was faster.
 const TRIES: u32 = 32;
@@ -47,7 +47,8 @@ pub enum Stepped {
 impl<P: Ports> App<P> {
     /// Looks at the stage again and commits what follows, together with `extra`.
     ///
-    /// `spec` makes the stage if it does not exist; without it a missing stage is `NotFound`.
+    /// `spec` makes the stage if it does not exist; without it a missing stage is `NotFound`. A
+    /// condition of `extra` that does not hold is a `Conflict`.
     pub async fn step(
         &self,
         id: &StageId,
@@ -58,7 +59,7 @@ impl<P: Ports> App<P> {
         for _ in 0..TRIES {
             let loaded = self.load_stage(id, spec).await?;
             match self.try_step(&loaded, input, extra).await {
-                Err(Error::Store(StoreError::Conflict { .. })) => {}
+                Err(Error::Store(StoreError::Conflict { key })) if !names(extra, &key) => {}
                 other => return other,
             }
         }

@@ -1,8 +1,10 @@
 //! Finds everything that is pending from the table alone: the due markers up to now, and nothing
 //! else. It runs the same code as a hint does.
 
+use std::time::Duration;
+
 use greenroom_core::name::ExecutionId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::App;
 use crate::door::chain;
@@ -10,11 +12,14 @@ use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
 use crate::ports::store::{Key, Store};
-use crate::table::{self, unmark};
+use crate::table::{self, mark, unmark};
 use crate::work::Work;
 
 /// Markers read of one shard in one sweep; the next sweep goes on.
 const PER_SHARD: usize = 200;
+
+/// What did not succeed is tried again after this, and up to five seconds more.
+const POSTPONED: Duration = Duration::from_secs(5);
 
 /// Something due, and the marker that said so.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,29 +39,41 @@ impl<P: Ports> App<P> {
     pub async fn pending(&self, until: Option<Timestamp>) -> Result<Vec<Due>, Error> {
         let mut all = Vec::new();
         for shard in 0..keys::SHARDS {
+            self.pending_in(shard, until, &mut all).await?;
+        }
+        Ok(all)
+    }
+
+    /// Markers that this version cannot read are passed over, and keep no place from others.
+    async fn pending_in(
+        &self,
+        shard: u8,
+        until: Option<Timestamp>,
+        all: &mut Vec<Due>,
+    ) -> Result<(), Error> {
+        let partition = keys::due_partition(shard);
+        let enough = all.len() + PER_SHARD;
+        let mut after: Option<String> = None;
+        loop {
             let page = self
                 .ports
                 .store()
-                .query(&keys::due_partition(shard), "", None, PER_SHARD)
+                .query(&partition, "", after.as_deref(), PER_SHARD)
                 .await?;
+            after = page.items.last().map(|item| item.key.sort.clone());
             for item in page.items {
-                let Some((at, name)) = item.key.sort.split_once('#') else {
+                let Some(due) = read_marker(item.key) else {
                     continue;
                 };
-                let (Some(since), Some(work)) = (keys::parse_instant(at), Work::parse(name)) else {
-                    continue;
-                };
-                if until.is_some_and(|until| since > until) {
-                    break;
+                if until.is_some_and(|until| due.since > until) || all.len() >= enough {
+                    return Ok(());
                 }
-                all.push(Due {
-                    work,
-                    marker: item.key,
-                    since,
-                });
+                all.push(due);
+            }
+            if !page.more {
+                return Ok(());
             }
         }
-        Ok(all)
     }
 
     /// Does one pending thing.
@@ -89,6 +106,9 @@ impl<P: Ports> App<P> {
     pub async fn perform_due(&self, due: &Due) {
         if let Err(error) = self.perform_work(&due.work).await {
             tracing::error!(work = due.work.name(), error = %chain(&error), "pending work did not succeed");
+            if let Err(error) = self.postpone(due).await {
+                tracing::warn!(work = due.work.name(), error = %chain(&error), "it stays first in line");
+            }
             return;
         }
         match self.owns(due).await {
@@ -109,8 +129,18 @@ impl<P: Ports> App<P> {
         }
     }
 
+    /// What does not succeed makes room for what waits behind it. Its marker stands later than its
+    /// record says; it goes as left over once the work has succeeded.
+    async fn postpone(&self, due: &Due) -> Result<(), Error> {
+        let wait = POSTPONED.saturating_add(Duration::from_millis(self.ports.random() % 5_000));
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
+        let at = self.ports.now().saturating_add(wait).unwrap_or(due.since);
+        let writes = vec![mark(due.work.marker(at)), unmark(due.marker.clone())];
+        Ok(self.ports.store().commit(writes).await?)
+    }
+
     /// Whether the record the marker belongs to still says that it stands there.
-    async fn owns(&self, due: &Due) -> Result<bool, Error> {
+    pub async fn owns(&self, due: &Due) -> Result<bool, Error> {
         let stands_at = match &due.work {
             Work::Delivery(id) => self.delivery(id).await?.and_then(|read| read.record.due),
             Work::Effect(id) => self.outbox_entry(id).await?.map(|read| read.record.due),
@@ -127,4 +157,14 @@ impl<P: Ports> App<P> {
         };
         Ok(stands_at.is_some_and(|at| due.work.marker(at) == due.marker))
     }
+}
+
+/// What a marker stands for; `None` for one that this version cannot read.
+fn read_marker(marker: Key) -> Option<Due> {
+    let (at, name) = marker.sort.split_once('#')?;
+    Some(Due {
+        since: keys::parse_instant(at)?,
+        work: Work::parse(name)?,
+        marker,
+    })
 }

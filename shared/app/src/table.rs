@@ -1,10 +1,12 @@
 //! Records in the table: JSON with the version they were read at.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::ports::store::{Condition, Key, Store, Write};
+use crate::work::Work;
 
 /// A record and the version a later write names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,4 +96,23 @@ pub fn unmark(key: Key) -> Write {
         key,
         condition: Condition::Any,
     }
+}
+
+/// A marker leaves its old place for its new one; nothing when it stays.
+pub fn move_marker(work: &Work, from: Option<Timestamp>, to: Option<Timestamp>) -> Vec<Write> {
+    if from == to {
+        return Vec::new();
+    }
+    let gone = from.map(|at| unmark(work.marker(at)));
+    let put = to.map(|at| mark(work.marker(at)));
+    match (&gone, &put) {
+        // Two instants may fall into one millisecond, and so into one key.
+        (Some(gone), Some(put)) if gone.key() == put.key() => Vec::new(),
+        _ => gone.into_iter().chain(put).collect(),
+    }
+}
+
+/// Whether one of `writes` is of the item at `key`.
+pub fn names(writes: &[Write], key: &Key) -> bool {
+    writes.iter().any(|write| write.key() == key)
 }

@@ -192,10 +192,10 @@ fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
     if went_on {
         return;
     }
-    let contains = new.map(|new| (&new.revision, &new.contains)).or(after
-        .run
-        .as_ref()
-        .map(|run| (&run.release.revision, &run.contains)));
+    let claimed = after.run.as_ref();
+    let contains = new
+        .map(|new| (&new.revision, &new.contains))
+        .or_else(|| claimed.map(|run| (&run.release.revision, &run.contains)));
     let within = contains.filter(|(_, contains)| {
         contains
             .iter()

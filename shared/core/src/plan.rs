@@ -61,6 +61,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 // A rollback that was claimed makes room for what automation would like.
                 if draft.next.run.is_some() {
                     candidate::promote(&mut draft, view, policy);
+                    candidate::forget_approvals(&mut draft, policy);
                 }
             }
             draft.waits.extend(reading);

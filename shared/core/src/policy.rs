@@ -17,7 +17,7 @@ pub struct Policy<'a> {
     /// Names the build: what the `once` steps are. Stages that build alike share builds.
     pub build_recipe: RecipeHash,
     pub terms: Terms,
-    pub schedule: Option<Schedule>,
+    pub schedule: Option<&'a Schedule>,
     pub upstream: Option<Upstream>,
     pub downstream: Vec<Downstream>,
     /// How wrong any clock of ours may be, either way.
@@ -60,20 +60,13 @@ impl<'a> Policy<'a> {
             }
             _ => None,
         };
-        let schedule = match &rule.from {
-            From::Branch {
-                refresh: Some(refresh),
-                ..
-            } => Schedule::parse(&refresh.cron, &refresh.timezone).ok(),
-            _ => None,
-        };
         Some(Self {
             file,
             rule,
             pipeline,
             build_recipe: crate::build::recipe_of(pipeline),
             terms: terms(rule),
-            schedule,
+            schedule: file.schedules.get(&rule.name),
             upstream,
             downstream: downstream(file, &rule.name),
             clock_error,

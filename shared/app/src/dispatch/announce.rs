@@ -10,19 +10,19 @@ use greenroom_core::stage::{Break, Failing};
 use greenroom_core::stage_file::StageFile;
 use jiff::Timestamp;
 
+use super::Done;
 use super::fail::Failure;
-use super::{Done, removal};
 use crate::App;
 use crate::attention;
 use crate::error::Error;
 use crate::keys;
+use crate::outbox::{self, removal};
 use crate::ports::Ports;
 use crate::ports::channels::{ChannelTarget, Channels, SendError};
 use crate::ports::source::Source;
 use crate::ports::store::{Condition, Store};
 use crate::records::{AppRecord, OutboxEntry, StageRecord};
-use crate::table::{self, Versioned, mark, put};
-use crate::work::Work;
+use crate::table::{self, Versioned, put};
 
 /// Suspects that are looked up; more are counted.
 const SUSPECTS_MAX: usize = 10;
@@ -309,22 +309,8 @@ impl<P: Ports> App<P> {
                 config: config.clone(),
                 news: Box::new(news),
             };
-            let id = effect.id(&entry.record.owner);
-            let work = Work::Effect(id.clone());
-            let owner = entry.record.owner.clone();
-            let fresh = OutboxEntry {
-                id,
-                owner,
-                effect,
-                created_at: now,
-                due: now,
-                attempts: Vec::new(),
-                tries: 0,
-                claim: None,
-            };
-            writes.push(put(keys::effect(&fresh.id), &fresh, Condition::Any)?);
-            writes.push(mark(work.marker(now)));
-            hint = Some(work);
+            let owner = &entry.record.owner;
+            hint = Some(outbox::enter(&mut writes, owner, effect, now)?);
         }
         self.ports.store().commit(writes).await?;
         hint.into_iter().for_each(|work| self.ports.hint(work));

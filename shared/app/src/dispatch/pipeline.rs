@@ -10,12 +10,13 @@ use greenroom_core::name::{ExecutionId, SecretName, StageId};
 use greenroom_core::stage::{Run, Stage};
 use greenroom_core::stage_file::{Rendered, Rule, StageFile, Values};
 
+use super::Done;
 use super::fail::Failure;
-use super::{Done, removal};
 use crate::App;
 use crate::attention;
 use crate::error::Error;
 use crate::keys;
+use crate::outbox::removal;
 use crate::ports::Ports;
 use crate::ports::pipelines::{PipelineError, Pipelines, Purpose, StartRequest};
 use crate::ports::store::{Condition, Store, Write};
@@ -181,7 +182,7 @@ impl<P: Ports> App<P> {
             .load_build(entry.record.owner.app, revision, recipe)
             .await?
         else {
-            return Ok(());
+            return Ok(self.ports.store().commit(removal(entry)).await?);
         };
         let observation = Observation::Errored {
             why: failure.why.clone(),

@@ -9,10 +9,11 @@ use greenroom_core::stage_file::{Rendered, Suite, Values};
 use greenroom_core::verdict::{SuiteReport, Verdict};
 use jiff::SignedDuration;
 
+use super::Done;
 use super::fail::{Failure, source_error};
 use super::pipeline::{values, variables};
-use super::{Done, removal};
 use crate::App;
+use crate::outbox::removal;
 use crate::ports::Ports;
 use crate::ports::source::Source;
 use crate::ports::suites::{SuiteRequest, Suites};

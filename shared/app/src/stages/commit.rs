@@ -1,6 +1,7 @@
 //! One transaction: the stage's next state, its outbox entries, its due marker, its history.
 
 use greenroom_core::history;
+use greenroom_core::name::Revision;
 use greenroom_core::plan::Plan;
 use greenroom_core::stage::{Run, Stage};
 use jiff::Timestamp;
@@ -9,10 +10,11 @@ use super::Loaded;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
+use crate::outbox;
 use crate::ports::Ports;
-use crate::ports::store::{Condition, Store, Write};
-use crate::records::{Journey, OutboxEntry, StageRecord};
-use crate::table::{mark, put, unchanged, unmark};
+use crate::ports::store::{COMMIT_MAX, Condition, Store, Write};
+use crate::records::{Journey, StageRecord};
+use crate::table::{move_marker, put, unchanged};
 use crate::work::Work;
 
 /// Commits one run contained in another, beyond which they are only named in the run itself.
@@ -74,38 +76,18 @@ impl<P: Ports> App<P> {
         )?;
         let mut hints = Vec::new();
         for effect in &plan.effects {
-            let entry = OutboxEntry {
-                id: effect.id(id),
-                owner: id.clone(),
-                effect: effect.clone(),
-                created_at: now,
-                due: now,
-                attempts: Vec::new(),
-                tries: 0,
-                claim: None,
-            };
-            let work = Work::Effect(entry.id.clone());
-            writes.push(put(keys::effect(&entry.id), &entry, Condition::Any)?);
-            writes.push(mark(work.marker(now)));
-            hints.push(work);
+            hints.push(outbox::enter(&mut writes, id, effect.clone(), now)?);
         }
+        let room = COMMIT_MAX.saturating_sub(writes.len());
+        writes.extend(journeys(
+            before.map(|before| &before.stage),
+            &plan.next,
+            now,
+            room,
+        )?);
         self.ports.store().commit(writes).await?;
         hints.into_iter().for_each(|work| self.ports.hint(work));
         Ok(())
-    }
-}
-
-/// A marker leaves its old place for its new one; nothing when it stays.
-pub fn move_marker(work: &Work, from: Option<Timestamp>, to: Option<Timestamp>) -> Vec<Write> {
-    if from == to {
-        return Vec::new();
-    }
-    let gone = from.map(|at| unmark(work.marker(at)));
-    let put = to.map(|at| mark(work.marker(at)));
-    match (&gone, &put) {
-        // Two instants may fall into one millisecond, and so into one key.
-        (Some(gone), Some(put)) if gone.key() == put.key() => Vec::new(),
-        _ => gone.into_iter().chain(put).collect(),
     }
 }
 
@@ -143,36 +125,43 @@ fn history(
     for run in last.into_iter().chain(current) {
         writes.push(put(keys::run(id, run.generation), run, Condition::Any)?);
     }
+    Ok(())
+}
+
+/// Where the revisions of a run that was just claimed went; as many as there is room for.
+fn journeys(
+    before: Option<&Stage>,
+    after: &Stage,
+    now: Timestamp,
+    room: usize,
+) -> Result<Vec<Write>, Error> {
+    let id = &after.id;
     let claimed = after
         .run
         .as_ref()
         .filter(|run| before.is_none_or(|before| before.generation < run.generation));
-    if let Some(run) = claimed {
-        let own = Journey {
+    let Some(run) = claimed else {
+        return Ok(Vec::new());
+    };
+    let journey = |revision: &Revision| {
+        let here = *revision == run.release.revision;
+        let journey = Journey {
             stage: id.stage.clone(),
             generation: run.generation,
-            contained_in: None,
+            contained_in: (!here).then(|| run.release.revision.clone()),
             at: now,
         };
-        writes.push(put(
-            keys::journey(id.app, &run.release.revision, &id.stage),
-            &own,
+        put(
+            keys::journey(id.app, revision, &id.stage),
+            &journey,
             Condition::Any,
-        )?);
-        for skipped in run.contains.iter().take(JOURNEYS_MAX) {
-            if skipped.revision == run.release.revision {
-                continue;
-            }
-            let journey = Journey {
-                contained_in: Some(run.release.revision.clone()),
-                ..own.clone()
-            };
-            writes.push(put(
-                keys::journey(id.app, &skipped.revision, &id.stage),
-                &journey,
-                Condition::Any,
-            )?);
-        }
-    }
-    Ok(())
+        )
+    };
+    let skipped = run.contains.iter().map(|skipped| &skipped.revision);
+    let skipped = skipped.filter(|revision| **revision != run.release.revision);
+    std::iter::once(&run.release.revision)
+        .chain(skipped.take(JOURNEYS_MAX))
+        .take(room)
+        .map(journey)
+        .collect()
 }

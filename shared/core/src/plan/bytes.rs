@@ -56,7 +56,7 @@ pub(super) fn get(
     candidate: &mut Candidate,
     view: &View<'_>,
     policy: &Policy<'_>,
-) -> Result<Release, Wait> {
+) -> Result<Release, Box<Wait>> {
     if let Some(release) = of(candidate, view, policy) {
         return Ok(release);
     }
@@ -78,7 +78,7 @@ pub(super) fn get(
         BuildNeed::NotAsked | BuildNeed::Failed => true,
     };
     if answers && let Some(wait) = build.and_then(|build| ended(draft, candidate, build, policy)) {
-        return Err(wait);
+        return Err(Box::new(wait));
     }
     if !matches!(candidate.build, BuildNeed::Asked { .. }) {
         let again = (candidate.build == BuildNeed::Again).then_some(attempts);
@@ -96,10 +96,10 @@ pub(super) fn get(
         });
     }
     draft.wake_at(later(draft.now, LOOK_AGAIN));
-    Err(Wait::Building {
+    Err(Box::new(Wait::Building {
         revision: candidate.revision.clone(),
         since: candidate.since,
-    })
+    }))
 }
 
 /// A build that ended without an artifact. What stands on the stage is as good as before, but its

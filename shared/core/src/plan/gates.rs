@@ -33,7 +33,7 @@ pub(super) fn pass(
                 return;
             }
         }
-        Err(wait) => waits.push(wait),
+        Err(wait) => waits.push(*wait),
     }
     for wait in &waits {
         if let Wait::Soaking { until, .. } = wait {

@@ -48,7 +48,7 @@ pub(super) fn refresh(draft: &mut Draft, policy: &Policy<'_>) -> Option<Wait> {
 }
 
 fn follow(draft: &mut Draft, policy: &Policy<'_>) {
-    let (Some(schedule), Some(refresh)) = (&policy.schedule, refresh_of(policy)) else {
+    let (Some(schedule), Some(refresh)) = (policy.schedule, refresh_of(policy)) else {
         draft.next.refresh.schedule = None;
         return;
     };

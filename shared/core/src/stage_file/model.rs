@@ -12,6 +12,7 @@ use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
     SettingsHash, SuiteName,
 };
+use crate::schedule::Schedule;
 use crate::stage_file::{Diagnostic, Pattern, Template};
 
 /// `greenroom.yaml`, in force.
@@ -29,6 +30,8 @@ pub struct StageFile {
     pub roles: BTreeMap<String, Vec<Actor>>,
     /// In file order: the first rule that matches wins.
     pub rules: Vec<Rule>,
+    /// The schedules of the rules that have one, read once.
+    pub schedules: BTreeMap<RuleName, Schedule>,
     /// What holds and was hardly meant, in the order of the text.
     pub warnings: Vec<Diagnostic>,
 }

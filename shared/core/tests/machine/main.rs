@@ -8,13 +8,17 @@
 mod breaks;
 mod builds;
 mod deploy;
+mod ends;
 mod fence;
+mod fixture;
 mod logged;
+mod moves;
 mod people;
 mod promotion;
 mod properties;
 mod refresh;
 mod rollback;
+mod story;
 mod verdicts;
 mod waits;
 mod world;

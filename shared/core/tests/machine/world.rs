@@ -16,78 +16,12 @@ use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
 use greenroom_core::release::{Artifact, Outputs, Release};
-use greenroom_core::stage::{Cause, Run, Spec, Stage};
+use greenroom_core::stage::{Run, Stage};
 use greenroom_core::stage_file::StageFile;
-use greenroom_core::verdict::{SuiteReport, TestFailure, Verdict};
+use greenroom_core::waiting::Wait;
 use jiff::{SignedDuration, Timestamp};
 
-pub const APP: AppId = AppId(7);
-
-pub const FILE: &str = r#"
-version: 1
-app: acme/orders
-pipelines:
-  service:
-    steps:
-      - { name: build, run: make, once: true, artifact: dist/, outputs: [COVERAGE] }
-      - { name: deploy, run: make deploy, outputs: [URL] }
-  plain:
-    steps:
-      - { name: deploy, run: make deploy }
-suites:
-  api: { files: "t/api/*.hurl", base_url: "http://127.0.0.1:1", retries: 1 }
-  smoke: { files: "t/smoke/*.hurl", base_url: "http://127.0.0.1:1", retries: 1 }
-channels:
-  team: { console: {} }
-  mail: { sns: "arn:aws:sns:eu-west-1:111111111111:orders" }
-roles:
-  owner: [alice, bob]
-stages:
-  dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team, mail] }
-  bare: { from: { branch: "bare/**" }, pipeline: plain }
-  tagged: { from: { tag: "v*" }, pipeline: plain, approvals: { count: 1, by: [owner] } }
-  preprod:
-    from: { branch: master, refresh: { cron: "0 6 * * *", timezone: Europe/Rome } }
-    pipeline: service
-    verify: [api, smoke]
-    alert: [team]
-  prod:
-    from: { promote: preprod }
-    soak: 1h
-    approvals: { count: 2, by: [owner] }
-    pipeline: service
-    verify: [smoke]
-    alert: [team]
-"#;
-
-/// 40 digits, the first eight of which are told apart by `n`.
-pub fn revision(n: u32) -> Revision {
-    Revision::new(format!("{n:08x}{}", "0".repeat(32)))
-}
-
-pub fn at(text: &str) -> Timestamp {
-    text.parse().expect("an instant")
-}
-
-pub fn minutes(n: i64) -> SignedDuration {
-    SignedDuration::from_mins(n)
-}
-
-pub fn operator() -> Principal {
-    Principal::Operator {
-        name: "olga".to_owned(),
-    }
-}
-
-pub fn person(name: &str) -> Principal {
-    Principal::Person {
-        name: name.to_owned(),
-    }
-}
-
-pub fn stage_file(text: &str) -> StageFile {
-    StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file")
-}
+pub use crate::fixture::*;
 
 pub struct World {
     pub file: StageFile,
@@ -330,148 +264,6 @@ impl World {
         self.build(&revision(n), &observation);
     }
 
-    pub fn head(&mut self, name: &str, reference: &str, n: u32, cause: Cause) -> Plan {
-        let at = self.now;
-        self.fact(
-            name,
-            Fact::HeadObserved {
-                reference: RefName::new(reference),
-                revision: revision(n),
-                actor: Some(Actor::new("carol")),
-                cause,
-                at,
-            },
-        )
-    }
-
-    /// A push of revision `n` to the branch that leads to the stage.
-    pub fn push(&mut self, name: &str, n: u32) -> Plan {
-        let reference = match name {
-            "dev" => "refs/heads/develop",
-            "preprod" => "refs/heads/master",
-            "tagged" => "refs/tags/v1",
-            _ => "refs/heads/bare/x",
-        };
-        let actor = Some(Actor::new("carol"));
-        self.head(name, reference, n, Cause::Push { actor })
-    }
-
-    /// The refresh that is under way reads revision `n`.
-    pub fn refreshed(&mut self, name: &str, n: u32) -> Plan {
-        let wish = self.stage(name).refresh.wish.clone();
-        let wish = wish.expect("a refresh is under way");
-        let (slot, by) = (wish.slot, wish.by);
-        self.head(name, "refs/heads/master", n, Cause::Refresh { slot, by })
-    }
-
-    /// The pipeline takes the start of the claimed run.
-    pub fn started(&mut self, name: &str) -> ExecutionId {
-        let generation = self.run(name).generation;
-        let execution = ExecutionId::new(format!("{name}-{generation}"));
-        self.fact(
-            name,
-            Fact::ExecutionStarted {
-                generation,
-                execution: execution.clone(),
-            },
-        );
-        execution
-    }
-
-    pub fn admit(&mut self, name: &str) -> Result<Plan, Rejection> {
-        let run = self.run(name);
-        let command = Command::Admit {
-            generation: run.generation,
-            nonce: run.nonce.clone(),
-            execution: ExecutionId::new(format!("{name}-{}", run.generation)),
-            revision: run.release.revision.clone(),
-        };
-        self.command(name, &Principal::Pipeline, command)
-    }
-
-    pub fn observe(&mut self, name: &str, observation: Observation) -> Plan {
-        let generation = self.run(name).generation;
-        self.fact(
-            name,
-            Fact::ExecutionObserved {
-                generation,
-                execution: ExecutionId::new(format!("{name}-{generation}")),
-                observation,
-            },
-        )
-    }
-
-    pub fn succeeded(&mut self, name: &str) -> Plan {
-        let at = self.now;
-        let outputs = Outputs::from([("URL".to_owned(), "http://here".to_owned())]);
-        self.observe(
-            name,
-            Observation::Succeeded {
-                artifact: None,
-                outputs,
-                at,
-            },
-        )
-    }
-
-    /// Claimed, started, admitted, deployed: its suites run.
-    pub fn deploy(&mut self, name: &str) -> Plan {
-        self.started(name);
-        self.admit(name).expect("admitted");
-        self.succeeded(name)
-    }
-
-    pub fn verdict(&mut self, name: &str, suite: &str, report: SuiteReport) -> Plan {
-        let run = self.run(name);
-        let generation = run.generation;
-        let attempt = run.suites[&SuiteName::new(suite)].attempt;
-        self.fact(
-            name,
-            Fact::VerdictReported {
-                generation,
-                suite: SuiteName::new(suite),
-                attempt,
-                report,
-            },
-        )
-    }
-
-    /// All suites of the run pass.
-    pub fn all_pass(&mut self, name: &str) {
-        let suites: Vec<_> = self.run(name).suites.keys().cloned().collect();
-        for suite in suites {
-            self.verdict(name, suite.as_str(), passed());
-        }
-    }
-
-    /// Revision `n` goes all the way to green on a stage that takes a branch.
-    pub fn green(&mut self, name: &str, n: u32) {
-        self.push(name, n);
-        if self.stage(name).run.is_none() {
-            self.built(n);
-        }
-        self.deploy(name);
-        if self.stage(name).run.is_some() {
-            self.all_pass(name);
-        }
-        assert!(self.stage(name).verified.is_some(), "{name} is green");
-    }
-
-    /// What prod needs: green upstream, soaked, two approvals.
-    pub fn prod_ready(&mut self, n: u32) -> Plan {
-        self.green("preprod", n);
-        self.replan("prod");
-        self.pass(minutes(61));
-        for name in ["alice", "bob"] {
-            self.approve(name).expect("approved");
-        }
-        self.replan("prod")
-    }
-
-    pub fn approve(&mut self, name: &str) -> Result<Plan, Rejection> {
-        self.command("prod", &person(name), Command::Approve { revision: None })
-    }
-
     pub fn release(&self, n: u32) -> Release {
         Release {
             revision: revision(n),
@@ -509,56 +301,9 @@ fn told(effect: &Effect) -> Option<String> {
     Some(format!("{channel}: {what}"))
 }
 
-pub fn blank(name: &str, now: Timestamp) -> Stage {
-    let id = StageId {
-        app: APP,
-        stage: StageName::new(name),
-    };
-    let spec = Spec {
-        rule: RuleName::new(name),
-        actor: None,
-        pull_request: None,
-    };
-    Stage::new(id, spec, now)
-}
-
 /// The codes of a plan's waits, in order.
 pub fn codes(plan: &Plan) -> Vec<&'static str> {
-    plan.waiting_on.iter().map(|wait| wait.code()).collect()
-}
-
-pub fn passed() -> SuiteReport {
-    SuiteReport {
-        verdict: Verdict::Passed,
-        total: 3,
-        failures: Vec::new(),
-        failed: 0,
-        duration: SignedDuration::from_secs(1),
-        error: None,
-    }
-}
-
-pub fn failed(tests: &[&str]) -> SuiteReport {
-    let failure = |test: &&str| TestFailure {
-        test: (*test).to_owned(),
-        message: "expected 200, got 500".to_owned(),
-        file: "t/a.hurl".to_owned(),
-        line: 3,
-    };
-    SuiteReport {
-        verdict: Verdict::Failed,
-        failures: tests.iter().map(failure).collect(),
-        failed: u32::try_from(tests.len()).expect("few tests"),
-        ..passed()
-    }
-}
-
-pub fn errored() -> SuiteReport {
-    SuiteReport {
-        verdict: Verdict::Errored,
-        error: Some("connection refused".to_owned()),
-        ..passed()
-    }
+    plan.waiting_on.iter().map(Wait::code).collect()
 }
 
 /// What holds for every plan.

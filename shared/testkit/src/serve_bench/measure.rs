@@ -15,6 +15,8 @@ use super::{Result, history};
 const CONNECTIONS: usize = 64;
 /// Webhooks of one load.
 const DELIVERIES: u64 = 10_000;
+/// Of a load that leads to stages: each is decided by asking git where its branch stands.
+const TO_STAGES: u64 = 1_000;
 /// Questions asked of each server for one median.
 const QUESTIONS: usize = 300;
 /// Starts of one median.
@@ -55,14 +57,17 @@ impl Bench {
         server.settled().await?;
         let idle = server.memory()? as f64 / MB;
         self.report.add("idle memory after a start", idle, "MB", Some(Goal::AtMost(40.0)));
-        self.shared(&server, "no rule matches", &self.site.to_nowhere(), 1).await?;
+        self.shared(&server, "no rule matches", &self.site.to_nowhere(), load(DELIVERIES, 1)).await?;
+        server.settled().await?;
+        let idle = server.memory()? as f64 / MB;
+        self.report.add("idle memory after 10,000 deliveries", idle, "MB", Some(Goal::AtMost(40.0)));
         self.make_locked_stages(&server).await?;
-        self.shared(&server, "16 stages", &self.site.to_stages(), 3).await?;
+        self.shared(&server, "16 stages", &self.site.to_stages(), load(TO_STAGES, 3)).await?;
         let began = Instant::now();
         server.settled().await?;
         self.report.add("16 stages: all decided after the last ack", began.elapsed().as_secs_f64(), "s", None);
         let idle = server.memory()? as f64 / MB;
-        self.report.add("idle memory after 20,000 deliveries", idle, "MB", Some(Goal::AtMost(40.0)));
+        self.report.add("idle memory after these too", idle, "MB", Some(Goal::AtMost(40.0)));
         server.stop().await
     }
 
@@ -79,8 +84,7 @@ impl Bench {
         Ok(())
     }
 
-    async fn shared(&mut self, server: &Server, name: &str, pushes: &Arc<[Signed]>, series: u32) -> Result<()> {
-        let load = Load { connections: CONNECTIONS, count: DELIVERIES, series };
+    async fn shared(&mut self, server: &Server, name: &str, pushes: &Arc<[Signed]>, load: Load) -> Result<()> {
         let before = server.counters().await?;
         let storm = storm(server.address, pushes, &load, None).await?;
         let after = server.counters().await?;
@@ -102,7 +106,7 @@ impl Bench {
     pub async fn killed(&mut self) -> Result<()> {
         let server = self.start("killed", true).await?;
         let milestone = Milestone::new(DELIVERIES as usize);
-        let load = Load { connections: CONNECTIONS, count: DELIVERIES * 2, series: 7 };
+        let load = load(DELIVERIES * 2, 7);
         let pushes = self.site.to_nowhere();
         let address = server.address;
         let sending = {
@@ -169,7 +173,7 @@ impl Bench {
         let load = Load { connections: 1, count: pushes.len() as u64, series: 5 };
         let done = storm(server.address, &pushes.into(), &load, None).await?;
         complete(&done)?;
-        server.settled().await?;
+        server.deployed(DEVELOPERS + 2).await?;
         server.stop().await?;
         let delivery = done.acknowledged.first().ok_or("nothing was acknowledged")?;
         history::write(&self.folder.join(data), self.site.name(), delivery, runs).await
@@ -213,6 +217,10 @@ async fn alternate(one: &Server, other: &Server, path: &str) -> Result<(Duration
         times.get(QUESTIONS / 2).copied().unwrap_or_default()
     });
     Ok((medians.next().unwrap_or_default(), medians.next().unwrap_or_default()))
+}
+
+fn load(count: u64, series: u32) -> Load {
+    Load { connections: CONNECTIONS, count, series }
 }
 
 fn complete(storm: &Storm) -> Result<()> {

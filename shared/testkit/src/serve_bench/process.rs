@@ -143,6 +143,28 @@ impl Server {
         }
     }
 
+    /// Waits until `stages` stages have had a run and none is under way.
+    pub async fn deployed(&self, stages: usize) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            let board = self.ask("/board").await?;
+            let cards = board["apps"][0]["stages"].as_array();
+            let idle = cards.map_or(0, |cards| {
+                let idle = cards
+                    .iter()
+                    .filter(|card| card["run"].is_null() && !card["last"].is_null());
+                idle.count()
+            });
+            if idle >= stages {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(format!("only {idle} of {stages} stages have had a run").into());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Resident memory, in bytes.
     pub fn memory(&self) -> Result<u64> {
         let pid = self.child.id().ok_or("the server has ended")?;

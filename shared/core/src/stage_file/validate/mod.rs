@@ -19,12 +19,13 @@ mod variables;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::name::{ConfigHash, RepoName};
-use crate::stage_file::StageFile;
+use crate::name::{ConfigHash, RepoName, RuleName};
+use crate::schedule::Schedule;
 use crate::stage_file::diagnostic::{Diagnostic, Log};
 use crate::stage_file::hash::{Shared, seal};
 use crate::stage_file::raw::RawFile;
 use crate::stage_file::record::{Field, Named};
+use crate::stage_file::{From, Rule, StageFile};
 
 /// The version of the vocabulary that is read here.
 const VERSION: i64 = 1;
@@ -66,6 +67,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         suites,
         channels,
         roles,
+        schedules: schedules(&rules),
         rules,
         warnings: Vec::new(),
     })
@@ -104,6 +106,21 @@ type Size = (&'static str, Range<usize>, usize);
 fn size<T>(name: &'static str, section: &Field<Named<T>>) -> Option<Size> {
     let given = section.given()?;
     Some((name, given.span.clone(), given.value.entries.len()))
+}
+
+/// What [`sources`] has found to be schedules; others were reported there.
+fn schedules(rules: &[Rule]) -> BTreeMap<RuleName, Schedule> {
+    let schedule = |rule: &Rule| match &rule.from {
+        From::Branch {
+            refresh: Some(refresh),
+            ..
+        } => {
+            let schedule = Schedule::parse(&refresh.cron, &refresh.timezone).ok()?;
+            Some((rule.name.clone(), schedule))
+        }
+        _ => None,
+    };
+    collect(rules.iter().map(schedule))
 }
 
 fn version(raw: &RawFile, log: &mut Log) {

@@ -1,0 +1,255 @@
+//! A whole installation in memory, for tests: one app, its repository, pipelines, suites and
+//! channels, a clock that only the test moves, and a process that can die at any call.
+//!
+//! One thread, no waiting: every port answers at once, so that a future that is not ready has
+//! met a planned death.
+
+mod drive;
+mod faults;
+mod pipelines;
+mod ports;
+mod source;
+mod store;
+mod tests_and_talk;
+
+use greenroom_app::apps::NewApp;
+use greenroom_app::door::{Answer, Webhook};
+use greenroom_app::{App, Settings};
+use greenroom_core::name::{AppId, RepoName, Revision, StageId, StageName};
+use greenroom_core::principal::Principal;
+use greenroom_core::stage::Stage;
+use jiff::{SignedDuration, Timestamp};
+
+pub use drive::{Died, together};
+pub use faults::{Fault, Faults};
+pub use pipelines::{Deployment, Execution, WorldPipelines, artifact_of};
+pub use ports::TestPorts;
+pub use source::WorldSource;
+pub use store::{Largest, WorldStore};
+pub use tests_and_talk::{Sent, WorldChannels, WorldSuites};
+
+use crate::github_payloads::{Commit, Person, Push, Repository, ZEROS, sign};
+
+/// What webhooks are signed with.
+pub const SECRET: &str = "a secret of the world's own";
+/// The app's repository.
+pub const NAME: &str = "acme/orders";
+/// GitHub's id of it.
+pub const REPOSITORY: u64 = 4711;
+
+/// An installation and everything around it.
+#[derive(Debug)]
+pub struct World {
+    pub app: App<TestPorts>,
+    pub id: AppId,
+    /// What the repository is called now.
+    pub name: String,
+    pub repository: u64,
+    pub default_branch: String,
+    deliveries: u64,
+    lives: u64,
+    /// Whether hints are taken; without them only the sweep finds work.
+    pub hints: bool,
+}
+
+impl World {
+    /// An installation whose app has `stage_file` on `master`, settled.
+    pub fn new(stage_file: &str) -> Self {
+        let mut world = Self::empty();
+        world.ports().source.commit(
+            "master",
+            "olga",
+            "Begin",
+            &[
+                ("greenroom.yaml", stage_file),
+                ("tests/smoke.hurl", "GET {{base_url}}"),
+            ],
+        );
+        world.add_app();
+        world.settle();
+        world
+    }
+
+    /// An installation without an app.
+    pub fn empty() -> Self {
+        let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a timestamp");
+        Self {
+            app: App::new(TestPorts::new(now), life(1)),
+            id: AppId(0),
+            name: NAME.to_owned(),
+            repository: REPOSITORY,
+            default_branch: "master".to_owned(),
+            deliveries: 0,
+            lives: 1,
+            hints: true,
+        }
+    }
+
+    pub fn ports(&self) -> &TestPorts {
+        &self.app.ports
+    }
+
+    /// Takes the repository under control, by name only, as `greenroom app add` does.
+    pub fn add_app(&mut self) {
+        let new = NewApp {
+            name: RepoName::new(NAME),
+            git: None,
+            repository: None,
+        };
+        let added = self.now(self.app.add_app(&new));
+        self.id = added.expect("the app is added").id;
+    }
+
+    /// The process dies and another takes its place: nothing but the table is left.
+    pub fn restart(&mut self) {
+        self.lives += 1;
+        let ports = self.app.ports.clone();
+        ports.forget_hints();
+        self.app = App::new(ports, life(self.lives));
+        self.now(self.app.take_over()).expect("the store answers");
+    }
+
+    /// Another process over the same table that does not know to be alone.
+    pub fn another(&self) -> App<TestPorts> {
+        let settings = Settings {
+            alone: false,
+            ..life(99)
+        };
+        App::new(self.app.ports.clone(), settings)
+    }
+
+    /// A fresh delivery id.
+    pub fn delivery(&mut self) -> String {
+        self.deliveries += 1;
+        format!("00000000-0000-4000-8000-{:012}", self.deliveries)
+    }
+
+    /// The repository as GitHub's payloads have it.
+    pub fn github(&self) -> Repository {
+        Repository::new(self.repository, &self.name, &self.default_branch)
+    }
+
+    /// Commits to `branch` and tells it by a webhook; settles.
+    pub fn push(&mut self, branch: &str, actor: &str) -> Revision {
+        let subject = format!("Change {branch}");
+        let revision = self.ports().source.commit(branch, actor, &subject, &[]);
+        self.told_of(branch, actor, &revision);
+        self.settle();
+        revision
+    }
+
+    /// Sends a push's webhook as a fresh delivery; once more if it was not acknowledged.
+    pub fn told_of(&mut self, branch: &str, actor: &str, revision: &Revision) {
+        let body = self.push_body(branch, actor, revision);
+        let id = self.delivery();
+        for _ in 0..2 {
+            let answer = self.attempt(|world| {
+                let (id, body) = (id.clone(), body.clone());
+                Box::pin(async move { world.send("push", &id, &body).await })
+            });
+            match answer {
+                Ok(answer) if answer.status == 202 => return,
+                _ => {}
+            }
+        }
+        panic!("the webhook was not taken in");
+    }
+
+    /// The body of a push.
+    pub fn push_body(&self, branch: &str, actor: &str, revision: &Revision) -> String {
+        let person = Person::new(actor, 7);
+        let at = Timestamp::UNIX_EPOCH;
+        let commit = Commit::new(revision.as_str(), person.clone(), "Change", at);
+        Push::to_branch(self.github(), branch, ZEROS, person, vec![commit]).body()
+    }
+
+    /// A branch is deleted, and a webhook says so; settles.
+    pub fn delete(&mut self, branch: &str, actor: &str) {
+        let reference = format!("refs/heads/{branch}");
+        let before = self.ports().source.tip(branch);
+        self.ports().source.set(&reference, None);
+        let before = before.map_or(ZEROS.to_owned(), |before| before.to_string());
+        let person = Person::new(actor, 7);
+        let body = Push::deletion(self.github(), &reference, &before, person).body();
+        let id = self.delivery();
+        self.post("push", &id, &body);
+        self.settle();
+    }
+
+    /// Sends a webhook as GitHub does.
+    pub fn post(&self, event: &str, delivery: &str, body: &str) -> Answer {
+        self.now(self.send(event, delivery, body))
+    }
+
+    async fn send(&self, event: &str, delivery: &str, body: &str) -> Answer {
+        let signature = sign(SECRET, body.as_bytes());
+        let webhook = Webhook {
+            content_type: Some("application/json"),
+            event: Some(event),
+            delivery: Some(delivery),
+            signature: Some(signature.as_bytes()),
+            body: body.as_bytes(),
+        };
+        self.app.webhook(&webhook, &secrets()).await
+    }
+
+    /// A stage's key.
+    pub fn stage_id(&self, stage: &str) -> StageId {
+        StageId {
+            app: self.id,
+            stage: StageName::new(stage),
+        }
+    }
+
+    /// A stage as the table has it, if it exists.
+    pub fn stage(&self, stage: &str) -> Option<Stage> {
+        let loaded = self.now(self.app.load_stage(&self.stage_id(stage), None));
+        loaded.ok().map(|loaded| loaded.stage)
+    }
+
+    /// The revision that is verified on a stage.
+    pub fn green(&self, stage: &str) -> Option<Revision> {
+        let verified = self.stage(stage)?.verified?;
+        Some(verified.release.revision)
+    }
+
+    /// The revision whose bytes were really put on a stage last.
+    pub fn stands(&self, stage: &str) -> Option<Revision> {
+        let deployments = self.ports().pipelines.deployments();
+        let last = deployments
+            .into_iter()
+            .rfind(|deployment| deployment.stage == stage);
+        last.map(|deployment| deployment.revision)
+    }
+
+    /// Somebody with the installation's token.
+    pub fn operator() -> Principal {
+        Principal::Operator {
+            name: "olga".to_owned(),
+        }
+    }
+
+    /// Moves the clock on, doing what falls due on the way.
+    pub fn pass(&mut self, by: SignedDuration) {
+        let until = self.until(by);
+        self.work_until(until);
+    }
+
+    fn until(&self, by: SignedDuration) -> Timestamp {
+        use greenroom_app::ports::Ports as _;
+        self.ports().now().saturating_add(by).expect("a near time")
+    }
+}
+
+/// The secrets of the door.
+pub fn secrets() -> greenroom_github::Secrets {
+    greenroom_github::Secrets::new(SECRET, None).expect("a secret that is not blank")
+}
+
+fn life(number: u64) -> Settings {
+    Settings {
+        instance: format!("life-{number}"),
+        alone: true,
+        clock_error: SignedDuration::ZERO,
+    }
+}

@@ -1,0 +1,292 @@
+//! Pipelines that do nothing but remember: what was started by which token, what the fence said,
+//! and what really was deployed where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use greenroom_app::ports::pipelines::{
+    AdmissionRequest, Observation, PipelineError, Pipelines, Purpose, StartRequest,
+};
+use greenroom_core::name::{Digest, ExecutionId, Revision};
+use greenroom_core::release::Artifact;
+use jiff::Timestamp;
+use sha2::Digest as _;
+
+use super::faults::Faults;
+
+/// One execution, in truth.
+#[derive(Clone, Debug)]
+pub struct Execution {
+    pub id: ExecutionId,
+    pub request: StartRequest,
+    pub admitted: bool,
+    /// `None` while it runs.
+    pub end: Option<Observation>,
+}
+
+/// Bytes that really were put on a stage.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Deployment {
+    pub stage: String,
+    pub generation: u64,
+    pub revision: Revision,
+    pub artifact: Option<Digest>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    executions: Vec<Execution>,
+    deployments: Vec<Deployment>,
+    away: bool,
+    frozen: bool,
+    lose_answers: u32,
+    refuse: Option<String>,
+    failing_builds: BTreeSet<Revision>,
+    starts: BTreeMap<String, u32>,
+    stops: Vec<ExecutionId>,
+}
+
+/// What builds and deploys in a world.
+#[derive(Clone, Debug)]
+pub struct WorldPipelines {
+    state: Arc<Mutex<State>>,
+    faults: Arc<Faults>,
+}
+
+impl WorldPipelines {
+    pub(super) fn new(faults: Arc<Faults>) -> Self {
+        Self {
+            state: Arc::default(),
+            faults,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// While true, nothing answers; what runs goes on.
+    pub fn set_away(&self, away: bool) {
+        self.state().away = away;
+    }
+
+    /// While true, what was started does not move.
+    pub fn freeze(&self, frozen: bool) {
+        self.state().frozen = frozen;
+    }
+
+    /// The next `n` starts take effect and their answers are lost.
+    pub fn lose_answers(&self, n: u32) {
+        self.state().lose_answers = n;
+    }
+
+    /// From now on every start is refused for this reason; `None` ends it.
+    pub fn refuse(&self, why: Option<&str>) {
+        self.state().refuse = why.map(str::to_owned);
+    }
+
+    /// The build of this revision fails.
+    pub fn fail_build_of(&self, revision: &Revision) {
+        self.state().failing_builds.insert(revision.clone());
+    }
+
+    /// Everything that was ever started, oldest first.
+    pub fn executions(&self) -> Vec<Execution> {
+        self.state().executions.clone()
+    }
+
+    /// Everything that ever was put on a stage, oldest first.
+    pub fn deployments(&self) -> Vec<Deployment> {
+        self.state().deployments.clone()
+    }
+
+    /// Calls of `start` by token, the lost ones included.
+    pub fn starts(&self) -> BTreeMap<String, u32> {
+        self.state().starts.clone()
+    }
+
+    /// What was asked to stop, each time it was.
+    pub fn stops(&self) -> Vec<ExecutionId> {
+        self.state().stops.clone()
+    }
+
+    /// An execution that can move: one that has not ended, unless all are frozen.
+    pub(super) fn movable(&self) -> Option<Execution> {
+        let state = self.state();
+        let running = |execution: &&Execution| execution.end.is_none();
+        state
+            .executions
+            .iter()
+            .find(running)
+            .filter(|_| !state.frozen)
+            .cloned()
+    }
+
+    /// What an execution asks the fence; `None` for a build, which asks nobody.
+    pub(super) fn asks(execution: &Execution) -> Option<AdmissionRequest> {
+        match &execution.request.purpose {
+            Purpose::Build => None,
+            Purpose::Deploy {
+                app,
+                stage,
+                generation,
+                nonce,
+                ..
+            } => Some(AdmissionRequest {
+                app: app.clone(),
+                stage: stage.clone(),
+                generation: *generation,
+                nonce: nonce.clone(),
+                execution: execution.id.clone(),
+                revision: execution.request.revision.clone(),
+            }),
+        }
+    }
+
+    /// The fence has answered, or nothing needed to be asked: it runs to its end.
+    pub(super) fn run_to_end(&self, id: &ExecutionId, admitted: Result<(), String>, at: Timestamp) {
+        let mut state = self.state();
+        let failing = state.failing_builds.clone();
+        let Some(execution) = state
+            .executions
+            .iter_mut()
+            .find(|execution| execution.id == *id)
+        else {
+            return;
+        };
+        let revision = execution.request.revision.clone();
+        let deployment = match (&execution.request.purpose, admitted) {
+            (_, Err(why)) => {
+                execution.end = Some(Observation::Refused { why, at });
+                return;
+            }
+            (Purpose::Build, Ok(())) => None,
+            (
+                Purpose::Deploy {
+                    stage,
+                    generation,
+                    artifact,
+                    ..
+                },
+                Ok(()),
+            ) => {
+                execution.admitted = true;
+                Some(Deployment {
+                    stage: stage.clone(),
+                    generation: *generation,
+                    revision: revision.clone(),
+                    artifact: artifact.clone(),
+                })
+            }
+        };
+        let fails = deployment.is_none() && failing.contains(&revision);
+        execution.end = Some(if fails {
+            Observation::Failed {
+                step: "build".to_owned(),
+                why: "exit status 2".to_owned(),
+                at,
+            }
+        } else {
+            Observation::Succeeded {
+                artifact: deployment.is_none().then(|| artifact_of(&revision)),
+                outputs: [("URL".to_owned(), "http://127.0.0.1:1".to_owned())].into(),
+                at,
+            }
+        });
+        state.deployments.extend(deployment);
+    }
+}
+
+/// What a build of this revision gives.
+pub fn artifact_of(revision: &Revision) -> Artifact {
+    let digest = hex::encode(sha2::Sha256::digest(revision.as_str().as_bytes()));
+    Artifact {
+        digest: Digest::new(format!("sha256:{digest}")),
+        size: 1,
+    }
+}
+
+fn unavailable() -> PipelineError {
+    PipelineError::Unavailable {
+        why: "no route".to_owned(),
+    }
+}
+
+impl Pipelines for WorldPipelines {
+    async fn start(&self, request: &StartRequest) -> Result<ExecutionId, PipelineError> {
+        let fault = self.faults.before().await.map_err(|()| unavailable())?;
+        let started = {
+            let mut state = self.state();
+            *state.starts.entry(request.token.clone()).or_default() += 1;
+            if state.away {
+                return Err(unavailable());
+            }
+            if let Some(why) = &state.refuse {
+                return Err(PipelineError::Refused { why: why.clone() });
+            }
+            let known = state
+                .executions
+                .iter()
+                .find(|execution| execution.request.token == request.token)
+                .map(|execution| execution.id.clone());
+            let id = known.unwrap_or_else(|| {
+                let id = ExecutionId::new(format!("exec-{}", state.executions.len() + 1));
+                state.executions.push(Execution {
+                    id: id.clone(),
+                    request: request.clone(),
+                    admitted: false,
+                    end: None,
+                });
+                id
+            });
+            if state.lose_answers > 0 {
+                state.lose_answers -= 1;
+                Err(unavailable())
+            } else {
+                Ok(id)
+            }
+        };
+        self.faults.after(fault).await.map_err(|()| unavailable())?;
+        started
+    }
+
+    async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
+        let fault = self.faults.before().await.map_err(|()| unavailable())?;
+        let observed = {
+            let state = self.state();
+            if state.away {
+                return Err(unavailable());
+            }
+            let known = state.executions.iter().find(|known| known.id == *execution);
+            known.map_or(Observation::Unknown, |known| {
+                known.end.clone().unwrap_or(Observation::Running {
+                    step: None,
+                    since: Timestamp::UNIX_EPOCH,
+                })
+            })
+        };
+        self.faults.after(fault).await.map_err(|()| unavailable())?;
+        Ok(observed)
+    }
+
+    async fn stop(&self, execution: &ExecutionId, _: &str) -> Result<(), PipelineError> {
+        let fault = self.faults.before().await.map_err(|()| unavailable())?;
+        {
+            let mut state = self.state();
+            if state.away {
+                return Err(unavailable());
+            }
+            state.stops.push(execution.clone());
+            let known = state
+                .executions
+                .iter_mut()
+                .find(|known| known.id == *execution && known.end.is_none());
+            if let Some(known) = known {
+                known.end = Some(Observation::Stopped {
+                    at: Timestamp::UNIX_EPOCH,
+                });
+            }
+        }
+        self.faults.after(fault).await.map_err(|()| unavailable())
+    }
+}
