@@ -9,3 +9,4 @@ pub mod github_payloads;
 pub mod memory_store;
 pub mod sample_repo;
 pub mod serve_bench;
+pub mod world;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use serde_json::Value;
 use tokio::process::Command;
 
 use super::server::GREENROOM;
@@ -16,10 +15,6 @@ pub struct Said {
 }
 
 impl Said {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
     pub fn ok(&self) -> &Self {
         assert_eq!(self.code, 0, "{self:?}");
         self

@@ -30,7 +30,6 @@ pub struct Start {
 pub struct Server {
     child: Child,
     pub http: Http,
-    pub data: PathBuf,
 }
 
 impl Start {
@@ -80,7 +79,7 @@ impl Start {
             ended = child.wait() => panic!("the server ended at once: {ended:?}\n{}", std::fs::read_to_string(self.log()).unwrap_or_default()),
         };
         let token = std::fs::read_to_string(self.data.join("token")).expect("a token");
-        Server { child, http: Http::new(&listening, token.trim()), data: self.data.clone() }
+        Server { child, http: Http::new(&listening, token.trim()) }
     }
 
     /// Starts one that must not come up; answers its exit code and what it said.

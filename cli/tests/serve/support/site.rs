@@ -72,9 +72,6 @@ impl Site {
         Self { folder, repo, service, start, server: None }
     }
 
-    pub fn path(&self) -> &Path {
-        self.folder.path()
-    }
     pub fn data(&self) -> &Path {
         &self.start.data
     }

@@ -8,6 +8,9 @@ use crate::stage_file::record::{Field, List, Named, Spanned};
 
 /// Names become parts of resource names and commands.
 const NAME_MAX: usize = 40;
+/// A stage lists at most this many suites, channels or variable sets: what follows from one
+/// decision must fit into one transaction of the table.
+const LISTED_MAX: usize = 10;
 
 /// Reports a key that cannot be the name of a `what`.
 pub(super) fn check_name(name: &Spanned<String>, what: &str, log: &mut Log) {
@@ -94,6 +97,14 @@ pub(super) fn check_list<'a, T>(
         if check_known(name, what, section, known, log) {
             found.push(name);
         }
+    }
+    if let Some(one_more) = found.get(LISTED_MAX) {
+        let message = format!("more than {LISTED_MAX} {what}s are listed");
+        log.report(
+            Diagnostic::error("too-many", &one_more.span, message)
+                .label("one too many")
+                .help(format!("Each {what} is an effect of one decision, which is committed whole; merge some of them.")),
+        );
     }
     found
 }
