@@ -85,7 +85,7 @@ async fn a_rollback_holds_automation_until_somebody_promotes() {
     for word in ["olga", "customers complain", "greenroom promote prod"] {
         assert!(why.out.contains(word), "{word}: {why:?}");
     }
-    site.cli(&["promote", "prod"]).await.ok();
+    site.cli(&["promote", "prod"]).await.refused(3, &["0 of 1 approvals"]);
     let card = site.wait("prod", "has its candidate", |card| card["candidate"]["revision"] == third.as_str()).await;
     assert_eq!(card["hold"], Value::Null, "{card}");
     assert_eq!(card["deployed"]["revision"], first.as_str(), "promote opens no other gate: {card}");
