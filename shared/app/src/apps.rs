@@ -4,9 +4,11 @@ use greenroom_core::effect::{Effect, News};
 use greenroom_core::name::{
     AppId, ChannelName, ConfigHash, RefName, RepoName, RepositoryId, Revision, StageId, StageName,
 };
+use greenroom_core::stage::Spec;
 use greenroom_core::stage_file::{Diagnostics, StageFile};
 
 use crate::App;
+use crate::attention;
 use crate::config;
 use crate::dispatch::fail::source_error;
 use crate::error::Error;
@@ -14,9 +16,10 @@ use crate::keys;
 use crate::outbox;
 use crate::ports::Ports;
 use crate::ports::source::{Repository, Source, SourceError};
-use crate::ports::store::{Condition, Store, Write};
-use crate::records::{AppRecord, Attention, ConfigFrom, InvalidConfig};
-use crate::table::{self, Versioned, put, unchanged};
+use crate::ports::store::{COMMIT_MAX, Condition, Store};
+use crate::records::{AppRecord, ConfigFrom, InvalidConfig};
+use crate::stages::Input;
+use crate::table::{self, Versioned, mark, put, unchanged};
 use crate::work::Work;
 
 /// A stage file longer than this is refused unread.
@@ -25,11 +28,16 @@ pub const STAGE_FILE_MAX: usize = 256 * 1024;
 pub const STAGE_FILE_PATH: &str = "greenroom.yaml";
 /// Most apps an installation lists.
 const APPS_MAX: usize = 1000;
-/// Most stages of an app that are planned again at once when its stage file changes; the sweep
-/// finds the others.
+/// Most stages of an app.
 const STAGES_MAX: usize = 1000;
 /// Problems of an invalid stage file that are kept.
 const PROBLEMS_MAX: usize = 10;
+/// Characters of such a problem.
+const PROBLEM_MAX: usize = 300;
+/// Channels that are told of an invalid stage file.
+const TOLD_MAX: usize = 20;
+/// What people are shown of it is called.
+const ATTENTION: &str = "stage-file";
 
 /// Somebody wants an app under control.
 #[derive(Clone, Debug)]
@@ -116,6 +124,7 @@ impl<P: Ports> App<P> {
                 config: None,
                 config_from: ConfigFrom::Nowhere,
                 invalid: None,
+                stages_of: None,
             },
         };
         let write = put(keys::app(id), &record, unchanged(known.as_ref()))?;
@@ -152,12 +161,11 @@ impl<P: Ports> App<P> {
             .await
             .map_err(|error| source_error(&error))?;
         let Some(head) = head else { return Ok(()) };
-        if app.record.config_from
-            == (ConfigFrom::Commit {
-                revision: head.revision.clone(),
-            })
-        {
-            return Ok(());
+        let in_force = ConfigFrom::Commit {
+            revision: head.revision.clone(),
+        };
+        if app.record.config_from == in_force && app.record.invalid.is_none() {
+            return self.make_stages(id).await;
         }
         let read = source
             .file_at(repository, &head.revision, &app.record.path, STAGE_FILE_MAX)
@@ -206,7 +214,7 @@ impl<P: Ports> App<P> {
             ..app.record.clone()
         };
         if record == app.record {
-            return Ok(());
+            return self.make_stages(id).await;
         }
         let mut writes = if changed {
             config::keep(id, hash, text)
@@ -218,29 +226,48 @@ impl<P: Ports> App<P> {
             &record,
             Condition::Version(app.version),
         )?);
-        writes.push(Write::Delete {
-            key: keys::attention(id, "stage-file"),
-            condition: Condition::Any,
-        });
+        writes.push(attention::over(id, ATTENTION));
         self.ports.store().commit(writes).await?;
-        if changed {
-            self.make_stages(id).await?;
+        self.make_stages(id).await
+    }
+
+    /// Another branch may be the default one now.
+    pub(crate) async fn read_default_branch(&self, id: AppId) -> Result<(), Error> {
+        let app = self.versioned_app(id).await?;
+        let default_branch = self
+            .ports
+            .source()
+            .default_branch(&app.record.repository)
+            .await
+            .map_err(|error| source_error(&error))?;
+        if default_branch == app.record.default_branch {
+            return Ok(());
         }
-        Ok(())
+        let record = AppRecord {
+            default_branch,
+            ..app.record
+        };
+        let write = put(keys::app(id), &record, Condition::Version(app.version))?;
+        self.ports.store().commit(vec![write]).await?;
+        self.read_stage_file(id).await
     }
 
     /// Stages with a fixed name exist as soon as the stage file says so; all are planned again.
-    async fn make_stages(&self, id: AppId) -> Result<(), Error> {
-        let app = self.app(id).await?;
-        let Some(hash) = &app.config else {
+    /// Done once per stage file that comes into force, and begun anew if the process died over it.
+    pub(crate) async fn make_stages(&self, id: AppId) -> Result<(), Error> {
+        let app = self.versioned_app(id).await?;
+        let Some(hash) = &app.record.config else {
             return Ok(());
         };
+        if app.record.stages_of.as_ref() == Some(hash) {
+            return Ok(());
+        }
         let file = self.stage_file(id, hash).await?;
         for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
             let Some(name) = rule.stage.as_literal() else {
                 continue;
             };
-            let spec = greenroom_core::stage::Spec {
+            let spec = Spec {
                 rule: rule.name.clone(),
                 actor: None,
                 pull_request: None,
@@ -249,12 +276,33 @@ impl<P: Ports> App<P> {
                 app: id,
                 stage: StageName::new(name),
             };
-            self.step(&stage, Some(&spec), &crate::stages::Input::Nothing, &[])
-                .await?;
+            self.step(&stage, Some(&spec), &Input::Nothing, &[]).await?;
         }
-        for stage in self.stage_names(id).await? {
-            self.ports.hint(Work::Stage(StageId { app: id, stage }));
+        self.plan_all_again(id).await?;
+        let record = AppRecord {
+            stages_of: Some(hash.clone()),
+            ..app.record
+        };
+        let write = put(keys::app(id), &record, Condition::Version(app.version))?;
+        Ok(self.ports.store().commit(vec![write]).await?)
+    }
+
+    /// Marks every stage as due now; the sweep takes the marks away when it has looked.
+    async fn plan_all_again(&self, id: AppId) -> Result<(), Error> {
+        let now = self.ports.now();
+        let names = self.stage_names(id).await?;
+        let stage = |stage: &StageName| {
+            Work::Stage(StageId {
+                app: id,
+                stage: stage.clone(),
+            })
+        };
+        let work: Vec<Work> = names.iter().map(stage).collect();
+        for some in work.chunks(COMMIT_MAX) {
+            let marks = some.iter().map(|work| mark(work.marker(now))).collect();
+            self.ports.store().commit(marks).await?;
         }
+        work.into_iter().for_each(|work| self.ports.hint(work));
         Ok(())
     }
 
@@ -264,47 +312,45 @@ impl<P: Ports> App<P> {
         revision: &Revision,
         mut problems: Vec<String>,
     ) -> Result<(), Error> {
-        if app
+        let now = self.ports.now();
+        problems.truncate(PROBLEMS_MAX);
+        for problem in &mut problems {
+            shorten(problem);
+        }
+        // Said once, not with every commit that leaves it as it is.
+        let said = app
             .record
             .invalid
             .as_ref()
-            .is_some_and(|invalid| invalid.revision == *revision)
-        {
+            .filter(|invalid| invalid.problems == problems);
+        if said.is_some_and(|invalid| invalid.revision == *revision) {
             return Ok(());
         }
-        let now = self.ports.now();
-        problems.truncate(PROBLEMS_MAX);
         let invalid = InvalidConfig {
             revision: revision.clone(),
-            at: now,
+            at: said.map_or(now, |invalid| invalid.at),
             problems: problems.clone(),
         };
+        let said = said.is_some();
         let id = app.record.id;
         let record = AppRecord {
             invalid: Some(invalid),
             ..app.record.clone()
         };
-        let attention = Attention {
-            at: now,
-            code: "stage_file_invalid".to_owned(),
-            text: format!(
-                "{} at {} is not valid; the one in force stays: {}",
-                app.record.path,
-                revision.short(),
-                problems.join("; ")
-            ),
-            command: Some("greenroom validate".to_owned()),
-        };
+        let text = format!(
+            "{} at {} is not valid; the one in force stays: {}",
+            app.record.path,
+            revision.short(),
+            problems.join("; ")
+        );
+        let command = Some("greenroom validate".to_owned());
+        let code = "stage_file_invalid";
         let mut writes = vec![
             put(keys::app(id), &record, Condition::Version(app.version))?,
-            put(
-                keys::attention(id, "stage-file"),
-                &attention,
-                Condition::Any,
-            )?,
+            attention::put(id, ATTENTION, code, text, command, now)?,
         ];
         let mut hints = Vec::new();
-        if let Some(hash) = &app.record.config {
+        if let Some(hash) = app.record.config.as_ref().filter(|_| !said) {
             let file = self.stage_file(id, hash).await?;
             let owner = outbox::of_app(id);
             for channel in told(&file) {
@@ -372,8 +418,16 @@ fn told(file: &StageFile) -> Vec<ChannelName> {
     file.channels
         .keys()
         .filter(|channel| file.rules.iter().any(|rule| rule.alert.contains(channel)))
+        .take(TOLD_MAX)
         .cloned()
         .collect()
+}
+
+fn shorten(problem: &mut String) {
+    if let Some((cut, _)) = problem.char_indices().nth(PROBLEM_MAX) {
+        problem.truncate(cut);
+        problem.push('…');
+    }
 }
 
 fn lines(problems: &Diagnostics) -> Vec<String> {

@@ -26,3 +26,11 @@ pub fn put(
     };
     table::put(keys::attention(app, name), &attention, Condition::Any)
 }
+
+/// Takes `name` off the board.
+pub fn over(app: AppId, name: &str) -> Write {
+    Write::Delete {
+        key: keys::attention(app, name),
+        condition: Condition::Any,
+    }
+}

@@ -1,24 +1,33 @@
 //! From the inbox to a stage. Where a delivery leads is written down once and never computed
 //! again; what is recorded on the stage is what the source says now, not what the webhook said.
 
+mod event;
+
+use std::collections::BTreeMap;
+
 use greenroom_core::fact::Fact;
-use greenroom_core::name::{AppId, DeliveryId, RefName, StageId};
-use greenroom_core::resolve::{Event, Resolution, Trigger, resolve};
-use greenroom_core::stage::{Cause, Spec};
-use greenroom_github::SourceEvent;
+use greenroom_core::name::{AppId, ConfigHash, DeliveryId, Revision, StageId, StageName};
+use greenroom_core::resolve::{Resolution, resolve};
+use greenroom_core::stage::Spec;
 use greenroom_github::event::{Action, What};
+use jiff::SignedDuration;
+
+use event::{cause, is_over, pull_request, reference, trigger};
 
 use crate::App;
+use crate::attention;
 use crate::dispatch::fail::source_error;
+use crate::door::chain;
 use crate::error::Error;
+use crate::inbox::{APPS_MAX, attention_name};
 use crate::keys;
 use crate::ports::Ports;
 use crate::ports::source::Source;
-use crate::ports::store::{Condition, Store, StoreError};
+use crate::ports::store::{Condition, Store, StoreError, Write};
 use crate::records::{AppRecord, Decision, Delivery, DeliveryStatus, HeadRecord};
 use crate::retry;
-use crate::stages::Input;
-use crate::table::{Versioned, mark, move_marker, put, unmark};
+use crate::stages::{Input, Loaded};
+use crate::table::{Versioned, move_marker, put};
 use crate::work::Work;
 
 const TRIES: u32 = 32;
@@ -46,92 +55,89 @@ impl<P: Ports> App<P> {
 
     async fn write_decision(&self, delivery: &Versioned<Delivery>) -> Result<(), Error> {
         let event = &delivery.record.event;
-        let apps = if delivery.record.polled {
-            // What we found ourselves says nothing about the repository's id on GitHub.
-            let known = self.apps().await?.into_iter();
-            known.filter(|app| app.repository.id == event.repository).collect()
-        } else {
-            self.apps_of(event.repository, &event.repository_name)
-                .await?
-        };
         let mut stages = Vec::new();
         let mut whys = Vec::new();
-        for app in &apps {
-            match self.lead(app, &delivery.record).await? {
-                Ok(decision) => stages.push(decision),
-                Err(why) => whys.push(why),
+        let mut writes = Vec::new();
+        for app in self.apps_of_delivery(&delivery.record).await? {
+            match self.lead(&app, &delivery.record).await? {
+                Lead::To(decision) => stages.push(decision),
+                Lead::Nowhere { config, why } => {
+                    writes.extend(head_record(app.id, config, None, &delivery.record, None)?);
+                    whys.push(why);
+                }
             }
         }
-        let status = if apps.is_empty() {
+        if stages.is_empty() && whys.is_empty() {
             let name = &event.repository_name;
-            DeliveryStatus::Ignored {
-                why: format!(
-                    "{name} is not under control; `greenroom app add {name}` would add it"
-                ),
-            }
-        } else if stages.is_empty() {
-            DeliveryStatus::Ignored {
-                why: whys.join("; "),
-            }
+            whys.push(format!(
+                "{name} is not under control; `greenroom app add {name}` would add it"
+            ));
+        }
+        let mut next = delivery.record.clone();
+        next.status = if stages.is_empty() {
+            next.due = None;
+            let why = whys.join("; ");
+            DeliveryStatus::Ignored { why }
         } else {
-            let open = stages
-                .iter()
-                .map(|decision: &Decision| decision.app)
-                .collect();
+            let open = stages.iter().map(|decision| decision.app).collect();
             DeliveryStatus::Decided { stages, open }
         };
-        let ended = matches!(status, DeliveryStatus::Ignored { .. });
-        let mut next = delivery.record.clone();
-        next.status = status;
-        let mut writes = Vec::new();
-        if ended {
-            writes.extend(
-                next.due
-                    .take()
-                    .map(|due| unmark(Work::Delivery(next.id.clone()).marker(due))),
-            );
-            for app in &apps {
-                writes.extend(head_record(app.id, &next, None)?);
-            }
-        }
-        writes.push(put(
-            keys::delivery(&next.id),
-            &next,
-            Condition::Version(delivery.version),
-        )?);
+        writes.extend(replacement(delivery, &next)?);
         match self.ports.store().commit(writes).await {
+            // Whoever was faster decided; that is what is recorded.
             Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
+    /// What a poll found belongs to the app whose repository was polled. It teaches nobody the
+    /// repository's id, which may be a stand-in.
+    async fn apps_of_delivery(&self, delivery: &Delivery) -> Result<Vec<AppRecord>, Error> {
+        let event = &delivery.event;
+        if !delivery.polled {
+            return self.apps_of(event.repository, &event.repository_name).await;
+        }
+        let mut apps = self.apps().await?;
+        apps.retain(|app| app.repository.id == event.repository);
+        Ok(apps)
+    }
+
     /// Where the delivery leads in one app, or why nowhere.
-    async fn lead(
-        &self,
-        app: &AppRecord,
-        delivery: &Delivery,
-    ) -> Result<Result<Decision, String>, Error> {
-        if reference(&delivery.event).is_some_and(|reference| *reference == app.default_branch) {
+    async fn lead(&self, app: &AppRecord, delivery: &Delivery) -> Result<Lead, Error> {
+        let event = &delivery.event;
+        if !delivery.polled && event.default_branch != app.default_branch {
+            self.read_default_branch(app.id).await?;
+        }
+        let app = self.app(app.id).await?;
+        if reference(event) == Some(&app.default_branch) {
             self.read_stage_file(app.id).await?;
         }
         let app = self.app(app.id).await?;
         let Some(config) = &app.config else {
-            return Ok(Err(format!("{} has no stage file in force", app.name)));
+            return Ok(Lead::Nowhere {
+                config: None,
+                why: format!("{} has no stage file in force", app.name),
+            });
         };
         let file = self.stage_file(app.id, config).await?;
-        let resolution = resolve(&file, &trigger(&delivery.event));
-        Ok(match (resolution.stage.clone(), resolution.rule.clone()) {
-            (Some(stage), Some(rule)) => Ok(Decision {
+        let resolution = resolve(&file, &trigger(event));
+        Ok(match (&resolution.stage, &resolution.rule) {
+            (Some(stage), Some(rule)) => Lead::To(Decision {
                 app: app.id,
-                stage,
-                rule,
+                stage: stage.clone(),
+                rule: rule.clone(),
                 config: config.clone(),
             }),
-            _ => Err(why_nowhere(&resolution)),
+            _ => Lead::Nowhere {
+                config: Some(config.clone()),
+                why: why_nowhere(&resolution),
+            },
         })
     }
 
+    /// Records on every stage that is still open; one that cannot be now keeps no other waiting.
     async fn record_decisions(&self, id: &DeliveryId) -> Result<(), Error> {
+        let mut failed: BTreeMap<AppId, Error> = BTreeMap::new();
         loop {
             let Some(delivery) = self.delivery(id).await? else {
                 return Ok(());
@@ -139,13 +145,16 @@ impl<P: Ports> App<P> {
             let DeliveryStatus::Decided { stages, open } = &delivery.record.status else {
                 return Ok(());
             };
-            let Some(decision) = stages.iter().find(|decision| open.contains(&decision.app)) else {
-                return Ok(());
+            let next = stages.iter().find(|decision| {
+                open.contains(&decision.app) && !failed.contains_key(&decision.app)
+            });
+            let Some(decision) = next else {
+                return failed.into_values().next().map_or(Ok(()), Err);
             };
-            let decision = decision.clone();
-            match self.record_decision(&delivery, &decision).await {
-                Err(Error::Store(StoreError::Conflict { .. })) => {}
-                other => other?,
+            match self.record_decision(&delivery, decision).await {
+                Err(Error::Store(StoreError::Conflict { key })) if key == keys::delivery(id) => {}
+                Ok(()) => {}
+                Err(error) => drop(failed.insert(decision.app, error)),
             }
         }
     }
@@ -173,17 +182,10 @@ impl<P: Ports> App<P> {
             let head = read.as_ref().map(|(_, _, head)| head.clone());
             let mut next = delivery.record.clone();
             close(&mut next, decision.app);
-            let mut writes = head_record(decision.app, &next, head)?;
-            writes.extend(move_marker(
-                &Work::Delivery(next.id.clone()),
-                delivery.record.due,
-                next.due,
-            ));
-            writes.push(put(
-                keys::delivery(&next.id),
-                &next,
-                Condition::Version(delivery.version),
-            )?);
+            let (app_id, stage) = (decision.app, Some(&decision.stage));
+            let config = Some(decision.config.clone());
+            let mut writes = head_record(app_id, config, stage, &next, head)?;
+            writes.extend(replacement(delivery, &next)?);
             let recorded = match &read {
                 Some((loaded, facts, _)) => {
                     let input = Input::Facts(facts);
@@ -209,14 +211,7 @@ impl<P: Ports> App<P> {
         id: &StageId,
         spec: &Spec,
         delivery: &Versioned<Delivery>,
-    ) -> Result<
-        Option<(
-            crate::stages::Loaded,
-            Vec<Fact>,
-            Option<greenroom_core::name::Revision>,
-        )>,
-        Error,
-    > {
+    ) -> Result<Option<(Loaded, Vec<Fact>, Option<Revision>)>, Error> {
         let event = &delivery.record.event;
         let Some(reference) = reference(event).cloned() else {
             return Ok(None);
@@ -256,49 +251,78 @@ impl<P: Ports> App<P> {
         let Some(delivery) = self.delivery(id).await? else {
             return Ok(());
         };
+        if delivery.record.due.is_none() {
+            return Ok(());
+        }
         let now = self.ports.now();
         let mut next = delivery.record.clone();
-        next.tries += 1;
-        let work = Work::Delivery(id.clone());
-        let mut writes: Vec<_> = delivery
-            .record
-            .due
-            .map(|due| unmark(work.marker(due)))
-            .into_iter()
-            .collect();
-        let wait = retry::wait(
-            usize::try_from(next.tries).unwrap_or(usize::MAX),
-            None,
-            self.ports.random(),
-        )
-        .filter(|_| error.is_retryable());
-        let why = crate::door::chain(error);
-        match wait.and_then(|wait| {
-            now.checked_add(jiff::SignedDuration::try_from(wait).ok()?)
-                .ok()
-        }) {
-            Some(at) => {
-                next.due = Some(at);
-                writes.retain(|write| *write.key() != work.marker(at));
-                writes.push(mark(work.marker(at)));
-                tracing::warn!(delivery.id = %id, error = why, "a delivery is put off");
-            }
-            None => {
-                tracing::error!(delivery.id = %id, error = why, "a delivery is parked");
-                next.due = None;
-                next.status = DeliveryStatus::Parked { why };
-            }
+        next.tries = next.tries.saturating_add(1);
+        let tries = usize::try_from(next.tries).unwrap_or(usize::MAX);
+        let wait = retry::wait(tries, None, self.ports.random())
+            .filter(|_| error.is_retryable())
+            .and_then(|wait| SignedDuration::try_from(wait).ok());
+        let why = chain(error);
+        let mut writes = Vec::new();
+        next.due = wait.and_then(|wait| now.checked_add(wait).ok());
+        if next.due.is_some() {
+            tracing::warn!(delivery.id = %id, error = why, "a delivery is put off");
+        } else {
+            tracing::error!(delivery.id = %id, error = why, "a delivery is parked");
+            writes = self.park_delivery(&mut next, why).await?;
         }
-        writes.push(put(
-            keys::delivery(id),
-            &next,
-            Condition::Version(delivery.version),
-        )?);
+        writes.extend(replacement(&delivery, &next)?);
         match self.ports.store().commit(writes).await {
             Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Shows it to people; what was decided stays decided.
+    async fn park_delivery(&self, next: &mut Delivery, why: String) -> Result<Vec<Write>, Error> {
+        let event = &next.event;
+        let (stages, open) = match &next.status {
+            DeliveryStatus::Decided { stages, open } => (stages.clone(), open.clone()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let mut apps = self.apps().await?;
+        apps.retain(|app| {
+            let id = app.repository.id == event.repository;
+            id || !app.bound && app.name == event.repository_name
+        });
+        let apps: Vec<AppId> = apps.iter().map(|app| app.id).take(APPS_MAX).collect();
+        let text = format!("delivery {} could not be decided: {why}", next.id);
+        let now = self.ports.now();
+        let shown = apps.iter().map(|app| {
+            let name = attention_name(&next.id);
+            attention::put(*app, &name, "delivery_parked", text.clone(), None, now)
+        });
+        let writes = shown.collect::<Result<_, _>>()?;
+        next.status = DeliveryStatus::Parked {
+            why,
+            apps,
+            stages,
+            open,
+        };
+        Ok(writes)
+    }
+}
+
+/// Where a delivery leads in one app.
+enum Lead {
+    To(Decision),
+    Nowhere {
+        config: Option<ConfigHash>,
+        why: String,
+    },
+}
+
+/// The delivery after a change, its marker moved to `next.due`; only if nobody changed it since.
+fn replacement(old: &Versioned<Delivery>, next: &Delivery) -> Result<Vec<Write>, Error> {
+    let work = Work::Delivery(next.id.clone());
+    let mut writes = move_marker(&work, old.record.due, next.due);
+    let unchanged = Condition::Version(old.version);
+    writes.push(put(keys::delivery(&next.id), next, unchanged)?);
+    Ok(writes)
 }
 
 fn close(delivery: &mut Delivery, app: AppId) {
@@ -310,81 +334,24 @@ fn close(delivery: &mut Delivery, app: AppId) {
     }
 }
 
-/// What the stage file's rules look at.
-pub fn trigger(event: &SourceEvent) -> Trigger {
-    let (kind, reference) = match &event.what {
-        What::Push(push) => (Event::Push, push.reference.clone()),
-        What::Tag(tag) => (Event::Tag, tag.reference.clone()),
-        What::PullRequest(pull) => {
-            let base = pull.base.branch().unwrap_or(pull.base.as_str()).to_owned();
-            let event = Event::PullRequest {
-                number: pull.number,
-                base,
-                labels: pull.labels.clone(),
-                fork: pull.fork,
-            };
-            (event, pull.head.clone())
-        }
-    };
-    Trigger {
-        event: kind,
-        reference,
-        actor: event.actor.clone(),
-        deleted: is_over(event),
-    }
-}
-
-fn is_over(event: &SourceEvent) -> bool {
-    match &event.what {
-        What::Push(push) => push.after.is_none(),
-        What::Tag(tag) => tag.commit.is_none(),
-        What::PullRequest(pull) => matches!(pull.action, Action::Closed { .. }),
-    }
-}
-
-fn reference(event: &SourceEvent) -> Option<&RefName> {
-    Some(match &event.what {
-        What::Push(push) => &push.reference,
-        What::Tag(tag) => &tag.reference,
-        What::PullRequest(pull) => &pull.head,
-    })
-}
-
-fn pull_request(event: &SourceEvent) -> Option<u64> {
-    match &event.what {
-        What::PullRequest(pull) => Some(pull.number),
-        What::Push(_) | What::Tag(_) => None,
-    }
-}
-
-fn cause(delivery: &Versioned<Delivery>) -> Cause {
-    let actor = delivery.record.event.actor.clone();
-    match &delivery.record.event.what {
-        _ if delivery.record.polled => Cause::Poll,
-        What::Push(_) => Cause::Push { actor },
-        What::Tag(_) => Cause::Tag { actor },
-        What::PullRequest(pull) => Cause::PullRequest {
-            number: pull.number,
-            actor,
-        },
-    }
-}
-
-/// Remembers where a branch stands, so that the poller does not find it a second time.
+/// Remembers where a branch stands and led, so that the poller does not find it a second time.
 fn head_record(
     app: AppId,
+    config: Option<ConfigHash>,
+    stage: Option<&StageName>,
     delivery: &Delivery,
-    read: Option<Option<greenroom_core::name::Revision>>,
-) -> Result<Vec<crate::ports::store::Write>, Error> {
+    read: Option<Option<Revision>>,
+) -> Result<Vec<Write>, Error> {
     let What::Push(push) = &delivery.event.what else {
         return Ok(Vec::new());
     };
-    let revision = read.unwrap_or_else(|| push.after.clone());
     let record = HeadRecord {
         reference: push.reference.clone(),
-        revision,
+        revision: read.unwrap_or_else(|| push.after.clone()),
         actor: delivery.event.actor.clone(),
         seen_at: delivery.received_at,
+        config,
+        stage: stage.cloned(),
     };
     Ok(vec![put(
         keys::head(app, &push.reference),

@@ -157,6 +157,13 @@ impl<P: Ports> App<P> {
                 version: entry.version + 1,
             })),
             Err(StoreError::Conflict { .. }) => Ok(None),
+            // Our own claim would keep us away until it runs out.
+            Err(StoreError::Unavailable {
+                ambiguous: true, ..
+            }) => {
+                let read = self.outbox_entry(&next.id).await?;
+                Ok(read.filter(|read| read.record == next))
+            }
             Err(error) => Err(error.into()),
         }
     }

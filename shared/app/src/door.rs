@@ -61,20 +61,18 @@ impl<P: Ports> App<P> {
     pub async fn webhook(&self, request: &Webhook<'_>, secrets: &Secrets) -> Answer {
         match self.check(request, secrets) {
             Err(answer) => answer,
-            Ok((id, Normalised::Event(event))) => {
-                match self.receive(&id, event, false, Vec::new()).await {
-                    Ok(received) => accepted(&id, &received),
-                    Err(error) => {
-                        tracing::error!(delivery.id = %id, error = %chain(&error), "a webhook could not be stored");
-                        Answer::error(
-                            503,
-                            "unavailable",
-                            "the webhook could not be stored",
-                            "GitHub's delivery log can redeliver it; the poller finds the branch head anyway",
-                        )
-                    }
+            Ok((id, Normalised::Event(event))) => match self.receive(&id, event, false).await {
+                Ok(received) => accepted(&id, &received),
+                Err(error) => {
+                    tracing::error!(delivery.id = %id, error = %chain(&error), "a webhook could not be stored");
+                    Answer::error(
+                        503,
+                        "unavailable",
+                        "the webhook could not be stored",
+                        "GitHub's delivery log can redeliver it; the poller finds the branch head anyway",
+                    )
                 }
-            }
+            },
             Ok((_, Normalised::Ping { zen, hook_id, .. })) => Answer {
                 status: 200,
                 body: json!({ "status": "pong", "hook_id": hook_id, "zen": zen }),

@@ -4,13 +4,22 @@ use greenroom_core::name::DeliveryId;
 use greenroom_github::SourceEvent;
 
 use crate::App;
+use crate::attention;
 use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
-use crate::ports::store::{Condition, Store, StoreError, Write};
+use crate::ports::store::{Condition, Store, StoreError};
 use crate::records::{Delivery, DeliveryStatus};
 use crate::table::{self, Versioned, mark, put};
 use crate::work::Work;
+
+/// Apps that are shown a parked delivery.
+pub(crate) const APPS_MAX: usize = 20;
+
+/// What people are shown of a parked delivery is called.
+pub(crate) fn attention_name(id: &DeliveryId) -> String {
+    format!("delivery-{id}")
+}
 
 /// What happened to a delivery at the door.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,7 +38,6 @@ impl<P: Ports> App<P> {
         id: &DeliveryId,
         event: SourceEvent,
         polled: bool,
-        extra: Vec<Write>,
     ) -> Result<Received, Error> {
         let now = self.ports.now();
         let work = Work::Delivery(id.clone());
@@ -42,9 +50,10 @@ impl<P: Ports> App<P> {
             due: Some(now),
             tries: 0,
         };
-        let mut writes = extra;
-        writes.push(put(keys::delivery(id), &delivery, Condition::Absent)?);
-        writes.push(mark(work.marker(now)));
+        let writes = vec![
+            put(keys::delivery(id), &delivery, Condition::Absent)?,
+            mark(work.marker(now)),
+        ];
         match self.ports.store().commit(writes).await {
             Ok(()) => {
                 self.ports.hint(work);
@@ -55,18 +64,25 @@ impl<P: Ports> App<P> {
         }
     }
 
-    async fn received_again(&self, fresh: Delivery) -> Result<Received, Error> {
+    /// What was decided about a parked delivery before stays decided.
+    async fn received_again(&self, mut fresh: Delivery) -> Result<Received, Error> {
         let Some(known) = self.delivery(&fresh.id).await? else {
             return Err(Error::Contended {
                 what: format!("delivery {}", fresh.id),
             });
         };
-        if !matches!(known.record.status, DeliveryStatus::Parked { .. }) {
+        let DeliveryStatus::Parked {
+            apps, stages, open, ..
+        } = known.record.status
+        else {
             return Ok(Received::Again(known.record.status));
+        };
+        if !stages.is_empty() {
+            fresh.status = DeliveryStatus::Decided { stages, open };
         }
         let work = Work::Delivery(fresh.id.clone());
         let now = self.ports.now();
-        let writes = vec![
+        let mut writes = vec![
             put(
                 keys::delivery(&fresh.id),
                 &fresh,
@@ -74,6 +90,8 @@ impl<P: Ports> App<P> {
             )?,
             mark(work.marker(now)),
         ];
+        let shown = apps.iter().take(APPS_MAX);
+        writes.extend(shown.map(|app| attention::over(*app, &attention_name(&fresh.id))));
         match self.ports.store().commit(writes).await {
             Ok(()) => {
                 self.ports.hint(work);

@@ -13,9 +13,11 @@ pub const SHARDS: u8 = 16;
 /// All apps.
 pub const APPS: &str = "apps";
 
-/// Milliseconds since 1970, 15 digits, so that text order is time order.
+/// Milliseconds since 1970, 15 digits, so that text order is time order. Rounded up: what a key
+/// says is due is due.
 pub fn instant(at: Timestamp) -> String {
-    format!("{:015}", at.as_millisecond().max(0))
+    let rest = i64::from(at.as_nanosecond().rem_euclid(1_000_000) > 0);
+    format!("{:015}", (at.as_millisecond().max(0)).saturating_add(rest))
 }
 
 /// The reverse of [`instant`].

@@ -3,24 +3,24 @@
 use std::collections::BTreeMap;
 
 use greenroom_core::name::{Actor, DeliveryId, RefName, Revision};
+use greenroom_core::resolve::{Event, Trigger, resolve};
+use greenroom_core::stage_file::StageFile;
 use greenroom_github::SourceEvent;
 use greenroom_github::event::{Push, What};
 
 use crate::App;
-use crate::attention;
 use crate::dispatch::fail::source_error;
+use crate::door::chain;
 use crate::error::Error;
+use crate::inbox::Received;
 use crate::keys;
 use crate::ports::Ports;
-use crate::ports::source::{Commit, Source};
-use crate::ports::store::{Condition, Store, Write};
+use crate::ports::source::{Commit, Source, SourceError};
 use crate::records::{AppRecord, HeadRecord};
 use crate::table;
 
 /// Most branches of one app that are remembered.
 const HEADS_MAX: usize = 10_000;
-/// The name under which a repository that cannot be read is shown.
-const SILENT: &str = "repository";
 
 impl<P: Ports> App<P> {
     /// Compares the heads of every app with those decided about, and puts what differs into the
@@ -29,42 +29,13 @@ impl<P: Ports> App<P> {
         let mut found = 0;
         for app in self.apps().await? {
             match self.poll_app(&app).await {
-                Ok(n) => {
-                    found += n;
-                    self.repository_answers(&app).await?;
-                }
+                Ok(n) => found += n,
                 Err(error) => {
-                    let why = crate::door::chain(&error);
-                    tracing::warn!(app.name = %app.name, error = why, "an app could not be polled");
-                    self.repository_is_silent(&app, why).await?;
+                    tracing::warn!(app.name = %app.name, error = %chain(&error), "an app could not be polled")
                 }
             }
         }
         Ok(found)
-    }
-
-    /// Shows on the board that nothing is heard of a repository. What is shown already stays, with
-    /// its beginning.
-    async fn repository_is_silent(&self, app: &AppRecord, why: String) -> Result<(), Error> {
-        let key = keys::attention(app.id, SILENT);
-        if self.ports.store().get(&key).await?.is_some() {
-            return Ok(());
-        }
-        let command = Some("greenroom doctor".to_owned());
-        let text = format!("no branch can be read, so no push is noticed: {why}");
-        let now = self.ports.now();
-        let write = attention::put(app.id, SILENT, "repository_unreadable", text, command, now)?;
-        Ok(self.ports.store().commit(vec![write]).await?)
-    }
-
-    async fn repository_answers(&self, app: &AppRecord) -> Result<(), Error> {
-        let key = keys::attention(app.id, SILENT);
-        if self.ports.store().get(&key).await?.is_none() {
-            return Ok(());
-        }
-        let condition = Condition::Any;
-        let write = Write::Delete { key, condition };
-        Ok(self.ports.store().commit(vec![write]).await?)
     }
 
     async fn poll_app(&self, app: &AppRecord) -> Result<usize, Error> {
@@ -74,6 +45,19 @@ impl<P: Ports> App<P> {
             .heads(&app.repository)
             .await
             .map_err(|error| source_error(&error))?;
+        // Renamed, as far as anybody can tell.
+        if !heads
+            .iter()
+            .any(|head| head.reference == app.default_branch)
+        {
+            self.read_default_branch(app.id).await?;
+        }
+        self.make_stages(app.id).await?;
+        let app = &self.app(app.id).await?;
+        let file = match &app.config {
+            Some(hash) => Some(self.stage_file(app.id, hash).await?),
+            None => None,
+        };
         let known: Vec<HeadRecord> = table::list(
             self.ports.store(),
             &keys::app_partition(app.id),
@@ -85,49 +69,61 @@ impl<P: Ports> App<P> {
             .into_iter()
             .map(|head| (head.reference.clone(), head))
             .collect();
-        let mut found = 0;
+        let mut found = Vec::new();
         for head in heads {
             let old = known.remove(&head.reference);
-            if old.as_ref().and_then(|old| old.revision.as_ref()) != Some(&head.revision) {
-                self.synthesise(app, &head.reference, Some(head.revision), old.as_ref())
-                    .await?;
-                found += 1;
+            let stands = old.as_ref().and_then(|old| old.revision.as_ref());
+            let decided = stands == Some(&head.revision)
+                && old
+                    .as_ref()
+                    .is_some_and(|old| leads_there(app, file.as_deref(), old));
+            if !decided {
+                found.push((head.reference, Some(head.revision), old));
             }
         }
         for gone in known.into_values().filter(|head| head.revision.is_some()) {
-            self.synthesise(app, &gone.reference, None, Some(&gone))
-                .await?;
-            found += 1;
+            found.push((gone.reference.clone(), None, Some(gone)));
         }
-        Ok(found)
+        let mut new = 0;
+        for (reference, after, old) in found {
+            // One that cannot be told now keeps no other waiting.
+            match self.synthesise(app, &reference, after, old.as_ref()).await {
+                Ok(Received::New) => new += 1,
+                Ok(Received::Again(_)) => {}
+                Err(error) => {
+                    tracing::warn!(%reference, error = %chain(&error), "a head could not be taken in");
+                }
+            }
+        }
+        Ok(new)
     }
 
     /// Makes up the webhook that did not come. Its id names what changed into what, and when that
-    /// was last decided about, so that a head that moves back and forth is found each time.
+    /// and by which stage file it was last decided about, so that a head that moves back and forth
+    /// is found each time.
     async fn synthesise(
         &self,
         app: &AppRecord,
         reference: &RefName,
         after: Option<Revision>,
         old: Option<&HeadRecord>,
-    ) -> Result<(), Error> {
+    ) -> Result<Received, Error> {
         let actor = match (&after, old.and_then(|old| old.actor.clone())) {
             (_, Some(actor)) => Some(actor),
             (Some(revision), None) => {
-                let commit = self
-                    .ports
-                    .source()
-                    .commit(&app.repository, revision)
-                    .await
-                    .map_err(|error| source_error(&error))?;
-                author(&commit)
+                match self.ports.source().commit(&app.repository, revision).await {
+                    Ok(commit) => author(&commit),
+                    Err(SourceError::NotFound { .. }) => None,
+                    Err(error) => return Err(source_error(&error)),
+                }
             }
             (None, None) => None,
         };
         let before = old.and_then(|old| old.revision.clone());
         let text = format!(
-            "{reference}\n{before:?}\n{after:?}\n{:?}",
-            old.map(|old| old.seen_at)
+            "{reference}\n{before:?}\n{after:?}\n{:?}\n{:?}",
+            old.map(|old| (old.seen_at, &old.config)),
+            app.config
         );
         let id = DeliveryId::new(format!("poll-{}-{}", app.id, digest(&text)));
         let push = Push {
@@ -146,8 +142,23 @@ impl<P: Ports> App<P> {
             subject: None,
             sender_is_bot: false,
         };
-        self.receive(&id, event, true, Vec::new()).await.map(drop)
+        self.receive(&id, event, true).await
     }
+}
+
+/// Whether a branch that did not move still leads where it was decided to lead: another stage file
+/// may have come into force since.
+fn leads_there(app: &AppRecord, file: Option<&StageFile>, old: &HeadRecord) -> bool {
+    let Some(file) = file.filter(|_| app.config != old.config) else {
+        return true;
+    };
+    let trigger = Trigger {
+        event: Event::Push,
+        reference: old.reference.clone(),
+        actor: old.actor.clone(),
+        deleted: false,
+    };
+    resolve(file, &trigger).stage == old.stage
 }
 
 fn digest(text: &str) -> String {

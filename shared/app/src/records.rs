@@ -28,6 +28,9 @@ pub struct AppRecord {
     pub config_from: ConfigFrom,
     /// A newer stage file that is not valid, and so not in force.
     pub invalid: Option<InvalidConfig>,
+    /// The stage file whose stages were all made and planned again.
+    #[serde(default)]
+    pub stages_of: Option<ConfigHash>,
 }
 
 /// Where the stage file in force came from.
@@ -76,6 +79,11 @@ pub struct HeadRecord {
     pub revision: Option<Revision>,
     pub actor: Option<Actor>,
     pub seen_at: Timestamp,
+    /// The stage file it was decided by, and where it led.
+    #[serde(default)]
+    pub config: Option<ConfigHash>,
+    #[serde(default)]
+    pub stage: Option<StageName>,
 }
 
 /// An effect waiting to be performed.
@@ -147,6 +155,14 @@ pub enum DeliveryStatus {
     /// It could not be decided, again and again; a redelivery tries anew.
     Parked {
         why: String,
+        /// Where a person is shown that.
+        #[serde(default)]
+        apps: Vec<AppId>,
+        /// What was decided already, and stays so.
+        #[serde(default)]
+        stages: Vec<Decision>,
+        #[serde(default)]
+        open: Vec<AppId>,
     },
 }
 

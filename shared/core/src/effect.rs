@@ -123,7 +123,13 @@ pub enum News {
     /// A message could not be delivered on another channel.
     Exhausted {
         channel: ChannelName,
+        /// What the channel last answered.
         why: String,
+        #[serde(default)]
+        attempts: u32,
+        /// What the message was about.
+        #[serde(default)]
+        about: String,
         at: Timestamp,
     },
     Test {

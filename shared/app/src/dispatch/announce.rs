@@ -4,23 +4,25 @@ use greenroom_core::effect::{Effect, News};
 use greenroom_core::message::{
     Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, Suspect, Unaffected,
 };
-use greenroom_core::name::{ChannelName, ConfigHash, StageId};
+use greenroom_core::name::{AppId, ChannelName, ConfigHash, StageId, StageName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Break, Failing};
-use greenroom_core::stage_file::StageFile;
+use greenroom_core::stage_file::{Channel, StageFile};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Done;
 use super::fail::Failure;
 use crate::App;
 use crate::attention;
+use crate::door::chain;
 use crate::error::Error;
 use crate::keys;
 use crate::outbox::{self, removal};
 use crate::ports::Ports;
-use crate::ports::channels::{ChannelTarget, Channels, SendError};
-use crate::ports::source::Source;
-use crate::ports::store::{Condition, Store};
+use crate::ports::channels::{ChannelTarget, Channels, Receipt, SendError};
+use crate::ports::source::{Commit, Source};
+use crate::ports::store::{Condition, Key, Store};
 use crate::records::{AppRecord, OutboxEntry, StageRecord};
 use crate::table::{self, Versioned, put};
 
@@ -49,10 +51,13 @@ impl<P: Ports> App<P> {
                 "the stage file {config} has no channel {channel}"
             )));
         };
-        let moved = self.moved_to(&id, channel).await?;
         let target = ChannelTarget {
             name: channel.clone(),
-            channel: moved.map_or_else(|| known.clone(), |chat| to_chat(known, chat)),
+            channel: known.clone(),
+        };
+        let target = match self.moved_to(&id, channel, known).await? {
+            Some(chat) => target.moved_to(&chat),
+            None => target,
         };
         let mut announcement = self.announcement(&app, &file, &id, channel, news).await?;
         announcement.possibly_repeated = entry
@@ -60,15 +65,16 @@ impl<P: Ports> App<P> {
             .attempts
             .iter()
             .any(|attempt| attempt.ambiguous);
+        let announcement = announcement.bounded();
         let key = &entry.record.id;
         let sent = match self
             .ports
             .channels()
-            .send(&target, &announcement.bounded(), key)
+            .send(&target, &announcement, key)
             .await
         {
             Err(SendError::Moved { chat }) => {
-                self.send_there(&id, &target, &app, &file, entry, chat)
+                self.send_there(&id, &target, known, &announcement, key, chat)
                     .await
             }
             other => other,
@@ -79,7 +85,9 @@ impl<P: Ports> App<P> {
                     tracing::warn!(channel = %channel, remark, "an announcement arrived, but");
                 }
                 tracing::info!(channel = %channel, effect.id = key, receipt = receipt.reference, "announced");
-                Ok(Done::Over(Vec::new()))
+                // It works, whatever was said of it before.
+                let over = attention::over(id.app, &attention_name(channel));
+                Ok(Done::Over(vec![over]))
             }
             Err(error) => Err(Failure {
                 why: error.to_string(),
@@ -95,40 +103,25 @@ impl<P: Ports> App<P> {
         &self,
         id: &StageId,
         target: &ChannelTarget,
-        app: &AppRecord,
-        file: &StageFile,
-        entry: &Versioned<OutboxEntry>,
+        known: &Channel,
+        announcement: &Announcement,
+        key: &str,
         chat: String,
-    ) -> Result<crate::ports::channels::Receipt, SendError> {
-        let unavailable = |error: &Error| SendError::Unavailable {
-            why: crate::door::chain(error),
+    ) -> Result<Receipt, SendError> {
+        let unavailable = |error: &Error| SendError::Unavailable { why: chain(error) };
+        let moved = Moved {
+            from: known.clone(),
+            to: chat,
         };
-        let Effect::Announce { news, .. } = &entry.record.effect else {
-            return Err(SendError::Refused {
-                why: "not an announcement".to_owned(),
-            });
-        };
-        let write = put(moved_key(id, &target.name), &chat, Condition::Any)
+        let write = put(moved_key(id, &target.name), &moved, Condition::Any)
             .map_err(|error| unavailable(&error))?;
         self.ports
             .store()
             .commit(vec![write])
             .await
             .map_err(|error| unavailable(&error.into()))?;
-        let announcement = self
-            .announcement(app, file, id, &target.name, news)
-            .await
-            .map_err(|failure| SendError::Unavailable { why: failure.why })?;
-        let target = ChannelTarget {
-            name: target.name.clone(),
-            channel: to_chat(&target.channel, chat),
-        };
-        match self
-            .ports
-            .channels()
-            .send(&target, &announcement.bounded(), &entry.record.id)
-            .await
-        {
+        let target = target.clone().moved_to(&moved.to);
+        match self.ports.channels().send(&target, announcement, key).await {
             Err(SendError::Moved { chat }) => Err(SendError::Unavailable {
                 why: format!("the chat has moved again, to {chat}"),
             }),
@@ -136,10 +129,17 @@ impl<P: Ports> App<P> {
         }
     }
 
-    async fn moved_to(&self, id: &StageId, channel: &ChannelName) -> Result<Option<String>, Error> {
-        Ok(table::load(self.ports.store(), &moved_key(id, channel))
-            .await?
-            .map(|read| read.record))
+    /// Where the channel has moved to, unless people have given it another address since.
+    async fn moved_to(
+        &self,
+        id: &StageId,
+        name: &ChannelName,
+        known: &Channel,
+    ) -> Result<Option<String>, Error> {
+        let moved: Option<Versioned<Moved>> =
+            table::load(self.ports.store(), &moved_key(id, name)).await?;
+        let moved = moved.filter(|moved| moved.record.from == *known);
+        Ok(moved.map(|moved| moved.record.to))
     }
 
     async fn announcement(
@@ -217,7 +217,7 @@ impl<P: Ports> App<P> {
             Ok(commits) => {
                 told.suspects_more =
                     u32::try_from(commits.len().saturating_sub(SUSPECTS_MAX)).unwrap_or(u32::MAX);
-                let suspect = |commit: crate::ports::source::Commit| Suspect {
+                let suspect = |commit: Commit| Suspect {
                     revision: commit.revision,
                     author: commit.author,
                     subject: commit.subject,
@@ -287,7 +287,7 @@ impl<P: Ports> App<P> {
         let command = Some(format!("greenroom notify --test {channel}"));
         writes.push(attention::put(
             app,
-            &format!("channel-{channel}"),
+            &attention_name(channel),
             "channel_exhausted",
             text,
             command,
@@ -301,6 +301,8 @@ impl<P: Ports> App<P> {
             let news = News::Exhausted {
                 channel: channel.clone(),
                 why: failure.why.clone(),
+                attempts: last.tries,
+                about: about(news, stage),
                 at: now,
             };
             let effect = Effect::Announce {
@@ -319,7 +321,7 @@ impl<P: Ports> App<P> {
 
     async fn other_channel(
         &self,
-        app: greenroom_core::name::AppId,
+        app: AppId,
         config: &ConfigHash,
         channel: &ChannelName,
     ) -> Result<Option<ChannelName>, Error> {
@@ -332,19 +334,20 @@ impl<P: Ports> App<P> {
     }
 }
 
-fn moved_key(id: &StageId, channel: &ChannelName) -> crate::ports::store::Key {
-    crate::ports::store::Key::new(keys::app_partition(id.app), format!("chat#{channel}"))
+/// A chat that has another address than the stage file says.
+#[derive(Serialize, Deserialize)]
+struct Moved {
+    from: Channel,
+    to: String,
 }
 
-fn to_chat(
-    channel: &greenroom_core::stage_file::Channel,
-    to: String,
-) -> greenroom_core::stage_file::Channel {
-    let mut channel = channel.clone();
-    if let greenroom_core::stage_file::Channel::Telegram { chat, .. } = &mut channel {
-        *chat = to;
-    }
-    channel
+fn moved_key(id: &StageId, channel: &ChannelName) -> Key {
+    Key::new(keys::app_partition(id.app), format!("chat#{channel}"))
+}
+
+/// What people are shown of a channel that is dead is called.
+fn attention_name(channel: &ChannelName) -> String {
+    format!("channel-{channel}")
 }
 
 fn look(label: &str, command: String) -> Look {
@@ -354,7 +357,7 @@ fn look(label: &str, command: String) -> Look {
     }
 }
 
-fn downstream(file: &StageFile, id: &StageId) -> Vec<greenroom_core::name::StageName> {
+fn downstream(file: &StageFile, id: &StageId) -> Vec<StageName> {
     let rule = file
         .rules
         .iter()
@@ -410,11 +413,17 @@ fn kind(news: &News, on: &ChannelName) -> Kind {
             problems: problems.clone(),
             more: 0,
         },
-        News::Exhausted { channel, why, .. } => Kind::Exhausted {
+        News::Exhausted {
+            channel,
+            why,
+            attempts,
+            about,
+            ..
+        } => Kind::Exhausted {
             channel: channel.clone(),
             why: why.clone(),
-            attempts: 0,
-            about: "an announcement".to_owned(),
+            attempts: *attempts,
+            about: about.clone(),
         },
         News::Test { .. } => Kind::Test {
             channel: on.clone(),
@@ -435,7 +444,7 @@ fn when(news: &News) -> Timestamp {
     }
 }
 
-fn about(news: &News, stage: &greenroom_core::name::StageName) -> String {
+fn about(news: &News, stage: &StageName) -> String {
     match news {
         News::Broke { brk, .. } => format!("that {stage} broke (#{})", brk.episode),
         News::Changed { brk, .. } => format!("that {stage} fails in new ways (#{})", brk.episode),

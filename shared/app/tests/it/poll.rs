@@ -1,0 +1,127 @@
+//! What the poller finds, and what it leaves alone.
+
+use greenroom_testkit::world::World;
+
+use crate::STAGE_FILE;
+
+fn poll(world: &mut World) -> usize {
+    let found = world.now(world.app.poll()).expect("a poll");
+    world.settle();
+    found
+}
+
+#[test]
+fn what_a_webhook_told_is_not_found_again() {
+    let mut world = World::new(STAGE_FILE);
+    poll(&mut world);
+    world.push("develop", "bob");
+    let generation = world.stage("dev").map(|stage| stage.generation);
+    assert_eq!(poll(&mut world), 0);
+    assert_eq!(world.stage("dev").map(|stage| stage.generation), generation);
+}
+
+#[test]
+fn a_webhook_that_comes_after_the_poll_changes_nothing() {
+    let mut world = World::new(STAGE_FILE);
+    let revision = world.ports().source.commit("develop", "bob", "x", &[]);
+    assert!(poll(&mut world) > 0);
+    assert_eq!(world.green("dev"), Some(revision.clone()));
+    world.told_of("develop", "bob", &revision);
+    world.settle();
+    assert_eq!(world.stage("dev").map(|stage| stage.generation), Some(1));
+}
+
+#[test]
+fn a_head_that_went_back_and_forth_is_found_each_time() {
+    let mut world = World::new(STAGE_FILE);
+    let first = world.ports().source.commit("develop", "bob", "one", &[]);
+    poll(&mut world);
+    let second = world.ports().source.commit("develop", "bob", "two", &[]);
+    for _ in 0..3 {
+        for head in [&second, &first] {
+            world.ports().pass(jiff::SignedDuration::from_mins(1));
+            world.ports().source.set("refs/heads/develop", Some(head));
+            poll(&mut world);
+            assert_eq!(world.stands("dev").as_ref(), Some(head));
+        }
+    }
+}
+
+#[test]
+fn a_deletion_nobody_told_is_found_and_so_is_the_branch_that_comes_back() {
+    let mut world = World::new(STAGE_FILE);
+    let revision = world
+        .ports()
+        .source
+        .commit("feature/x", "alice", "one", &[]);
+    poll(&mut world);
+    assert_eq!(world.stands("alice"), Some(revision.clone()));
+    world.ports().source.set("refs/heads/feature/x", None);
+    assert_eq!(poll(&mut world), 1);
+    assert_eq!(world.stage("alice").and_then(|stage| stage.head), None);
+    world.ports().pass(jiff::SignedDuration::from_mins(1));
+    world
+        .ports()
+        .source
+        .set("refs/heads/feature/x", Some(&revision));
+    assert_eq!(poll(&mut world), 1);
+    assert!(
+        world
+            .stage("alice")
+            .is_some_and(|stage| stage.head.is_some())
+    );
+    assert_eq!(poll(&mut world), 0);
+}
+
+#[test]
+fn a_branch_that_leads_somewhere_only_now_is_found_when_the_stage_file_says_so() {
+    let mut world = World::new(STAGE_FILE);
+    let revision = world.push("trunk", "bob");
+    poll(&mut world);
+    assert_eq!(world.stands("trunk"), None);
+    let more = format!("{STAGE_FILE}  trunk: {{ from: {{ branch: trunk }}, pipeline: service }}\n");
+    let file = world
+        .ports()
+        .source
+        .commit("master", "olga", "x", &[("greenroom.yaml", &more)]);
+    world.told_of("master", "olga", &file);
+    world.settle();
+    assert!(poll(&mut world) > 0);
+    assert_eq!(world.stands("trunk"), Some(revision));
+    assert_eq!(poll(&mut world), 0);
+}
+
+#[test]
+fn a_poll_does_not_bind_the_app_to_a_stand_in_for_githubs_id() {
+    let mut world = World::new(STAGE_FILE);
+    world.ports().source.commit("develop", "bob", "x", &[]);
+    poll(&mut world);
+    let revision = world.push("develop", "bob");
+    assert_eq!(
+        world.green("dev"),
+        Some(revision),
+        "the webhook is still ours"
+    );
+    assert_eq!(poll(&mut world), 0);
+}
+
+#[test]
+fn an_undecided_head_is_counted_once() {
+    let mut world = World::new(STAGE_FILE);
+    poll(&mut world);
+    world.ports().source.commit("develop", "bob", "x", &[]);
+    assert_eq!(world.now(world.app.poll()).expect("a poll"), 1);
+    assert_eq!(world.now(world.app.poll()).expect("a poll"), 0);
+}
+
+#[test]
+fn a_default_branch_that_was_renamed_is_followed() {
+    let mut world = World::new(STAGE_FILE);
+    let tip = world.ports().source.tip("master").expect("a tip");
+    world.ports().source.set("refs/heads/main", Some(&tip));
+    world.ports().source.set("refs/heads/master", None);
+    world.ports().source.set_default("main");
+    poll(&mut world);
+    let app = world.now(world.app.app(world.id)).expect("an app");
+    assert_eq!(app.default_branch.as_str(), "refs/heads/main");
+}
