@@ -11,6 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use greenroom_app::apps::NewApp;
+use greenroom_app::records::AppRecord;
 use greenroom_core::command::Command;
 use greenroom_core::name::{ChannelName, DeliveryId, RepoName, RepositoryId, StageId};
 use greenroom_core::principal::Principal;
@@ -80,9 +81,17 @@ pub async fn backlog(State(app): App, headers: HeaderMap) -> Answer {
 pub async fn apps(State(app): App, headers: HeaderMap) -> Answer {
     Ok(cached(
         &headers,
-        serde_json::to_value(app.apps().await?)?,
+        serde_json::to_value(app.apps().await?.iter().map(shown).collect::<Vec<_>>())?,
         None,
     ))
+}
+
+/// An app as clients see it.
+fn shown(app: &AppRecord) -> AppRecord {
+    AppRecord {
+        repository: app.repository.without_credentials(),
+        ..app.clone()
+    }
 }
 
 pub async fn stage(
@@ -275,7 +284,7 @@ pub async fn add_app(State(app): App, body: Bytes) -> Answer {
         repository: asked.id.map(RepositoryId),
     };
     Ok(reply::json(&serde_json::to_value(
-        app.add_app(&new).await?,
+        shown(&app.add_app(&new).await?),
     )?))
 }
 

@@ -15,6 +15,26 @@ pub struct Repository {
     pub git: Option<String>,
 }
 
+impl Repository {
+    /// The same for people: without the credential that an `https` address may hold.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        let git = self.git.as_ref().map(|address| {
+            let Some((scheme, rest)) = address.split_once("://") else {
+                return address.clone();
+            };
+            let authority = rest.split('/').next().unwrap_or_default();
+            match authority.rsplit_once('@') {
+                Some((user, _)) if scheme.starts_with("http") || user.contains(':') => {
+                    format!("{scheme}://{}", &rest[user.len() + 1..])
+                }
+                _ => address.clone(),
+            }
+        });
+        Self { git, ..self.clone() }
+    }
+}
+
 /// Where a branch or tag stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Head {
@@ -115,4 +135,28 @@ pub trait Source: Send + Sync + 'static {
         head: &Revision,
         limit: usize,
     ) -> impl Future<Output = Result<Comparison, SourceError>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(address: &str) -> String {
+        let repository = Repository {
+            id: RepositoryId(1),
+            name: RepoName::new("acme/orders"),
+            git: Some(address.to_owned()),
+        };
+        repository.without_credentials().git.unwrap_or_default()
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_credential() {
+        assert_eq!(shown("https://x:token@git.example.com/a/b.git"), "https://git.example.com/a/b.git");
+        assert_eq!(shown("https://token@git.example.com/a"), "https://git.example.com/a");
+        assert_eq!(shown("ssh://git:word@example.com/a"), "ssh://example.com/a");
+        for plain in ["ssh://git@example.com/a", "git@example.com:a/b", "/srv/git/a@b", "https://example.com/@a"] {
+            assert_eq!(shown(plain), plain);
+        }
+    }
 }

@@ -154,7 +154,7 @@ impl Bench {
         for (name, path) in [
             ("board (status)", "/board"),
             ("one stage (why)", "/stages/dev"),
-            ("log of a stage", "/stages/dev/log?limit=50"),
+            ("log of a stage", "/stages/dev/log?limit=10"),
         ] {
             let (a, b) = alternate(&few, &many, path).await?;
             let goal = Some(Goal::AtMost(1.5));
