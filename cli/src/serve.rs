@@ -207,7 +207,7 @@ fn connect(app: &Arc<Local>) {
     app.ports
         .pipelines
         .set_on_change(Arc::new(move |execution| {
-            drop(hints.send(Work::Execution(execution.clone())))
+            drop(hints.send(Work::Execution(execution.clone())));
         }));
     app.ports
         .pipelines

@@ -51,7 +51,10 @@ fn log(format: LogFormat) {
 /// catches it and says what is damaged.
 fn panics_are_logged() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let said = panic.payload_as_str().unwrap_or("no text");
         if place.contains("/redb-") {
             tracing::debug!(place, said, "the store file is damaged");

@@ -55,8 +55,7 @@ impl DataFolder {
             None => match fs::read_to_string(&file) {
                 Ok(kept) if !kept.trim().is_empty() => {
                     let private = fs::Permissions::from_mode(0o600);
-                    fs::set_permissions(&file, private)
-                        .map_err(|error| unusable(&file, error))?;
+                    fs::set_permissions(&file, private).map_err(|error| unusable(&file, error))?;
                     return Ok(SecretString::from(kept.trim().to_owned()));
                 }
                 Ok(_) => fresh(),

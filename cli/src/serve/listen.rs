@@ -146,12 +146,18 @@ mod tests {
         let since = Instant::now();
         while since.elapsed() < 2 * silence {
             theirs.write_all(b"x").await.expect("it is open");
-            connection.read_exact(&mut byte).await.expect("it is not silent");
+            connection
+                .read_exact(&mut byte)
+                .await
+                .expect("it is not silent");
             tokio::task::yield_now().await;
         }
         let since = Instant::now();
         let ended = connection.read(&mut byte).await;
-        assert_eq!(ended.map_err(|error| error.kind()), Err(io::ErrorKind::TimedOut));
+        assert_eq!(
+            ended.map_err(|error| error.kind()),
+            Err(io::ErrorKind::TimedOut)
+        );
         assert!(since.elapsed() >= silence / 2, "{:?}", since.elapsed());
     }
 }

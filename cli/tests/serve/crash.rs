@@ -25,14 +25,23 @@ async fn every_delivery_answered_202_survives_the_kill_and_is_decided() {
     let answered = Arc::new(Mutex::new(Vec::new()));
     let mut clients = tokio::task::JoinSet::new();
     for _ in 0..CLIENTS {
-        let (queue, answered, http) = (Arc::clone(&queue), Arc::clone(&answered), site.server().http.clone());
+        let (queue, answered, http) = (
+            Arc::clone(&queue),
+            Arc::clone(&answered),
+            site.server().http.clone(),
+        );
         clients.spawn(async move {
             loop {
-                let Some(hook) = queue.lock().expect("nobody panics with it").pop() else { return };
+                let Some(hook) = queue.lock().expect("nobody panics with it").pop() else {
+                    return;
+                };
                 match hook.try_send(&http).await {
                     Ok(reply) => {
                         assert_eq!(reply.status, 202, "{}", reply.text);
-                        answered.lock().expect("nobody panics with it").push(hook.id);
+                        answered
+                            .lock()
+                            .expect("nobody panics with it")
+                            .push(hook.id);
                     }
                     // Killed; whether it is durable nobody was told.
                     Err(_) => return,
@@ -41,12 +50,18 @@ async fn every_delivery_answered_202_survives_the_kill_and_is_decided() {
         });
     }
     let count = || answered.lock().expect("nobody panics with it").len();
-    until("enough is answered", async || (count() >= ENOUGH).then_some(())).await;
+    until("enough is answered", async || {
+        (count() >= ENOUGH).then_some(())
+    })
+    .await;
     site.kill().await;
     while let Some(ended) = clients.join_next().await {
         ended.expect("every answer was a 202");
     }
-    assert!(!queue.lock().expect("nobody panics with it").is_empty(), "the kill came in the middle");
+    assert!(
+        !queue.lock().expect("nobody panics with it").is_empty(),
+        "the kill came in the middle"
+    );
     site.serve().await;
     let ids = answered.lock().expect("nobody panics with it").clone();
     for id in &ids {

@@ -9,13 +9,20 @@ async fn when_writes_fail_nothing_is_acknowledged_and_with_room_it_works_again()
     let mut site = Site::with(crate::support::site::STAGES).await;
     site.serve().await;
     site.stop().await;
-    let size = std::fs::metadata(site.file("data/greenroom.redb")).expect("a store").len();
+    let size = std::fs::metadata(site.file("data/greenroom.redb"))
+        .expect("a store")
+        .len();
     site.start.file_blocks = Some(size / 512);
     site.serve().await;
     let mut acknowledged = Vec::new();
     let refused = loop {
         let n = acknowledged.len();
-        let hook = Hook::push_titled(&format!("topic/{n}-{}", "x".repeat(200)), &format!("{n:040x}"), "bob", &"long ".repeat(50));
+        let hook = Hook::push_titled(
+            &format!("topic/{n}-{}", "x".repeat(200)),
+            &format!("{n:040x}"),
+            "bob",
+            &"long ".repeat(50),
+        );
         let reply = hook.send(&site.server().http).await;
         match reply.status {
             202 => acknowledged.push(hook.id),
@@ -33,14 +40,32 @@ async fn when_writes_fail_nothing_is_acknowledged_and_with_room_it_works_again()
         }
     }
     let lock = site.cli(&["lock", "dev", "--reason", "full"]).await;
-    lock.refused(1, &["writing the store file failed", "nothing was stored", "room"]);
-    assert!(site.stop().await.success(), "it stops all the same: {}", site.log());
+    lock.refused(
+        1,
+        &[
+            "writing the store file failed",
+            "nothing was stored",
+            "room",
+        ],
+    );
+    assert!(
+        site.stop().await.success(),
+        "it stops all the same: {}",
+        site.log()
+    );
     site.start.file_blocks = None;
     site.serve().await;
     for id in &acknowledged {
         let status = site.became(id).await;
         assert_eq!(status["status"], "ignored", "{id}");
     }
-    let revision = site.push("develop", crate::support::repo::BOB, "Go on", &[("app.txt", "two\n")]).await;
+    let revision = site
+        .push(
+            "develop",
+            crate::support::repo::BOB,
+            "Go on",
+            &[("app.txt", "two\n")],
+        )
+        .await;
     site.green("dev", &revision).await;
 }

@@ -31,7 +31,12 @@ async fn an_oversized_body_is_refused_however_it_is_announced() {
     let mut stream = http.raw().await;
     let head = b"POST /webhooks/github HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head).await.expect("the head is read");
-    let chunk = [format!("{:x}\r\n", 1 << 20).into_bytes(), vec![b'7'; 1 << 20], b"\r\n".to_vec()].concat();
+    let chunk = [
+        format!("{:x}\r\n", 1 << 20).into_bytes(),
+        vec![b'7'; 1 << 20],
+        b"\r\n".to_vec(),
+    ]
+    .concat();
     for _ in 0..26 {
         // It may hang up before the end, which is the point.
         if stream.write_all(&chunk).await.is_err() {
@@ -66,13 +71,40 @@ async fn a_webhook_that_is_not_signed_as_agreed_is_refused() {
     let sha1 = format!("sha1={}", "0".repeat(40));
     let others = sign(SECRET, b"other bytes");
     let upper = sign(SECRET, &hook.body).to_uppercase();
-    for wrong in [sha1.as_str(), "", "sha256=", "sha256=zz", "sha256=\u{e9}", &others, &upper, &"a".repeat(4000)] {
-        hook.clone().with(signature, wrong).send(http).await.refuses(401, "bad_signature");
+    for wrong in [
+        sha1.as_str(),
+        "",
+        "sha256=",
+        "sha256=zz",
+        "sha256=\u{e9}",
+        &others,
+        &upper,
+        &"a".repeat(4000),
+    ] {
+        hook.clone()
+            .with(signature, wrong)
+            .send(http)
+            .await
+            .refuses(401, "bad_signature");
     }
-    hook.clone().without(signature).send(http).await.refuses(401, "bad_signature");
-    hook.clone().signed_with("").send(http).await.refuses(401, "bad_signature");
-    http.get(&format!("/api/v1/deliveries/{}", hook.id)).await.refuses(404, "not_found");
-    assert_eq!(hook.send(http).await.status, 202, "and the same, signed as agreed, comes in");
+    hook.clone()
+        .without(signature)
+        .send(http)
+        .await
+        .refuses(401, "bad_signature");
+    hook.clone()
+        .signed_with("")
+        .send(http)
+        .await
+        .refuses(401, "bad_signature");
+    http.get(&format!("/api/v1/deliveries/{}", hook.id))
+        .await
+        .refuses(404, "not_found");
+    assert_eq!(
+        hook.send(http).await.status,
+        202,
+        "and the same, signed as agreed, comes in"
+    );
 }
 
 #[tokio::test]
@@ -80,14 +112,41 @@ async fn what_is_not_json_is_refused_before_it_is_looked_at() {
     let site = Site::up().await;
     let http = &site.server().http;
     let hook = Hook::push("develop", &site.repo.head("develop"), "alice");
-    for other in ["application/x-www-form-urlencoded", "text/plain", "", "application/jsonp", "\u{e9}"] {
-        hook.clone().with("Content-Type", other).send(http).await.refuses(415, "not_json");
+    for other in [
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "",
+        "application/jsonp",
+        "\u{e9}",
+    ] {
+        hook.clone()
+            .with("Content-Type", other)
+            .send(http)
+            .await
+            .refuses(415, "not_json");
     }
-    hook.clone().without("Content-Type").send(http).await.refuses(415, "not_json");
-    let form = Hook::new("push", "payload=%7B%22ref%22%3A%22refs%2Fheads%2Fdevelop%22%7D");
-    form.clone().with("Content-Type", "application/x-www-form-urlencoded").send(http).await.refuses(415, "not_json");
+    hook.clone()
+        .without("Content-Type")
+        .send(http)
+        .await
+        .refuses(415, "not_json");
+    let form = Hook::new(
+        "push",
+        "payload=%7B%22ref%22%3A%22refs%2Fheads%2Fdevelop%22%7D",
+    );
+    form.clone()
+        .with("Content-Type", "application/x-www-form-urlencoded")
+        .send(http)
+        .await
+        .refuses(415, "not_json");
     form.send(http).await.refuses(400, "bad_payload");
-    assert_eq!(hook.with("Content-Type", "Application/JSON; charset=utf-8").send(http).await.status, 202);
+    assert_eq!(
+        hook.with("Content-Type", "Application/JSON; charset=utf-8")
+            .send(http)
+            .await
+            .status,
+        202
+    );
 }
 
 #[tokio::test]
@@ -101,15 +160,40 @@ async fn a_payload_that_is_not_what_it_says_is_refused_with_what_is_missing() {
         less.as_object_mut().expect("an object").remove(field);
         let reply = Hook::new("push", less.to_string()).send(http).await;
         let refused = reply.refuses(400, "bad_payload").json();
-        assert!(refused["error"]["message"].as_str().is_some_and(|text| text.contains(field)), "{refused}");
+        assert!(
+            refused["error"]["message"]
+                .as_str()
+                .is_some_and(|text| text.contains(field)),
+            "{refused}"
+        );
     }
-    for (field, odd) in [("ref", json!(7)), ("ref", json!("refs/heads/")), ("after", json!("zz")), ("repository", json!([]))] {
+    for (field, odd) in [
+        ("ref", json!(7)),
+        ("ref", json!("refs/heads/")),
+        ("after", json!("zz")),
+        ("repository", json!([])),
+    ] {
         let mut other = body.clone();
         other[field] = odd;
-        Hook::new("push", other.to_string()).send(http).await.refuses(400, "bad_payload");
+        Hook::new("push", other.to_string())
+            .send(http)
+            .await
+            .refuses(400, "bad_payload");
     }
-    for garbage in [&b""[..], b"null", b"[]", b"{", b"\xff\xfe{}", b"{\"ref\":\"\\ud800\"}", b"{}{}", b"\0\0\0"] {
-        Hook::new("push", garbage).send(http).await.refuses(400, "bad_payload");
+    for garbage in [
+        &b""[..],
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff\xfe{}",
+        b"{\"ref\":\"\\ud800\"}",
+        b"{}{}",
+        b"\0\0\0",
+    ] {
+        Hook::new("push", garbage)
+            .send(http)
+            .await
+            .refuses(400, "bad_payload");
     }
     still_serves(&site).await;
 }
@@ -119,13 +203,25 @@ async fn unknown_events_are_taken_and_ignored_with_a_reason() {
     let site = Site::up().await;
     let http = &site.server().http;
     for event in ["star", "workflow_run", "no_such_event", "$(reboot)"] {
-        let reply = Hook::new(event, "{\"action\":\"created\"}").send(http).await;
+        let reply = Hook::new(event, "{\"action\":\"created\"}")
+            .send(http)
+            .await;
         let body = reply.json();
-        assert_eq!((reply.status, &body["status"]), (202, &json!("ignored")), "{body}");
-        assert!(body["why"].as_str().is_some_and(|why| why.contains(event)), "{body}");
+        assert_eq!(
+            (reply.status, &body["status"]),
+            (202, &json!("ignored")),
+            "{body}"
+        );
+        assert!(
+            body["why"].as_str().is_some_and(|why| why.contains(event)),
+            "{body}"
+        );
     }
     let push = Hook::push("develop", &site.repo.head("develop"), "alice");
-    push.without("X-GitHub-Event").send(http).await.refuses(400, "bad_payload");
+    push.without("X-GitHub-Event")
+        .send(http)
+        .await
+        .refuses(400, "bad_payload");
 }
 
 #[tokio::test]
@@ -133,13 +229,32 @@ async fn a_delivery_needs_an_id_of_its_own() {
     let site = Site::up().await;
     let http = &site.server().http;
     let hook = Hook::push("develop", &site.repo.head("develop"), "alice");
-    hook.clone().without("X-GitHub-Delivery").send(http).await.refuses(400, "bad_payload");
-    for odd in ["", " ", "../../etc/passwd", "a#b", "a b", "\u{e9}", &"x".repeat(101)] {
-        hook.clone().with("X-GitHub-Delivery", odd).send(http).await.refuses(400, "bad_payload");
+    hook.clone()
+        .without("X-GitHub-Delivery")
+        .send(http)
+        .await
+        .refuses(400, "bad_payload");
+    for odd in [
+        "",
+        " ",
+        "../../etc/passwd",
+        "a#b",
+        "a b",
+        "\u{e9}",
+        &"x".repeat(101),
+    ] {
+        hook.clone()
+            .with("X-GitHub-Delivery", odd)
+            .send(http)
+            .await
+            .refuses(400, "bad_payload");
     }
     let first = hook.send(http).await.json();
     let second = hook.send(http).await.json();
-    assert_eq!((&first["again"], &second["again"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&first["again"], &second["again"]),
+        (&json!(false), &json!(true))
+    );
 }
 
 #[tokio::test]
@@ -167,11 +282,19 @@ async fn a_repository_nobody_added_is_ignored_with_the_way_to_add_it() {
     let site = Site::up().await;
     let revision = site.repo.head("develop");
     let mut hook = Hook::push_of("mallory/stranger", "develop", &revision, "mallory", "Hello");
-    hook.body = String::from_utf8(hook.body).expect("text").replace("900100", "900999").into_bytes();
+    hook.body = String::from_utf8(hook.body)
+        .expect("text")
+        .replace("900100", "900999")
+        .into_bytes();
     assert_eq!(hook.send(&site.server().http).await.status, 202);
     let became = site.became(&hook.id).await;
     assert_eq!(became["status"], "ignored", "{became}");
-    assert!(became["why"].as_str().is_some_and(|why| why.contains("greenroom app add mallory/stranger")), "{became}");
+    assert!(
+        became["why"]
+            .as_str()
+            .is_some_and(|why| why.contains("greenroom app add mallory/stranger")),
+        "{became}"
+    );
 }
 
 #[tokio::test]

@@ -118,7 +118,9 @@ pub async fn in_words(response: Response) -> Response {
         return response;
     }
     let (parts, body) = response.into_parts();
-    let said = axum::body::to_bytes(body, SAID_MAX).await.unwrap_or_default();
+    let said = axum::body::to_bytes(body, SAID_MAX)
+        .await
+        .unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
     let fault = match status {
         StatusCode::METHOD_NOT_ALLOWED => Fault::new(
@@ -133,7 +135,9 @@ pub async fn in_words(response: Response) -> Response {
             "the body is too large for this address",
             "no command has more than 2 MB",
         ),
-        _ if said.trim().is_empty() => Fault::new(status, "failed", &status.to_string(), "see docs/api.md"),
+        _ if said.trim().is_empty() => {
+            Fault::new(status, "failed", &status.to_string(), "see docs/api.md")
+        }
         _ => Fault::new(status, "invalid", said.trim(), "see docs/api.md"),
     };
     let mut response = fault.into_response();

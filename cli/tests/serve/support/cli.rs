@@ -33,7 +33,13 @@ impl Said {
 /// Runs `greenroom WORDS --data DATA`, as `who`.
 pub async fn run(data: &Path, who: &str, words: &[&str]) -> Said {
     let mut command = Command::new(GREENROOM);
-    command.args(words).arg("--data").arg(data).env_clear().env("GREENROOM_USER", who).env("NO_COLOR", "1");
+    command
+        .args(words)
+        .arg("--data")
+        .arg(data)
+        .env_clear()
+        .env("GREENROOM_USER", who)
+        .env("NO_COLOR", "1");
     let output = command.output().await.expect("it can be started");
     Said {
         code: output.status.code().unwrap_or(-1),

@@ -29,7 +29,14 @@ impl Hook {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let id = format!("{:08x}-0000-4000-8000-{count:012x}", std::process::id());
-        Self { id, event: event.to_owned(), body: body.into(), secret: SECRET.to_owned(), without: Vec::new(), instead: Vec::new() }
+        Self {
+            id,
+            event: event.to_owned(),
+            body: body.into(),
+            secret: SECRET.to_owned(),
+            without: Vec::new(),
+            instead: Vec::new(),
+        }
     }
 
     /// `login` has pushed `revision` to `branch` of acme/shop.
@@ -41,11 +48,20 @@ impl Hook {
         Self::push_of("acme/shop", branch, revision, login, title)
     }
 
-    pub fn push_of(repository: &str, branch: &str, revision: &str, login: &str, title: &str) -> Self {
+    pub fn push_of(
+        repository: &str,
+        branch: &str,
+        revision: &str,
+        login: &str,
+        title: &str,
+    ) -> Self {
         let who = Person::new(login, 5001);
         let commit = Commit::new(revision, who.clone(), title, Timestamp::now());
         let repository = Repository::new(REPOSITORY_ID, repository, "master");
-        Self::new("push", Push::to_branch(repository, branch, ZEROS, who, vec![commit]).body())
+        Self::new(
+            "push",
+            Push::to_branch(repository, branch, ZEROS, who, vec![commit]).body(),
+        )
     }
 
     pub fn without(mut self, header: &'static str) -> Self {
@@ -64,14 +80,25 @@ impl Hook {
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {
-        let mut all = headers(&self.event, &self.id, HOOK, REPOSITORY_ID, &self.secret, &self.body);
-        all.retain(|(name, _)| !self.without.contains(name) && !self.instead.iter().any(|(other, _)| other == name));
+        let mut all = headers(
+            &self.event,
+            &self.id,
+            HOOK,
+            REPOSITORY_ID,
+            &self.secret,
+            &self.body,
+        );
+        all.retain(|(name, _)| {
+            !self.without.contains(name) && !self.instead.iter().any(|(other, _)| other == name)
+        });
         all.extend(self.instead.clone());
         all
     }
 
     pub async fn try_send(&self, http: &Http) -> reqwest::Result<Reply> {
-        let mut request = http.request("POST", "/webhooks/github").body(self.body.clone());
+        let mut request = http
+            .request("POST", "/webhooks/github")
+            .body(self.body.clone());
         for (name, value) in self.headers() {
             request = request.header(name, value.as_bytes());
         }
@@ -79,6 +106,8 @@ impl Hook {
     }
 
     pub async fn send(&self, http: &Http) -> Reply {
-        self.try_send(http).await.unwrap_or_else(|error| panic!("{}: {error:?}", self.event))
+        self.try_send(http)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error:?}", self.event))
     }
 }

@@ -16,15 +16,25 @@ pub struct Reply {
 impl Reply {
     /// The body, which every answer of ours has as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.text))
     }
 
     /// Holds that it is a refusal that says what, and how to fix it.
     pub fn refuses(&self, status: u16, code: &str) -> &Self {
         let body = self.json();
-        assert_eq!((self.status, &body["error"]["code"]), (status, &Value::from(code)), "{body}");
+        assert_eq!(
+            (self.status, &body["error"]["code"]),
+            (status, &Value::from(code)),
+            "{body}"
+        );
         for field in ["message", "help"] {
-            assert!(body["error"][field].as_str().is_some_and(|text| text.len() > 5), "no {field}: {body}");
+            assert!(
+                body["error"][field]
+                    .as_str()
+                    .is_some_and(|text| text.len() > 5),
+                "no {field}: {body}"
+            );
         }
         self
     }
@@ -43,34 +53,57 @@ impl Http {
         static PROVIDER: std::sync::Once = std::sync::Once::new();
         // Refused if there is one already, which is as good.
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-        let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().timeout(Duration::from_secs(60)).build().expect("a client");
-        Self { address: address.to_owned(), token: token.to_owned(), client }
+        let client = reqwest::Client::builder()
+            .tls_certs_only([])
+            .no_proxy()
+            .timeout(Duration::from_secs(60))
+            .build()
+            .expect("a client");
+        Self {
+            address: address.to_owned(),
+            token: token.to_owned(),
+            client,
+        }
     }
 
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.parse().expect("a method");
-        self.client.request(method, format!("http://{}{path}", self.address))
+        self.client
+            .request(method, format!("http://{}{path}", self.address))
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Reply> {
         let response = request.send().await?;
-        Ok(Reply { status: response.status().as_u16(), text: response.text().await? })
+        Ok(Reply {
+            status: response.status().as_u16(),
+            text: response.text().await?,
+        })
     }
 
     /// With the token.
     pub async fn get(&self, path: &str) -> Reply {
         let request = self.request("GET", path).bearer_auth(&self.token);
-        self.send(request).await.unwrap_or_else(|error| panic!("GET {path}: {error:?}"))
+        self.send(request)
+            .await
+            .unwrap_or_else(|error| panic!("GET {path}: {error:?}"))
     }
 
     pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Reply {
-        let request = self.request("POST", path).bearer_auth(&self.token).header("content-type", "application/json").body(body);
-        self.send(request).await.unwrap_or_else(|error| panic!("POST {path}: {error:?}"))
+        let request = self
+            .request("POST", path)
+            .bearer_auth(&self.token)
+            .header("content-type", "application/json")
+            .body(body);
+        self.send(request)
+            .await
+            .unwrap_or_else(|error| panic!("POST {path}: {error:?}"))
     }
 
     /// A connection nobody has tamed.
     pub async fn raw(&self) -> TcpStream {
-        TcpStream::connect(&self.address).await.expect("the server listens")
+        TcpStream::connect(&self.address)
+            .await
+            .expect("the server listens")
     }
 
     /// Sends these bytes and answers the status line and body of what comes back.
@@ -101,6 +134,13 @@ fn whole(all: &[u8]) -> Option<Reply> {
     let text = String::from_utf8_lossy(all);
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").and_then(|n| n.parse::<usize>().ok()));
-    (body.len() >= length?).then(|| Reply { status, text: body.to_owned() })
+    let length = head.lines().find_map(|line| {
+        line.to_ascii_lowercase()
+            .strip_prefix("content-length: ")
+            .and_then(|n| n.parse::<usize>().ok())
+    });
+    (body.len() >= length?).then(|| Reply {
+        status,
+        text: body.to_owned(),
+    })
 }

@@ -1,8 +1,8 @@
 //! The real binary over a small real repository, and ways to be unkind to it.
 
 pub mod cli;
-pub mod http;
 pub mod hook;
+pub mod http;
 pub mod processes;
 pub mod repo;
 pub mod server;
@@ -26,7 +26,10 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(Instant::now() < give_up, "waited {PATIENCE:?} in vain until {what}");
+        assert!(
+            Instant::now() < give_up,
+            "waited {PATIENCE:?} in vain until {what}"
+        );
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }

@@ -13,7 +13,9 @@ pub fn with(mark: &str) -> Vec<u32> {
 fn holds(pid: u32, mark: &str) -> bool {
     let has = |file: &str| {
         let bytes = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-        bytes.windows(mark.len()).any(|window| window == mark.as_bytes())
+        bytes
+            .windows(mark.len())
+            .any(|window| window == mark.as_bytes())
     };
     // What has ended and is only not yet waited for has neither.
     has("environ") || has("cmdline")

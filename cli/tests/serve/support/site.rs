@@ -68,8 +68,17 @@ impl Site {
         ];
         let repo = Repo::create(&folder.path().join("shop"), &files);
         let mut start = Start::on(&folder.path().join("data"));
-        start.arguments.extend(["-f".into(), repo.folder().join("greenroom.yaml").into_os_string()]);
-        Self { folder, repo, service, start, server: None }
+        start.arguments.extend([
+            "-f".into(),
+            repo.folder().join("greenroom.yaml").into_os_string(),
+        ]);
+        Self {
+            folder,
+            repo,
+            service,
+            start,
+            server: None,
+        }
     }
 
     pub fn data(&self) -> &Path {
@@ -110,10 +119,18 @@ impl Site {
     }
 
     /// Commits `files` on `branch` and sends the push.
-    pub async fn push(&self, branch: &str, who: &str, subject: &str, files: &[(&str, &str)]) -> String {
+    pub async fn push(
+        &self,
+        branch: &str,
+        who: &str,
+        subject: &str,
+        files: &[(&str, &str)],
+    ) -> String {
         let revision = self.repo.commit(branch, who, subject, files);
         let login = who.split(' ').next().expect("a name").to_lowercase();
-        let reply = Hook::push_titled(branch, &revision, &login, subject).send(&self.server().http).await;
+        let reply = Hook::push_titled(branch, &revision, &login, subject)
+            .send(&self.server().http)
+            .await;
         assert_eq!(reply.status, 202, "{}", reply.text);
         revision
     }
@@ -123,28 +140,47 @@ impl Site {
         let last = std::cell::RefCell::new(String::new());
         let told = async {
             until(what, async || {
-                let reply = self.server().http.get(&format!("/api/v1/stages/{stage}")).await;
+                let reply = self
+                    .server()
+                    .http
+                    .get(&format!("/api/v1/stages/{stage}"))
+                    .await;
                 last.replace(reply.text.clone());
-                (reply.status == 200).then(|| reply.json()).filter(|card| is(card))
+                (reply.status == 200)
+                    .then(|| reply.json())
+                    .filter(|card| is(card))
             })
             .await
         };
         let give_up = super::PATIENCE - std::time::Duration::from_secs(1);
         match tokio::time::timeout(give_up, told).await {
             Ok(card) => card,
-            Err(_) => panic!("waited in vain until {stage} {what}; it is {}\n{}", last.borrow(), self.log()),
+            Err(_) => panic!(
+                "waited in vain until {stage} {what}; it is {}\n{}",
+                last.borrow(),
+                self.log()
+            ),
         }
     }
 
     pub async fn green(&self, stage: &str, revision: &str) -> Value {
-        let is = |card: &Value| card["health"] == "green" && card["phase"] == "idle" && card["deployed"]["revision"] == revision && !card["green_since"].is_null();
-        self.wait(stage, &format!("is green with {revision}"), is).await
+        let is = |card: &Value| {
+            card["health"] == "green"
+                && card["phase"] == "idle"
+                && card["deployed"]["revision"] == revision
+                && !card["green_since"].is_null()
+        };
+        self.wait(stage, &format!("is green with {revision}"), is)
+            .await
     }
 
     /// The stage's last run has ended.
     pub async fn ended(&self, stage: &str, generation: u64) -> Value {
-        let is = |card: &Value| card["last"]["generation"].as_u64() >= Some(generation) && card["phase"] == "idle";
-        self.wait(stage, &format!("has ended run {generation}"), is).await
+        let is = |card: &Value| {
+            card["last"]["generation"].as_u64() >= Some(generation) && card["phase"] == "idle"
+        };
+        self.wait(stage, &format!("has ended run {generation}"), is)
+            .await
     }
 
     /// What became of a delivery, once it is decided.
@@ -161,7 +197,10 @@ impl Site {
         let revision = self.repo.head("master");
         self.cli(&["refresh", "preprod"]).await.ok();
         self.green("preprod", &revision).await;
-        self.wait("prod", "has its candidate", |card| card["candidate"]["revision"] == revision.as_str()).await;
+        self.wait("prod", "has its candidate", |card| {
+            card["candidate"]["revision"] == revision.as_str()
+        })
+        .await;
         self.cli(&["approve", "prod"]).await.ok();
         self.green("prod", &revision).await;
         revision
