@@ -23,7 +23,12 @@ async fn main() -> ExitCode {
             }
         }
     }
-    match run(greenroom, json, only.as_deref()).await {
+    // Whatever ends this, the servers it started end with it.
+    let done = tokio::select! {
+        done = run(greenroom, json, only.as_deref()) => done,
+        () = told_to_stop() => Err("interrupted".into()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("serve_bench: {error}");
@@ -51,4 +56,19 @@ async fn run(greenroom: PathBuf, json: bool, only: Option<&str>) -> Result<()> {
         print!("{}", bench.report.table());
     }
     Ok(())
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminated {
+            Some(signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }
