@@ -44,6 +44,7 @@ impl<P: Ports> App<P> {
             app: entry.record.owner.app,
             stage: stage.clone(),
         };
+        self.after_the_break(&entry.record).await?;
         let app = self.app(id.app).await?;
         let file = self.stage_file(id.app, config).await?;
         let Some(known) = file.channels.get(channel) else {
@@ -95,6 +96,24 @@ impl<P: Ports> App<P> {
                 ambiguous: error.may_have_arrived(),
                 asked: error.asked_to_wait(),
             }),
+        }
+    }
+
+    /// What follows on a break is told after it: while the break itself still waits for this
+    /// channel, so does this.
+    async fn after_the_break(&self, entry: &OutboxEntry) -> Result<(), Failure> {
+        let mut first = entry.effect.clone();
+        if let Effect::Announce { news, .. } = &mut first {
+            match news.as_ref() {
+                News::Changed { brk, at } | News::Recovered { brk, at, .. } => {
+                    **news = News::Broke { brk: brk.clone(), at: *at };
+                }
+                _ => return Ok(()),
+            }
+        }
+        match self.effect(&first.id(&entry.owner)).await? {
+            Some(_) => Err(Failure::later("the break itself is not told here yet")),
+            None => Ok(()),
         }
     }
 
