@@ -31,7 +31,7 @@ impl<P: Ports> App<P> {
             match self.poll_app(&app).await {
                 Ok(n) => found += n,
                 Err(error) => {
-                    tracing::warn!(app.name = %app.name, error = %chain(&error), "an app could not be polled")
+                    tracing::warn!(app.name = %app.name, error = %chain(&error), "an app could not be polled");
                 }
             }
         }

@@ -80,7 +80,8 @@ pub async fn work<P: Ports>(
                             let room = Arc::clone(&room);
                             tasks.spawn(async move {
                                 if let Ok(_permit) = room.acquire().await {
-                                    turn.app.perform_due(&due).await;
+                                    // Only what is under way takes the room of its whole future.
+                                    Box::pin(turn.app.perform_due(&due)).await;
                                 }
                             });
                         }
@@ -100,7 +101,7 @@ pub async fn work<P: Ports>(
 
 async fn carry_out<P: Ports>(turn: Turn<P>, room: Arc<Semaphore>) {
     if let Ok(_permit) = room.acquire().await
-        && let Err(error) = turn.app.perform_work(&turn.work).await
+        && let Err(error) = Box::pin(turn.app.perform_work(&turn.work)).await
     {
         tracing::error!(work = turn.work.name(), error = %chain(&error), "pending work did not succeed");
     }
