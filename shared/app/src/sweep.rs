@@ -124,7 +124,7 @@ impl<P: Ports> App<P> {
                 }
             }
             Err(error) => {
-                tracing::warn!(work = due.work.name(), error = %chain(&error), "a marker could not be checked")
+                tracing::warn!(work = due.work.name(), error = %chain(&error), "a marker could not be checked");
             }
         }
     }

@@ -168,7 +168,7 @@ impl World {
         let reference = format!("refs/heads/{branch}");
         let before = self.ports().source.tip(branch);
         self.ports().source.set(&reference, None);
-        let before = before.map_or(ZEROS.to_owned(), |before| before.to_string());
+        let before = before.map_or_else(|| ZEROS.to_owned(), |before| before.to_string());
         let person = Person::new(actor, 7);
         let body = Push::deletion(self.github(), &reference, &before, person).body();
         let id = self.delivery();

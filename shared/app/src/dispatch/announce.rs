@@ -1,15 +1,15 @@
 //! Telling people. What is told was decided; commits and neighbours are looked up now.
 
+mod words;
+
 use greenroom_core::effect::{Effect, News};
-use greenroom_core::message::{
-    Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, Suspect, Unaffected,
-};
-use greenroom_core::name::{AppId, ChannelName, ConfigHash, StageId, StageName};
-use greenroom_core::policy::Policy;
-use greenroom_core::stage::{Break, Failing};
+use greenroom_core::message::{Announcement, Cause, Next, Suspect, Unaffected};
+use greenroom_core::name::{AppId, ChannelName, ConfigHash, StageId};
+use greenroom_core::stage::Break;
 use greenroom_core::stage_file::{Channel, StageFile};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use words::{about, downstream, fill_break, kind, look, when};
 
 use super::Done;
 use super::fail::Failure;
@@ -248,7 +248,7 @@ impl<P: Ports> App<P> {
                     .collect();
             }
             Err(error) => {
-                tracing::warn!(error = %error, "the suspects of a break could not be read")
+                tracing::warn!(error = %error, "the suspects of a break could not be read");
             }
         }
     }
@@ -367,111 +367,4 @@ fn moved_key(id: &StageId, channel: &ChannelName) -> Key {
 /// What people are shown of a channel that is dead is called.
 fn attention_name(channel: &ChannelName) -> String {
     format!("channel-{channel}")
-}
-
-fn look(label: &str, command: String) -> Look {
-    Look {
-        label: label.to_owned(),
-        at: LookAt::Command(command),
-    }
-}
-
-fn downstream(file: &StageFile, id: &StageId) -> Vec<StageName> {
-    let rule = file
-        .rules
-        .iter()
-        .find(|rule| rule.stage.as_literal() == Some(id.stage.as_str()));
-    let policy = rule.and_then(|rule| Policy::of(file, &rule.name, jiff::SignedDuration::ZERO));
-    policy.map_or_else(Vec::new, |policy| {
-        policy
-            .downstream
-            .into_iter()
-            .map(|downstream| downstream.stage)
-            .collect()
-    })
-}
-
-fn fill_break(told: &mut Announcement, brk: &Break) {
-    told.episode = Some(brk.episode);
-    told.since = brk.since;
-    told.last_green = brk.last_green.as_ref().map(|green| LastGreen {
-        revision: green.release.revision.clone(),
-        at: green.since,
-    });
-    told.cause = Some(match &brk.failing {
-        Failing::Tests {
-            tests,
-            failed,
-            total,
-        } => Cause::Tests {
-            failing: tests.clone(),
-            failed: *failed,
-            total: *total,
-        },
-        Failing::Step { build, step, why } => Cause::Step {
-            step: if *build {
-                format!("{step} of the build")
-            } else {
-                step.clone()
-            },
-            excerpt: why.clone(),
-        },
-    });
-}
-
-fn kind(news: &News, on: &ChannelName) -> Kind {
-    match news {
-        News::Broke { .. } => Kind::Broke,
-        News::Changed { .. } => Kind::Changed,
-        News::Recovered { brk, at, .. } => Kind::Recovered {
-            after: at.duration_since(brk.since),
-        },
-        News::Unverified { .. } => Kind::Unverified,
-        News::Refused { why, .. } => Kind::Refused { why: why.clone() },
-        News::StageFileInvalid { problems, .. } => Kind::StageFileInvalid {
-            problems: problems.clone(),
-            more: 0,
-        },
-        News::Exhausted {
-            channel,
-            why,
-            attempts,
-            about,
-            ..
-        } => Kind::Exhausted {
-            channel: channel.clone(),
-            why: why.clone(),
-            attempts: *attempts,
-            about: about.clone(),
-        },
-        News::Test { .. } => Kind::Test {
-            channel: on.clone(),
-        },
-    }
-}
-
-fn when(news: &News) -> Timestamp {
-    match news {
-        News::Broke { at, .. }
-        | News::Changed { at, .. }
-        | News::Recovered { at, .. }
-        | News::Unverified { at, .. }
-        | News::Refused { at, .. }
-        | News::StageFileInvalid { at, .. }
-        | News::Exhausted { at, .. }
-        | News::Test { at } => *at,
-    }
-}
-
-fn about(news: &News, stage: &StageName) -> String {
-    match news {
-        News::Broke { brk, .. } => format!("that {stage} broke (#{})", brk.episode),
-        News::Changed { brk, .. } => format!("that {stage} fails in new ways (#{})", brk.episode),
-        News::Recovered { brk, .. } => format!("that {stage} recovered (#{})", brk.episode),
-        News::Unverified { .. } => format!("that {stage} is unverified"),
-        News::Refused { .. } => format!("that a run of {stage} was refused"),
-        News::StageFileInvalid { .. } => "that the stage file is invalid".to_owned(),
-        News::Exhausted { channel, .. } => format!("that {channel} is dead"),
-        News::Test { .. } => "a test".to_owned(),
-    }
 }

@@ -282,7 +282,7 @@ pub(super) fn values(stage: &Stage, run: &Run) -> Values {
     let reference = run
         .reference
         .as_ref()
-        .or(stage.head.as_ref().map(|head| &head.reference));
+        .or_else(|| stage.head.as_ref().map(|head| &head.reference));
     Values {
         stage: Some(stage.id.stage.clone()),
         actor: stage.spec.actor.clone(),

@@ -47,7 +47,8 @@ fn end(world: &World) -> End {
 fn drain(world: &mut World) {
     world.hints = false;
     for _ in 0..3 {
-        let _ = world.attempt(|world| Box::pin(async move { drop(world.app.poll().await) }));
+        let _ =
+            world.attempt(|world| Box::pin(async move { drop(Box::pin(world.app.poll()).await) }));
         world.pass(SignedDuration::from_mins(20));
     }
 }

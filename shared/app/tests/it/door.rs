@@ -157,7 +157,7 @@ fn two_copies_at_once_are_one_delivery_in_any_order_of_their_calls() {
         };
         together(vec![one(), one()], &order);
         let id = DeliveryId::new("d-7");
-        let decide = || Box::pin(async { world.app.decide(&id).await.expect("decided") });
+        let decide = || Box::pin(async { Box::pin(world.app.decide(&id)).await.expect("decided") });
         together(vec![decide(), decide()], &order);
         world.ports().faults.take_turns(false);
         world.settle();

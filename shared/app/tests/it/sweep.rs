@@ -91,7 +91,7 @@ fn claims_of_the_living_are_left_alone() {
     for nth in 1..20 {
         world.ports().faults.plan(nth, Fault::DieBefore);
         let (app, effect) = (&world.app, id.clone());
-        let mut attempt = Box::pin(async move { app.perform(&effect).await });
+        let mut attempt = Box::pin(async move { Box::pin(app.perform(&effect)).await });
         let waker = std::task::Waker::noop();
         let polled = attempt
             .as_mut()

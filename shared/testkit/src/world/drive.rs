@@ -104,7 +104,7 @@ impl World {
             if self.hints {
                 // What does not succeed is found again by the sweep.
                 let _ = self.attempt(|world| {
-                    Box::pin(async move { drop(world.app.perform_work(&work).await) })
+                    Box::pin(async move { drop(Box::pin(world.app.perform_work(&work)).await) })
                 });
             }
             return true;
@@ -118,7 +118,9 @@ impl World {
             return false;
         };
         let first = first.clone();
-        let _ = self.attempt(|world| Box::pin(async move { world.app.perform_due(&first).await }));
+        let _ = self.attempt(|world| {
+            Box::pin(async move { Box::pin(world.app.perform_due(&first)).await })
+        });
         true
     }
 
@@ -128,8 +130,9 @@ impl World {
         let admitted = match WorldPipelines::asks(execution) {
             None => Ok(()),
             Some(ask) => {
-                let answer =
-                    self.attempt(|world| Box::pin(async move { world.app.admit(&ask).await }));
+                let answer = self.attempt(|world| {
+                    Box::pin(async move { Box::pin(world.app.admit(&ask)).await })
+                });
                 match answer {
                     Ok(Ok(Ok(()))) => Ok(()),
                     Ok(Ok(Err(rejection))) => Err(rejection.why),

@@ -1,0 +1,116 @@
+//! What news mean in an announcement.
+
+use greenroom_core::effect::News;
+use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt};
+use greenroom_core::name::{ChannelName, StageId, StageName};
+use greenroom_core::policy::Policy;
+use greenroom_core::stage::{Break, Failing};
+use greenroom_core::stage_file::StageFile;
+use jiff::{SignedDuration, Timestamp};
+
+pub(super) fn look(label: &str, command: String) -> Look {
+    Look {
+        label: label.to_owned(),
+        at: LookAt::Command(command),
+    }
+}
+
+pub(super) fn downstream(file: &StageFile, id: &StageId) -> Vec<StageName> {
+    let rule = file
+        .rules
+        .iter()
+        .find(|rule| rule.stage.as_literal() == Some(id.stage.as_str()));
+    let policy = rule.and_then(|rule| Policy::of(file, &rule.name, SignedDuration::ZERO));
+    policy.map_or_else(Vec::new, |policy| {
+        policy
+            .downstream
+            .into_iter()
+            .map(|downstream| downstream.stage)
+            .collect()
+    })
+}
+
+pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
+    told.episode = Some(brk.episode);
+    told.since = brk.since;
+    told.last_green = brk.last_green.as_ref().map(|green| LastGreen {
+        revision: green.release.revision.clone(),
+        at: green.since,
+    });
+    told.cause = Some(match &brk.failing {
+        Failing::Tests {
+            tests,
+            failed,
+            total,
+        } => Cause::Tests {
+            failing: tests.clone(),
+            failed: *failed,
+            total: *total,
+        },
+        Failing::Step { build, step, why } => Cause::Step {
+            step: if *build {
+                format!("{step} of the build")
+            } else {
+                step.clone()
+            },
+            excerpt: why.clone(),
+        },
+    });
+}
+
+pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
+    match news {
+        News::Broke { .. } => Kind::Broke,
+        News::Changed { .. } => Kind::Changed,
+        News::Recovered { brk, at, .. } => Kind::Recovered {
+            after: at.duration_since(brk.since),
+        },
+        News::Unverified { .. } => Kind::Unverified,
+        News::Refused { why, .. } => Kind::Refused { why: why.clone() },
+        News::StageFileInvalid { problems, .. } => Kind::StageFileInvalid {
+            problems: problems.clone(),
+            more: 0,
+        },
+        News::Exhausted {
+            channel,
+            why,
+            attempts,
+            about,
+            ..
+        } => Kind::Exhausted {
+            channel: channel.clone(),
+            why: why.clone(),
+            attempts: *attempts,
+            about: about.clone(),
+        },
+        News::Test { .. } => Kind::Test {
+            channel: on.clone(),
+        },
+    }
+}
+
+pub(super) fn when(news: &News) -> Timestamp {
+    match news {
+        News::Broke { at, .. }
+        | News::Changed { at, .. }
+        | News::Recovered { at, .. }
+        | News::Unverified { at, .. }
+        | News::Refused { at, .. }
+        | News::StageFileInvalid { at, .. }
+        | News::Exhausted { at, .. }
+        | News::Test { at } => *at,
+    }
+}
+
+pub(super) fn about(news: &News, stage: &StageName) -> String {
+    match news {
+        News::Broke { brk, .. } => format!("that {stage} broke (#{})", brk.episode),
+        News::Changed { brk, .. } => format!("that {stage} fails in new ways (#{})", brk.episode),
+        News::Recovered { brk, .. } => format!("that {stage} recovered (#{})", brk.episode),
+        News::Unverified { .. } => format!("that {stage} is unverified"),
+        News::Refused { .. } => format!("that a run of {stage} was refused"),
+        News::StageFileInvalid { .. } => "that the stage file is invalid".to_owned(),
+        News::Exhausted { channel, .. } => format!("that {channel} is dead"),
+        News::Test { .. } => "a test".to_owned(),
+    }
+}
