@@ -6,6 +6,8 @@ mod data;
 mod http;
 mod listen;
 mod settings;
+#[cfg(test)]
+mod silence;
 mod webhook;
 
 use std::net::SocketAddr;
