@@ -41,10 +41,7 @@ impl<P> Clone for Door<P> {
 /// The route; without `secrets` it refuses everything.
 pub fn route<P: Ports>(app: Arc<App<P>>, secrets: Option<Arc<Secrets>>) -> Router {
     let door = Door { app, secrets };
-    Router::new().route(
-        "/webhooks/github",
-        post(receive::<P>).with_state(door),
-    )
+    Router::new().route("/webhooks/github", post(receive::<P>).with_state(door))
 }
 
 async fn receive<P: Ports>(State(door): State<Door<P>>, request: Request) -> Response {
