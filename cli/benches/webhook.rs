@@ -12,9 +12,11 @@ mod webhook;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenroom_app::apps::NewApp;
 use greenroom_app::ports::store::Store;
+use greenroom_app::work::Work;
 use greenroom_app::worker::{self, Pace};
 use greenroom_app::{App, Settings};
 use greenroom_core::name::RepoName;
@@ -30,10 +32,10 @@ use greenroom_local::store::EmbeddedStore;
 use greenroom_local::suites::LocalSuites;
 use greenroom_suites::Reach;
 use greenroom_testkit::memory_store::MemoryStore;
+use greenroom_testkit::serve_bench::Result;
 use greenroom_testkit::serve_bench::load::{Load, Storm, storm};
 use greenroom_testkit::serve_bench::report::{Goal, Report};
-use greenroom_testkit::serve_bench::site::{SECRET, Site};
-use greenroom_testkit::serve_bench::Result;
+use greenroom_testkit::serve_bench::site::{SECRET, Signed, Site};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -41,6 +43,8 @@ const CONNECTIONS: usize = 64;
 const DELIVERIES: u64 = 10_000;
 /// Loads of each store; odd, for the median.
 const ROUNDS: u32 = 3;
+/// The longest the decisions about a load may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -53,27 +57,23 @@ fn main() -> Result<()> {
         .enable_all()
         .build()?;
     let (stop, stopped) = watch::channel(false);
-    let mut addresses = Vec::new();
-    for (name, on_disk) in [("disk", true), ("memory", false)] {
-        let data = folder.path().join(name);
-        std::fs::create_dir_all(&data)?;
-        addresses.push(if on_disk {
-            let store = EmbeddedStore::open(&data.join("greenroom.redb"))?;
-            server.block_on(start(store, &data, &site, stopped.clone()))?
-        } else {
-            server.block_on(start(MemoryStore::new(), &data, &site, stopped.clone()))?
-        });
-    }
+    let (disk, memory) = (folder.path().join("disk"), folder.path().join("memory"));
+    std::fs::create_dir_all(&disk)?;
+    std::fs::create_dir_all(&memory)?;
+    let store = EmbeddedStore::open(&disk.join("greenroom.redb"))?;
+    let disk = server.block_on(Served::start(store, &disk, &site, stopped.clone()))?;
+    let store = MemoryStore::new();
+    let memory = server.block_on(Served::start(store, &memory, &site, stopped))?;
+    let pushes = site.to_nowhere();
     let mut storms: [Vec<Storm>; 2] = [Vec::new(), Vec::new()];
     for round in 0..ROUNDS {
-        for (address, storms) in addresses.iter().zip(&mut storms) {
-            let load = Load {
-                connections: CONNECTIONS,
-                count: DELIVERIES,
-                series: round,
-            };
-            storms.push(client.block_on(storm(*address, &site.to_nowhere(), &load, None))?);
-        }
+        let load = Load {
+            connections: CONNECTIONS,
+            count: DELIVERIES,
+            series: round,
+        };
+        storms[0].push(client.block_on(disk.load(&load, &pushes))?);
+        storms[1].push(client.block_on(memory.load(&load, &pushes))?);
     }
     let _ = stop.send(true);
     let [disk, memory] = storms.map(median);
@@ -88,7 +88,12 @@ fn main() -> Result<()> {
         let tail = storm.quantile(0.99).as_secs_f64() / storm.quantile(0.5).as_secs_f64();
         let goal = (name == "on disk").then_some(Goal::AtMost(5.0));
         report.add(format!("{name}: p99 / p50"), tail, "", goal);
-        report.add(format!("{name}: throughput"), storm.throughput(), "a second", None);
+        report.add(
+            format!("{name}: throughput"),
+            storm.throughput(),
+            "a second",
+            None,
+        );
     }
     print!("{}", report.table());
     Ok(())
@@ -101,55 +106,86 @@ fn median(mut storms: Vec<Storm>) -> Storm {
     storms.swap_remove(middle)
 }
 
-/// Serves webhooks over `store`, with the app of `site` under control; answers where.
-async fn start<S: Store>(
-    store: S,
-    data: &Path,
-    site: &Site,
-    stop: watch::Receiver<bool>,
-) -> Result<SocketAddr> {
-    let (hints, hinted) = mpsc::unbounded_channel();
-    let path = std::env::var("PATH")?;
-    let environment = || [("PATH".to_owned(), path.clone())];
-    let secrets = Arc::new(LocalSecrets::new(environment(), data.join("secrets")));
-    let source = GitSource::new(data.join("git"), environment(), GitLimits::default())?;
-    let source = Arc::new(source);
-    let artifacts = ArtifactStore::new(data.join("artifacts"), 1_000_000);
-    let settings = PipelineSettings::new(data, &path);
-    let pipelines =
-        ProcessPipelines::new(settings, Arc::clone(&source), artifacts, Arc::clone(&secrets))?;
-    let console = Console::new(std::io::stderr(), false);
-    let channels = LocalChannels::new(Arc::clone(&secrets), "http://127.0.0.1:9", console)?;
-    let suites = LocalSuites::new(Reach::new([]), secrets, data.join("reports"));
-    let ports = LocalPorts {
-        store,
-        source,
-        pipelines,
-        suites,
-        channels,
-        hints,
-    };
-    let settings = Settings {
-        instance: "bench".to_owned(),
-        alone: true,
-        clock_error: jiff::SignedDuration::ZERO,
-    };
-    let app = Arc::new(App::new(ports, settings));
-    let new = NewApp {
-        name: RepoName::new(site.name()),
-        git: Some(site.origin().display().to_string()),
-        repository: None,
-    };
-    app.add_app(&new).await?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let secrets = Arc::new(Secrets::new(SECRET, None)?);
-    let routes = webhook::route(Arc::clone(&app), Some(secrets));
-    tokio::spawn(listen::serve(listener, routes, stop.clone()));
-    let pace = Pace {
-        poll: None,
-        ..Pace::default()
-    };
-    tokio::spawn(worker::work(app, hinted, pace, stop));
-    Ok(address)
+/// The route over one store, served.
+struct Served<S: Store> {
+    app: Arc<App<LocalPorts<S>>>,
+    address: SocketAddr,
+}
+
+impl<S: Store> Served<S> {
+    /// Serves webhooks over `store`, with the app of `site` under control.
+    async fn start(
+        store: S,
+        data: &Path,
+        site: &Site,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self> {
+        let (hints, hinted) = mpsc::unbounded_channel();
+        let path = std::env::var("PATH")?;
+        let environment = || [("PATH".to_owned(), path.clone())];
+        let secrets = Arc::new(LocalSecrets::new(environment(), data.join("secrets")));
+        let source = GitSource::new(data.join("git"), environment(), GitLimits::default())?;
+        let source = Arc::new(source);
+        let artifacts = ArtifactStore::new(data.join("artifacts"), 1_000_000);
+        let settings = PipelineSettings::new(data, &path);
+        let pipelines = ProcessPipelines::new(
+            settings,
+            Arc::clone(&source),
+            artifacts,
+            Arc::clone(&secrets),
+        )?;
+        let console = Console::new(std::io::stderr(), false);
+        let channels = LocalChannels::new(Arc::clone(&secrets), "http://127.0.0.1:9", console)?;
+        let suites = LocalSuites::new(Reach::new([]), secrets, data.join("reports"));
+        let ports = LocalPorts {
+            store,
+            source,
+            pipelines,
+            suites,
+            channels,
+            hints,
+        };
+        let settings = Settings {
+            instance: "bench".to_owned(),
+            alone: true,
+            clock_error: jiff::SignedDuration::ZERO,
+        };
+        let app = Arc::new(App::new(ports, settings));
+        let new = NewApp {
+            name: RepoName::new(site.name()),
+            git: Some(site.origin().display().to_string()),
+            repository: None,
+        };
+        app.add_app(&new).await?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let secrets = Arc::new(Secrets::new(SECRET, None)?);
+        let routes = webhook::route(Arc::clone(&app), Some(secrets));
+        tokio::spawn(listen::serve(listener, routes, stop.clone()));
+        let pace = Pace {
+            poll: None,
+            ..Pace::default()
+        };
+        tokio::spawn(worker::work(Arc::clone(&app), hinted, pace, stop));
+        Ok(Self { app, address })
+    }
+
+    /// One load, and the decisions about it: what is left of it must not slow the next.
+    async fn load(&self, load: &Load, pushes: &Arc<[Signed]>) -> Result<Storm> {
+        let storm = storm(self.address, pushes, load, None).await?;
+        let decided = async {
+            loop {
+                let pending = self.app.pending(None).await?;
+                if !pending
+                    .iter()
+                    .any(|due| matches!(due.work, Work::Delivery(_)))
+                {
+                    return Ok::<_, greenroom_app::Error>(());
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, decided).await??;
+        Ok(storm)
+    }
 }

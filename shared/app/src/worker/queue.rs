@@ -51,7 +51,9 @@ impl Queue {
     /// The sweep found `due`. If it is waiting or being done already nothing is lost: as long as
     /// the marker stands, the next sweep finds it again.
     pub fn due(&mut self, due: Due) {
-        if !self.doing.contains(&due.work) && !self.is_full() && self.queued.insert(due.work.clone())
+        if !self.doing.contains(&due.work)
+            && !self.is_full()
+            && self.queued.insert(due.work.clone())
         {
             self.waiting.push_back(Job::Due(due));
         }

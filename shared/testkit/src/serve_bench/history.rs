@@ -52,7 +52,9 @@ pub async fn write(data: &Path, app: &str, delivery: &str, runs: usize) -> Resul
         done??;
     }
     for past in &pasts {
-        store.commit(vec![past.stage(runs / pasts.len() + 1)?]).await?;
+        store
+            .commit(vec![past.stage(runs / pasts.len() + 1)?])
+            .await?;
     }
     Ok(())
 }
@@ -81,7 +83,10 @@ async fn pasts(store: &EmbeddedStore, app: AppId, delivery: &str) -> Result<Vec<
         let lines = store
             .query(&keys::stage_partition(&id), "log#", None, LINES)
             .await?;
-        let log = lines.items.iter().map(|line| serde_json::from_slice(&line.value));
+        let log = lines
+            .items
+            .iter()
+            .map(|line| serde_json::from_slice(&line.value));
         pasts.push(Past {
             record,
             run,

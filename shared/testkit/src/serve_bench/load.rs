@@ -162,7 +162,13 @@ pub async fn storm(
     let mut tasks = JoinSet::new();
     for connection in connections {
         let (next, pushes) = (Arc::clone(&next), Arc::clone(pushes));
-        tasks.spawn(client(connection, pushes, load.clone(), next, milestone.clone()));
+        tasks.spawn(client(
+            connection,
+            pushes,
+            load.clone(),
+            next,
+            milestone.clone(),
+        ));
     }
     let mut all = Storm::default();
     let gathered = tokio::time::timeout(PATIENCE, async {
@@ -174,7 +180,9 @@ pub async fn storm(
         }
         Ok::<_, Failure>(())
     });
-    gathered.await.map_err(|_| "the load did not end in time")??;
+    gathered
+        .await
+        .map_err(|_| "the load did not end in time")??;
     all.took = began.elapsed();
     all.times.sort_unstable();
     Ok(all)

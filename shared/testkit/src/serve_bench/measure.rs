@@ -36,7 +36,10 @@ impl Bench {
     /// `folder` must be empty; `greenroom` is the binary.
     pub fn new(greenroom: &Path, folder: &Path) -> Result<Self> {
         let greenroom = greenroom.canonicalize().map_err(|error| {
-            format!("{}: {error}; `cargo build --release -p greenroom` makes it", greenroom.display())
+            format!(
+                "{}: {error}; `cargo build --release -p greenroom` makes it",
+                greenroom.display()
+            )
         })?;
         Ok(Self {
             greenroom,
@@ -56,25 +59,61 @@ impl Bench {
         let server = self.start("webhooks", true).await?;
         server.settled().await?;
         let idle = server.memory()? as f64 / MB;
-        self.report.add("idle memory after a start", idle, "MB", Some(Goal::AtMost(40.0)));
-        self.shared(&server, "no rule matches", &self.site.to_nowhere(), load(DELIVERIES, 1)).await?;
+        self.report.add(
+            "idle memory after a start",
+            idle,
+            "MB",
+            Some(Goal::AtMost(40.0)),
+        );
+        self.shared(
+            &server,
+            "no rule matches",
+            &self.site.to_nowhere(),
+            load(DELIVERIES, 1),
+        )
+        .await?;
         server.settled().await?;
         let idle = server.memory()? as f64 / MB;
-        self.report.add("idle memory after 10,000 deliveries", idle, "MB", Some(Goal::AtMost(40.0)));
+        self.report.add(
+            "idle memory after 10,000 deliveries",
+            idle,
+            "MB",
+            Some(Goal::AtMost(40.0)),
+        );
         self.make_locked_stages(&server).await?;
-        self.shared(&server, "16 stages", &self.site.to_stages(), load(TO_STAGES, 3)).await?;
+        self.shared(
+            &server,
+            "16 stages",
+            &self.site.to_stages(),
+            load(TO_STAGES, 3),
+        )
+        .await?;
         let began = Instant::now();
         server.settled().await?;
-        self.report.add("16 stages: all decided after the last ack", began.elapsed().as_secs_f64(), "s", None);
+        self.report.add(
+            "16 stages: all decided after the last ack",
+            began.elapsed().as_secs_f64(),
+            "s",
+            None,
+        );
         let idle = server.memory()? as f64 / MB;
-        self.report.add("idle memory after these too", idle, "MB", Some(Goal::AtMost(40.0)));
+        self.report.add(
+            "idle memory after these too",
+            idle,
+            "MB",
+            Some(Goal::AtMost(40.0)),
+        );
         server.stop().await
     }
 
     /// Each developer has a stage that is locked, so that what is measured is Greenroom and not
     /// the steps of a pipeline.
     async fn make_locked_stages(&self, server: &Server) -> Result<()> {
-        let load = Load { connections: 1, count: DEVELOPERS as u64, series: 2 };
+        let load = Load {
+            connections: 1,
+            count: DEVELOPERS as u64,
+            series: 2,
+        };
         storm(server.address, &self.site.to_stages(), &load, None).await?;
         server.settled().await?;
         for n in 0..DEVELOPERS {
@@ -84,7 +123,13 @@ impl Bench {
         Ok(())
     }
 
-    async fn shared(&mut self, server: &Server, name: &str, pushes: &Arc<[Signed]>, load: Load) -> Result<()> {
+    async fn shared(
+        &mut self,
+        server: &Server,
+        name: &str,
+        pushes: &Arc<[Signed]>,
+        load: Load,
+    ) -> Result<()> {
         let before = server.counters().await?;
         let storm = storm(server.address, pushes, &load, None).await?;
         let after = server.counters().await?;
@@ -92,13 +137,33 @@ impl Bench {
         let fsyncs = (after.1 - before.1) as f64;
         let report = &mut self.report;
         let acks = storm.acknowledged.len() as f64;
-        report.add(format!("{name}: acknowledgements per fsync"), acks / fsyncs, "", Some(Goal::AtLeast(8.0)));
-        report.add(format!("{name}: commits meanwhile, per ack"), (after.0 - before.0) as f64 / acks, "", None);
+        report.add(
+            format!("{name}: acknowledgements per fsync"),
+            acks / fsyncs,
+            "",
+            Some(Goal::AtLeast(8.0)),
+        );
+        report.add(
+            format!("{name}: commits meanwhile, per ack"),
+            (after.0 - before.0) as f64 / acks,
+            "",
+            None,
+        );
         let (p50, p99) = (storm.quantile(0.5), storm.quantile(0.99));
-        report.add(format!("{name}: p99 / p50"), p99.as_secs_f64() / p50.as_secs_f64(), "", Some(Goal::AtMost(5.0)));
+        report.add(
+            format!("{name}: p99 / p50"),
+            p99.as_secs_f64() / p50.as_secs_f64(),
+            "",
+            Some(Goal::AtMost(5.0)),
+        );
         report.add(format!("{name}: p50"), milliseconds(p50), "ms", None);
         report.add(format!("{name}: p99"), milliseconds(p99), "ms", None);
-        report.add(format!("{name}: throughput"), storm.throughput(), "a second", None);
+        report.add(
+            format!("{name}: throughput"),
+            storm.throughput(),
+            "a second",
+            None,
+        );
         Ok(())
     }
 
@@ -124,18 +189,30 @@ impl Bench {
         let mut connection = Connection::open(server.address).await?;
         let mut missing = 0;
         for id in &storm.acknowledged {
-            let reply = connection.exchange(&server.get(&format!("/deliveries/{id}"))).await?;
+            let reply = connection
+                .exchange(&server.get(&format!("/deliveries/{id}")))
+                .await?;
             missing += usize::from(reply.status != 200);
         }
-        self.report.add("acknowledged before kill -9", sent as f64, "", None);
-        self.report.add("of these missing after a restart", missing as f64, "", Some(Goal::AtMost(0.0)));
+        self.report
+            .add("acknowledged before kill -9", sent as f64, "", None);
+        self.report.add(
+            "of these missing after a restart",
+            missing as f64,
+            "",
+            Some(Goal::AtMost(0.0)),
+        );
         server.settled().await?;
         server.stop().await
     }
 
     /// Start, memory, board and `why` after 100, 10,000 and 100,000 runs.
     pub async fn past(&mut self) -> Result<()> {
-        for (data, runs) in [("past-100", 100), ("past-10000", 10_000), ("past-100000", 100_000)] {
+        for (data, runs) in [
+            ("past-100", 100),
+            ("past-10000", 10_000),
+            ("past-100000", 100_000),
+        ] {
             self.remember(data, runs).await?;
         }
         for (data, name, goal) in [
@@ -144,11 +221,24 @@ impl Bench {
             ("past-100000", "100,000", None),
         ] {
             let (listening, memory) = self.starts(data).await?;
-            self.report.add(format!("start to listening, {name} past runs"), milliseconds(listening), "ms", goal);
+            self.report.add(
+                format!("start to listening, {name} past runs"),
+                milliseconds(listening),
+                "ms",
+                goal,
+            );
             let goal = Some(Goal::AtMost(40.0));
-            self.report.add(format!("idle memory, {name} past runs"), memory as f64 / MB, "MB", goal);
+            self.report.add(
+                format!("idle memory, {name} past runs"),
+                memory as f64 / MB,
+                "MB",
+                goal,
+            );
         }
-        let (few, many) = (self.start("past-100", false).await?, self.start("past-100000", false).await?);
+        let (few, many) = (
+            self.start("past-100", false).await?,
+            self.start("past-100000", false).await?,
+        );
         few.settled().await?;
         many.settled().await?;
         for (name, path) in [
@@ -158,8 +248,14 @@ impl Bench {
         ] {
             let (a, b) = alternate(&few, &many, path).await?;
             let goal = Some(Goal::AtMost(1.5));
-            self.report.add(format!("{name}: 100,000 past runs / 100"), b.as_secs_f64() / a.as_secs_f64(), "", goal);
-            self.report.add(format!("{name}: with 100,000"), milliseconds(b), "ms", None);
+            self.report.add(
+                format!("{name}: 100,000 past runs / 100"),
+                b.as_secs_f64() / a.as_secs_f64(),
+                "",
+                goal,
+            );
+            self.report
+                .add(format!("{name}: with 100,000"), milliseconds(b), "ms", None);
         }
         few.stop().await?;
         many.stop().await
@@ -170,12 +266,19 @@ impl Bench {
         let server = self.start(data, true).await?;
         let mut pushes = vec![self.site.push("develop", 0), self.site.push("master", 1)];
         pushes.extend(self.site.to_stages().iter().cloned());
-        let load = Load { connections: 1, count: pushes.len() as u64, series: 5 };
+        let load = Load {
+            connections: 1,
+            count: pushes.len() as u64,
+            series: 5,
+        };
         let done = storm(server.address, &pushes.into(), &load, None).await?;
         complete(&done)?;
         server.deployed(DEVELOPERS + 2).await?;
         server.stop().await?;
-        let delivery = done.acknowledged.first().ok_or("nothing was acknowledged")?;
+        let delivery = done
+            .acknowledged
+            .first()
+            .ok_or("nothing was acknowledged")?;
         history::write(&self.folder.join(data), self.site.name(), delivery, runs).await
     }
 
@@ -200,7 +303,11 @@ impl Bench {
 async fn alternate(one: &Server, other: &Server, path: &str) -> Result<(Duration, Duration)> {
     let mut asked = Vec::new();
     for server in [one, other] {
-        asked.push((Connection::open(server.address).await?, server.get(path), Vec::new()));
+        asked.push((
+            Connection::open(server.address).await?,
+            server.get(path),
+            Vec::new(),
+        ));
     }
     for _ in 0..QUESTIONS {
         for (connection, request, times) in &mut asked {
@@ -216,11 +323,18 @@ async fn alternate(one: &Server, other: &Server, path: &str) -> Result<(Duration
         times.sort_unstable();
         times.get(QUESTIONS / 2).copied().unwrap_or_default()
     });
-    Ok((medians.next().unwrap_or_default(), medians.next().unwrap_or_default()))
+    Ok((
+        medians.next().unwrap_or_default(),
+        medians.next().unwrap_or_default(),
+    ))
 }
 
 fn load(count: u64, series: u32) -> Load {
-    Load { connections: CONNECTIONS, count, series }
+    Load {
+        connections: CONNECTIONS,
+        count,
+        series,
+    }
 }
 
 fn complete(storm: &Storm) -> Result<()> {

@@ -78,7 +78,9 @@ impl Server {
             child,
             address,
             listening_after: began.elapsed(),
-            token: std::fs::read_to_string(data.join("token"))?.trim().to_owned(),
+            token: std::fs::read_to_string(data.join("token"))?
+                .trim()
+                .to_owned(),
         })
     }
 
@@ -133,7 +135,10 @@ impl Server {
             let backlog = self.ask("/backlog").await?;
             let kinds = backlog.as_array().map_or(&[][..], Vec::as_slice);
             // A stage keeps a marker for whatever it waits for; that is not work.
-            if kinds.iter().all(|kind| kind["kind"] == "stage" && kind["overdue"] == 0) {
+            if kinds
+                .iter()
+                .all(|kind| kind["kind"] == "stage" && kind["overdue"] == 0)
+            {
                 return Ok(());
             }
             if began.elapsed() > PATIENCE {

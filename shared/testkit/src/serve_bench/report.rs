@@ -31,12 +31,24 @@ pub struct Report {
 
 impl Report {
     /// Adds a number, and tells it at once: a run takes minutes.
-    pub fn add(&mut self, what: impl Into<String>, measured: f64, unit: &'static str, goal: Option<Goal>) {
+    pub fn add(
+        &mut self,
+        what: impl Into<String>,
+        measured: f64,
+        unit: &'static str,
+        goal: Option<Goal>,
+    ) {
         let met = goal.map(|goal| match goal {
             Goal::AtLeast(least) => measured >= least,
             Goal::AtMost(most) => measured <= most,
         });
-        let line = Line { what: what.into(), measured, unit, goal, met };
+        let line = Line {
+            what: what.into(),
+            measured,
+            unit,
+            goal,
+            met,
+        };
         eprintln!("  {}", row(&line));
         self.lines.push(line);
     }
@@ -47,7 +59,11 @@ impl Report {
         for line in &self.lines {
             let _ = writeln!(text, "{}", row(line));
         }
-        let missed = self.lines.iter().filter(|line| line.met == Some(false)).count();
+        let missed = self
+            .lines
+            .iter()
+            .filter(|line| line.met == Some(false))
+            .count();
         let goals = self.lines.iter().filter(|line| line.met.is_some()).count();
         let _ = writeln!(text, "{} of {goals} goals met", goals - missed);
         text

@@ -85,7 +85,10 @@ impl Site {
         for n in 0..DEVELOPERS {
             git(&work, &["branch", &feature(n)])?;
         }
-        git(folder, &["clone", "--quiet", "--bare", "orders", "orders.git"])?;
+        git(
+            folder,
+            &["clone", "--quiet", "--bare", "orders", "orders.git"],
+        )?;
         let head = git(&work, &["rev-parse", "HEAD"])?;
         Ok(Self {
             origin: folder.join("orders.git"),
@@ -117,8 +120,13 @@ impl Site {
             commits += 1;
             let listed = (0..commits).map(|k| self.commit(&person, n, k, commits));
             let before = "1".repeat(40);
-            let push =
-                Push::to_branch(repository.clone(), branch, &before, person.clone(), listed.collect());
+            let push = Push::to_branch(
+                repository.clone(),
+                branch,
+                &before,
+                person.clone(),
+                listed.collect(),
+            );
             let signed = Signed::new(&push);
             if signed.bytes() >= PUSH_BYTES {
                 return signed;
@@ -137,9 +145,7 @@ impl Site {
 
     /// Pushes that lead to the developers' own stages, one each.
     pub fn to_stages(&self) -> Arc<[Signed]> {
-        (0..DEVELOPERS)
-            .map(|n| self.push(&feature(n), n))
-            .collect()
+        (0..DEVELOPERS).map(|n| self.push(&feature(n), n)).collect()
     }
 
     /// Pushes that no rule matches, one a developer.
@@ -171,5 +177,7 @@ fn git(folder: &Path, words: &[&str]) -> Result<String> {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("git {}: {said}", words.join(" ")).into());
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned())
 }
