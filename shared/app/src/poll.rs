@@ -9,6 +9,7 @@ use greenroom_github::SourceEvent;
 use greenroom_github::event::{Push, What};
 
 use crate::App;
+use crate::attention;
 use crate::dispatch::fail::source_error;
 use crate::door::chain;
 use crate::error::Error;
@@ -16,11 +17,14 @@ use crate::inbox::Received;
 use crate::keys;
 use crate::ports::Ports;
 use crate::ports::source::{Commit, Source, SourceError};
+use crate::ports::store::Store;
 use crate::records::{AppRecord, HeadRecord};
 use crate::table;
 
 /// Most branches of one app that are remembered.
 const HEADS_MAX: usize = 10_000;
+/// The name under which a repository that cannot be read is shown.
+const SILENT: &str = "repository";
 
 impl<P: Ports> App<P> {
     /// Compares the heads of every app with those decided about, and puts what differs into the
@@ -29,13 +33,40 @@ impl<P: Ports> App<P> {
         let mut found = 0;
         for app in self.apps().await? {
             match self.poll_app(&app).await {
-                Ok(n) => found += n,
+                Ok(n) => {
+                    found += n;
+                    self.repository_answers(&app).await?;
+                }
                 Err(error) => {
-                    tracing::warn!(app.name = %app.name, error = %chain(&error), "an app could not be polled");
+                    let why = chain(&error);
+                    tracing::warn!(app.name = %app.name, error = why, "an app could not be polled");
+                    self.repository_is_silent(&app, why).await?;
                 }
             }
         }
         Ok(found)
+    }
+
+    /// Shows on the board that nothing is heard of a repository. What is shown already stays, with
+    /// its beginning.
+    async fn repository_is_silent(&self, app: &AppRecord, why: String) -> Result<(), Error> {
+        let key = keys::attention(app.id, SILENT);
+        if self.ports.store().get(&key).await?.is_some() {
+            return Ok(());
+        }
+        let command = Some("greenroom doctor".to_owned());
+        let text = format!("no branch can be read, so no push is noticed: {why}");
+        let now = self.ports.now();
+        let write = attention::put(app.id, SILENT, "repository_unreadable", text, command, now)?;
+        Ok(self.ports.store().commit(vec![write]).await?)
+    }
+
+    async fn repository_answers(&self, app: &AppRecord) -> Result<(), Error> {
+        let key = keys::attention(app.id, SILENT);
+        if self.ports.store().get(&key).await?.is_none() {
+            return Ok(());
+        }
+        Ok(self.ports.store().commit(vec![attention::over(app.id, SILENT)]).await?)
     }
 
     async fn poll_app(&self, app: &AppRecord) -> Result<usize, Error> {

@@ -1,17 +1,20 @@
 //! Doing pending work in one process: hints at once, the sweep for whatever hints missed, the
 //! poller for what never came. Each piece of work is done by one task at a time.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+mod queue;
+
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{self, JoinSet};
 
 use crate::App;
 use crate::door::chain;
 use crate::ports::Ports;
 use crate::work::Work;
+use queue::{Job, Queue};
 
 /// How often things are looked for.
 #[derive(Clone, Copy, Debug)]
@@ -33,118 +36,87 @@ impl Default for Pace {
     }
 }
 
-/// What is being done right now, and what was asked for again meanwhile.
-#[derive(Debug, Default)]
-struct Busy {
-    doing: BTreeSet<Work>,
-    again: BTreeSet<Work>,
-}
-
-/// Works until `stop` says true, then until what is under way is done.
+/// Works until `stop` says true, then until what is under way is done; what still waits is left to
+/// the next process.
+///
+/// Only what there is room for becomes a task: thousands of webhooks at once wait as names, some
+/// hundred bytes each, and not as started work.
 pub async fn work<P: Ports>(
     app: Arc<App<P>>,
     mut hints: mpsc::UnboundedReceiver<Work>,
     pace: Pace,
     mut stop: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(pace.parallel));
-    let busy = Arc::new(Mutex::new(Busy::default()));
-    let mut tasks = JoinSet::new();
     if let Err(error) = app.take_over().await {
         tracing::error!(error = %chain(&error), "what was left over could not be read");
     }
+    let mut queue = Queue::default();
+    let mut tasks = JoinSet::new();
+    let mut doing: HashMap<task::Id, Work> = HashMap::new();
     let mut sweep = tokio::time::interval(pace.sweep);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    look_at_what_ran(&app).await;
     let poller = pace
         .poll
         .map(|every| tokio::spawn(poll(Arc::clone(&app), every, stop.clone())));
     loop {
+        while tasks.len() < pace.parallel
+            && let Some(job) = queue.next()
+        {
+            let work = job.work().clone();
+            let task = tasks.spawn(carry_out(Arc::clone(&app), job));
+            doing.insert(task.id(), work);
+        }
         tokio::select! {
             biased;
             _ = stop.changed() => break,
-            Some(work) = hints.recv() => {
-                if begin(&busy, &work) {
-                    tasks.spawn(carry_out(Turn::new(&app, &busy, work), Arc::clone(&room)));
-                }
-            }
-            Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
-                if let Err(error) = ended {
-                    tracing::error!(%error, "a task that did pending work ended badly");
+            Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
+                let id = match ended {
+                    Ok((id, ())) => id,
+                    Err(error) => {
+                        tracing::error!(%error, "a task that did pending work ended badly");
+                        error.id()
+                    }
+                };
+                if let Some(work) = doing.remove(&id) {
+                    queue.done(work);
                 }
             }
             _ = sweep.tick() => match app.due().await {
-                Ok(all) => {
-                    for due in all {
-                        if begin(&busy, &due.work) {
-                            let turn = Turn::new(&app, &busy, due.work.clone());
-                            let room = Arc::clone(&room);
-                            tasks.spawn(async move {
-                                if let Ok(_permit) = room.acquire().await {
-                                    // Only what is under way takes the room of its whole future.
-                                    Box::pin(turn.app.perform_due(&due)).await;
-                                }
-                            });
-                        }
-                    }
-                }
+                Ok(all) => all.into_iter().for_each(|due| queue.due(due)),
                 Err(error) => tracing::error!(error = %chain(&error), "the sweep could not read the table"),
             },
+            Some(work) = hints.recv() => queue.hinted(work),
         }
     }
-    // What still waits for its turn is left to the next process.
-    room.close();
     while tasks.join_next().await.is_some() {}
     if let Some(poller) = poller {
         drop(poller.await);
     }
 }
 
-async fn carry_out<P: Ports>(turn: Turn<P>, room: Arc<Semaphore>) {
-    if let Ok(_permit) = room.acquire().await
-        && let Err(error) = Box::pin(turn.app.perform_work(&turn.work)).await
-    {
-        tracing::error!(work = turn.work.name(), error = %chain(&error), "pending work did not succeed");
-    }
-}
-
-/// A piece of work is under way until this is dropped, however its task ends.
-struct Turn<P: Ports> {
-    app: Arc<App<P>>,
-    busy: Arc<Mutex<Busy>>,
-    work: Work,
-}
-
-impl<P: Ports> Turn<P> {
-    fn new(app: &Arc<App<P>>, busy: &Arc<Mutex<Busy>>, work: Work) -> Self {
-        Self {
-            app: Arc::clone(app),
-            busy: Arc::clone(busy),
-            work,
+/// What ran when the last server ended is over by now, and no hint will ever say so; its marker
+/// stands at the next routine look, which may be a while.
+async fn look_at_what_ran<P: Ports>(app: &App<P>) {
+    match app.pending(None).await {
+        Ok(all) => all
+            .into_iter()
+            .filter(|due| matches!(due.work, Work::Stage(_) | Work::Build(..)))
+            .for_each(|due| app.ports.hint(due.work)),
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "what ran before is looked at by the sweep only")
         }
     }
 }
 
-impl<P: Ports> Drop for Turn<P> {
-    fn drop(&mut self) {
-        end(&self.app, &self.busy, &self.work);
-    }
-}
-
-/// False when it is under way already; then it is done once more afterwards.
-fn begin(busy: &Mutex<Busy>, work: &Work) -> bool {
-    let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
-    if busy.doing.contains(work) {
-        busy.again.insert(work.clone());
-        return false;
-    }
-    busy.doing.insert(work.clone())
-}
-
-fn end<P: Ports>(app: &App<P>, busy: &Mutex<Busy>, work: &Work) {
-    let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
-    busy.doing.remove(work);
-    if busy.again.remove(work) {
-        app.ports.hint(work.clone());
+async fn carry_out<P: Ports>(app: Arc<App<P>>, job: Job) {
+    match job {
+        Job::Due(due) => app.perform_due(&due).await,
+        Job::Hinted(work) => {
+            if let Err(error) = app.perform_work(&work).await {
+                tracing::error!(work = work.name(), error = %chain(&error), "pending work did not succeed");
+            }
+        }
     }
 }
 
