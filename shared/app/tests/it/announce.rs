@@ -143,6 +143,26 @@ fn a_dead_channel_is_told_on_another_and_shown_until_it_works() {
 }
 
 #[test]
+fn a_recovery_is_told_after_its_break_on_a_channel_that_was_away() {
+    let mut world = broken();
+    let away = SendError::Unavailable {
+        why: "no route".to_owned(),
+    };
+    world.ports().channels.kill("team", Some(away));
+    break_it(&mut world);
+    world.push("develop", "bob");
+    assert_eq!(world.ports().channels.told("team").len(), 0);
+    world.ports().channels.kill("team", None);
+    world.pass(SignedDuration::from_hours(8));
+    let told = world.ports().channels.told("team");
+    let kinds: Vec<_> = told.iter().map(|one| &one.kind).collect();
+    assert!(
+        matches!(kinds.as_slice(), [Kind::Broke, Kind::Recovered { .. }]),
+        "{kinds:?}"
+    );
+}
+
+#[test]
 fn a_channel_that_stays_away_is_given_up_after_its_ladder() {
     let mut world = broken();
     let away = SendError::Unavailable {
