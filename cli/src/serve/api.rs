@@ -283,9 +283,9 @@ pub async fn add_app(State(app): App, body: Bytes) -> Answer {
         git: asked.git,
         repository: asked.id.map(RepositoryId),
     };
-    Ok(reply::json(&serde_json::to_value(
-        shown(&app.add_app(&new).await?),
-    )?))
+    Ok(reply::json(&serde_json::to_value(shown(
+        &app.add_app(&new).await?,
+    ))?))
 }
 
 /// A test message as it is asked for.

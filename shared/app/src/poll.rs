@@ -66,7 +66,11 @@ impl<P: Ports> App<P> {
         if self.ports.store().get(&key).await?.is_none() {
             return Ok(());
         }
-        Ok(self.ports.store().commit(vec![attention::over(app.id, SILENT)]).await?)
+        Ok(self
+            .ports
+            .store()
+            .commit(vec![attention::over(app.id, SILENT)])
+            .await?)
     }
 
     async fn poll_app(&self, app: &AppRecord) -> Result<usize, Error> {

@@ -104,7 +104,7 @@ async fn look_at_what_ran<P: Ports>(app: &App<P>) {
             .filter(|due| matches!(due.work, Work::Stage(_) | Work::Build(..)))
             .for_each(|due| app.ports.hint(due.work)),
         Err(error) => {
-            tracing::warn!(error = %chain(&error), "what ran before is looked at by the sweep only")
+            tracing::warn!(error = %chain(&error), "what ran before is looked at by the sweep only");
         }
     }
 }

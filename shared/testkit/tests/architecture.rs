@@ -13,26 +13,69 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("greenroom-telegram", &["greenroom-core"]),
     ("greenroom-suites", &["greenroom-core"]),
     ("greenroom-app", &["greenroom-core", "greenroom-github"]),
-    ("greenroom-local", &["greenroom-core", "greenroom-app", "greenroom-suites", "greenroom-telegram"]),
+    (
+        "greenroom-local",
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-suites",
+            "greenroom-telegram",
+        ],
+    ),
     (
         "greenroom",
-        &["greenroom-core", "greenroom-app", "greenroom-github", "greenroom-local", "greenroom-suites", "greenroom-telegram"],
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-github",
+            "greenroom-local",
+            "greenroom-suites",
+            "greenroom-telegram",
+        ],
     ),
-    ("greenroom-testkit", &["greenroom-core", "greenroom-app", "greenroom-github", "greenroom-local"]),
+    (
+        "greenroom-testkit",
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-github",
+            "greenroom-local",
+        ],
+    ),
 ];
 
 /// All that the core may be made of: no runtime, no network, no randomness.
-const CORE_CRATES: &[&str] =
-    &["croner", "globset", "hex", "jiff", "schemars", "serde", "serde-saphyr", "serde_json", "sha2", "strsim", "thiserror"];
+const CORE_CRATES: &[&str] = &[
+    "croner",
+    "globset",
+    "hex",
+    "jiff",
+    "schemars",
+    "serde",
+    "serde-saphyr",
+    "serde_json",
+    "sha2",
+    "strsim",
+    "thiserror",
+];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is two folders up")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace is two folders up")
 }
 
 /// Normal dependencies of each package of the workspace.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo runs");
@@ -40,19 +83,37 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let packages = metadata["packages"].as_array().expect("there are packages");
     let normal = |package: &Value| {
         let all = package["dependencies"].as_array().expect("a list");
-        all.iter().filter(|one| one["kind"].is_null()).map(|one| one["name"].as_str().expect("a name").to_owned()).collect()
+        all.iter()
+            .filter(|one| one["kind"].is_null())
+            .map(|one| one["name"].as_str().expect("a name").to_owned())
+            .collect()
     };
-    packages.iter().map(|package| (package["name"].as_str().expect("a name").to_owned(), normal(package))).collect()
+    packages
+        .iter()
+        .map(|package| {
+            (
+                package["name"].as_str().expect("a name").to_owned(),
+                normal(package),
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn dependencies_point_inwards_only() {
     let known: BTreeMap<_, _> = ARROWS.iter().copied().collect();
     for (package, dependencies) in dependencies() {
-        let allowed = known.get(package.as_str()).unwrap_or_else(|| panic!("{package} is not in the list of arrows"));
-        let ours = dependencies.iter().filter(|name| known.contains_key(name.as_str()));
+        let allowed = known
+            .get(package.as_str())
+            .unwrap_or_else(|| panic!("{package} is not in the list of arrows"));
+        let ours = dependencies
+            .iter()
+            .filter(|name| known.contains_key(name.as_str()));
         for name in ours {
-            assert!(allowed.contains(&name.as_str()), "{package} may not depend on {name}");
+            assert!(
+                allowed.contains(&name.as_str()),
+                "{package} may not depend on {name}"
+            );
         }
     }
 }
@@ -61,18 +122,28 @@ fn dependencies_point_inwards_only() {
 fn the_core_is_made_of_values_only() {
     let all = dependencies();
     for name in &all["greenroom-core"] {
-        assert!(CORE_CRATES.contains(&name.as_str()), "greenroom-core may not depend on {name}");
+        assert!(
+            CORE_CRATES.contains(&name.as_str()),
+            "greenroom-core may not depend on {name}"
+        );
     }
 }
 
 /// Every function of the tree's Rust files, by name.
 fn functions() -> BTreeSet<String> {
-    let output = Command::new("git").args(["ls-files", "-z", "--", "*.rs"]).current_dir(root()).output().expect("git runs");
+    let output = Command::new("git")
+        .args(["ls-files", "-z", "--", "*.rs"])
+        .current_dir(root())
+        .output()
+        .expect("git runs");
     let files = String::from_utf8(output.stdout).expect("paths are UTF-8");
     let mut all = BTreeSet::new();
     for file in files.split('\0').filter(|file| !file.is_empty()) {
         let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
-        let names = text.lines().filter_map(|line| line.split("fn ").nth(1)).filter_map(|rest| rest.split(['(', '<']).next());
+        let names = text
+            .lines()
+            .filter_map(|line| line.split("fn ").nth(1))
+            .filter_map(|rest| rest.split(['(', '<']).next());
         all.extend(names.map(|name| name.trim().to_owned()));
     }
     all
@@ -80,24 +151,40 @@ fn functions() -> BTreeSet<String> {
 
 #[test]
 fn every_invariant_names_a_test_that_exists() {
-    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    let text =
+        std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
     let functions = functions();
     let mut held = 0;
     for line in text.lines().filter(|line| line.starts_with("- **")) {
         let spans: Vec<_> = line.split('`').skip(1).step_by(2).collect();
-        let tests = spans.iter().filter(|span| span.contains('_') && span.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'));
+        let tests = spans.iter().filter(|span| {
+            span.contains('_')
+                && span
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        });
         for test in tests {
-            assert!(functions.contains(*test), "ARCHITECTURE.md names `{test}`, which is no function of the tree:\n{line}");
+            assert!(
+                functions.contains(*test),
+                "ARCHITECTURE.md names `{test}`, which is no function of the tree:\n{line}"
+            );
             held += 1;
         }
     }
-    assert!(held >= 20, "only {held} tests are named; the invariants have lost theirs");
+    assert!(
+        held >= 20,
+        "only {held} tests are named; the invariants have lost theirs"
+    );
 }
 
 #[test]
 fn every_wait_is_in_the_runbook() {
-    let text = std::fs::read_to_string(root().join("docs/runbook.md")).expect("the runbook is there");
+    let text =
+        std::fs::read_to_string(root().join("docs/runbook.md")).expect("the runbook is there");
     for code in greenroom_core::waiting::Wait::CODES {
-        assert!(text.contains(&format!("`{code}`")), "docs/runbook.md does not say what to do about `{code}`");
+        assert!(
+            text.contains(&format!("`{code}`")),
+            "docs/runbook.md does not say what to do about `{code}`"
+        );
     }
 }

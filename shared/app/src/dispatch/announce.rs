@@ -106,7 +106,10 @@ impl<P: Ports> App<P> {
         if let Effect::Announce { news, .. } = &mut first {
             match news.as_ref() {
                 News::Changed { brk, at } | News::Recovered { brk, at, .. } => {
-                    **news = News::Broke { brk: brk.clone(), at: *at };
+                    **news = News::Broke {
+                        brk: brk.clone(),
+                        at: *at,
+                    };
                 }
                 _ => return Ok(()),
             }

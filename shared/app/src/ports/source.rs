@@ -31,7 +31,10 @@ impl Repository {
                 _ => address.clone(),
             }
         });
-        Self { git, ..self.clone() }
+        Self {
+            git,
+            ..self.clone()
+        }
     }
 }
 
@@ -152,10 +155,21 @@ mod tests {
 
     #[test]
     fn an_address_is_shown_without_its_credential() {
-        assert_eq!(shown("https://x:token@git.example.com/a/b.git"), "https://git.example.com/a/b.git");
-        assert_eq!(shown("https://token@git.example.com/a"), "https://git.example.com/a");
+        assert_eq!(
+            shown("https://x:token@git.example.com/a/b.git"),
+            "https://git.example.com/a/b.git"
+        );
+        assert_eq!(
+            shown("https://token@git.example.com/a"),
+            "https://git.example.com/a"
+        );
         assert_eq!(shown("ssh://git:word@example.com/a"), "ssh://example.com/a");
-        for plain in ["ssh://git@example.com/a", "git@example.com:a/b", "/srv/git/a@b", "https://example.com/@a"] {
+        for plain in [
+            "ssh://git@example.com/a",
+            "git@example.com:a/b",
+            "/srv/git/a@b",
+            "https://example.com/@a",
+        ] {
             assert_eq!(shown(plain), plain);
         }
     }

@@ -11,7 +11,10 @@ use greenroom_testkit::demo;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    let (mut greenroom, mut folder) = (PathBuf::from("target/debug/greenroom"), PathBuf::from(".demo"));
+    let (mut greenroom, mut folder) = (
+        PathBuf::from("target/debug/greenroom"),
+        PathBuf::from(".demo"),
+    );
     let mut rest = Vec::new();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -20,7 +23,12 @@ async fn main() -> ExitCode {
             _ => rest.push(word),
         }
     }
-    let done = match rest.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    let done = match rest
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [] => demo::tell(&greenroom, &folder).await,
         ["serve"] => demo::stay(&greenroom, &folder).await,
         ["push", branch] => demo::push(&folder, branch).await,

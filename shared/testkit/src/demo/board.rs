@@ -58,16 +58,27 @@ pub fn short(id: &str, digits: usize) -> &str {
 impl World {
     /// The stage as it is now; `None` while there is no such stage.
     pub async fn card(&self, stage: &str) -> Result<Option<Card>> {
-        Ok(self.talk()?.get(&format!("/stages/{stage}")).await.ok().map(Card))
+        Ok(self
+            .talk()?
+            .get(&format!("/stages/{stage}"))
+            .await
+            .ok()
+            .map(Card))
     }
 
     /// Waits until the stage is as `is` wants it.
     pub async fn wait(&self, stage: &str, what: &str, is: impl Fn(&Card) -> bool) -> Result<Card> {
-        let waited = until(&format!("{stage} {what}"), async || Ok(self.card(stage).await?.filter(|card| is(card)))).await;
+        let waited = until(&format!("{stage} {what}"), async || {
+            Ok(self.card(stage).await?.filter(|card| is(card)))
+        })
+        .await;
         match waited {
             Ok(card) => Ok(card),
             Err(error) => {
-                let now = self.card(stage).await?.map_or_else(|| "no such stage".to_owned(), |card| card.0.to_string());
+                let now = self
+                    .card(stage)
+                    .await?
+                    .map_or_else(|| "no such stage".to_owned(), |card| card.0.to_string());
                 Err(format!("{error}\n  it is: {now}").into())
             }
         }
@@ -75,13 +86,26 @@ impl World {
 
     /// Waits until the stage is green with a commit.
     pub async fn green(&self, stage: &str, revision: &str) -> Result<Card> {
-        self.wait(stage, &format!("is green with {}", short(revision, 8)), |card| card.is_green_with(revision)).await
+        self.wait(
+            stage,
+            &format!("is green with {}", short(revision, 8)),
+            |card| card.is_green_with(revision),
+        )
+        .await
     }
 
     /// The stage's history, oldest first.
     pub async fn history(&self, stage: &str) -> Result<Vec<String>> {
-        let log = self.talk()?.get(&format!("/stages/{stage}/log?limit=200")).await?;
-        let mut lines: Vec<_> = log.as_array().into_iter().flatten().filter_map(|entry| entry["text"].as_str().map(str::to_owned)).collect();
+        let log = self
+            .talk()?
+            .get(&format!("/stages/{stage}/log?limit=200"))
+            .await?;
+        let mut lines: Vec<_> = log
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry["text"].as_str().map(str::to_owned))
+            .collect();
         lines.reverse();
         Ok(lines)
     }
@@ -98,5 +122,9 @@ impl World {
 
 /// Fails the story unless `holds`.
 pub fn check(holds: bool, promise: &str) -> Result<()> {
-    if holds { Ok(()) } else { Err(format!("this does not hold: {promise}").into()) }
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("this does not hold: {promise}").into())
+    }
 }

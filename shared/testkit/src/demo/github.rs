@@ -40,7 +40,13 @@ impl World {
     }
 
     /// Commits, brings it to the origin, and answers the commit and its webhook, not yet sent.
-    pub fn commit(&mut self, branch: &str, who: &Author, subject: &str, edits: &[Edit]) -> Result<(String, Delivery)> {
+    pub fn commit(
+        &mut self,
+        branch: &str,
+        who: &Author,
+        subject: &str,
+        edits: &[Edit],
+    ) -> Result<(String, Delivery)> {
         let before = self.repo.head(branch)?;
         let revision = self.repo.commit(branch, who, subject, edits)?;
         self.publish()?;
@@ -54,7 +60,14 @@ impl World {
     }
 
     pub async fn send_signed(&self, delivery: &Delivery, secret: &str) -> Result<(u16, Value)> {
-        let headers = headers(delivery.event, &delivery.id, HOOK, REPOSITORY_ID, secret, delivery.body.as_bytes());
+        let headers = headers(
+            delivery.event,
+            &delivery.id,
+            HOOK,
+            REPOSITORY_ID,
+            secret,
+            delivery.body.as_bytes(),
+        );
         self.talk()?.webhook(&headers, &delivery.body).await
     }
 
@@ -66,8 +79,18 @@ impl World {
     /// A pull request from somebody's fork.
     pub fn fork_pull_request(&mut self, head: &str) -> Delivery {
         let stranger = Person::new("mallory", 66_600);
-        let mut pull = PullRequest::opened(repository(), 7, stranger, "feature/gift", head, jiff::Timestamp::now());
-        pull.head_repository = Some(Repository { fork: true, ..Repository::new(REPOSITORY_ID + 1, "mallory/orders", "master") });
+        let mut pull = PullRequest::opened(
+            repository(),
+            7,
+            stranger,
+            "feature/gift",
+            head,
+            jiff::Timestamp::now(),
+        );
+        pull.head_repository = Some(Repository {
+            fork: true,
+            ..Repository::new(REPOSITORY_ID + 1, "mallory/orders", "master")
+        });
         let body = pull.body();
         self.delivery("pull_request", body)
     }
@@ -79,9 +102,18 @@ pub async fn push_something(world: &mut World, branch: &str) -> Result<()> {
     if new {
         world.repo.branch(branch, "develop")?;
     }
-    let before = if new { ZEROS.to_owned() } else { world.repo.head(branch)? };
+    let before = if new {
+        ZEROS.to_owned()
+    } else {
+        world.repo.head(branch)?
+    };
     let text = format!("pushed at {}\n", jiff::Timestamp::now());
-    let revision = world.repo.commit(branch, &CARLA, "Note when this was pushed", &[Edit::write("PUSHED", &text)])?;
+    let revision = world.repo.commit(
+        branch,
+        &CARLA,
+        "Note when this was pushed",
+        &[Edit::write("PUSHED", &text)],
+    )?;
     world.publish()?;
     let delivery = world.push_delivery(branch, &before, &CARLA)?;
     let (status, body) = world.send(&delivery).await?;

@@ -32,7 +32,11 @@ pub async fn tell(greenroom: &Path, folder: &Path) -> Result<()> {
     };
     let left = world.end().await;
     match told {
-        Err(error) => Err(format!("{error}\n  the server's log is in {}", world.log_path().display()).into()),
+        Err(error) => Err(format!(
+            "{error}\n  the server's log is in {}",
+            world.log_path().display()
+        )
+        .into()),
         Ok(()) => left,
     }
 }
@@ -46,7 +50,11 @@ pub async fn stay(greenroom: &Path, folder: &Path) -> Result<()> {
     let mut world = World::prepare(greenroom, folder, &say).await?;
     world.start("30s").await?;
     say.step("Greenroom serves. In another terminal:");
-    say.line(&format!("{} status --data {}", world.greenroom().display(), world.data().display()));
+    say.line(&format!(
+        "{} status --data {}",
+        world.greenroom().display(),
+        world.data().display()
+    ));
     say.line("make push BRANCH=feature/my-idea     # commits to the sample repository and sends the webhook");
     say.line("Ctrl-C stops everything.");
     let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

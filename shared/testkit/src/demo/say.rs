@@ -10,7 +10,9 @@ pub struct Say {
 
 impl Default for Say {
     fn default() -> Self {
-        Self { since: Instant::now() }
+        Self {
+            since: Instant::now(),
+        }
     }
 }
 

@@ -33,13 +33,34 @@ pub struct Talk {
 
 impl Server {
     /// Starts `greenroom serve` on `data` and waits until it accepts work.
-    pub async fn start(greenroom: &Path, data: &Path, stage_file: &Path, git: &Path, telegram: &str, token: &str, poll: &str) -> Result<Self> {
+    pub async fn start(
+        greenroom: &Path,
+        data: &Path,
+        stage_file: &Path,
+        git: &Path,
+        telegram: &str,
+        token: &str,
+        poll: &str,
+    ) -> Result<Self> {
         let address = data.join("address");
         // A killed server leaves its address behind.
         drop(std::fs::remove_file(&address));
-        let log = File::options().create(true).append(true).open(data.with_extension("log"))?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(data.with_extension("log"))?;
         let mut child = Command::new(greenroom)
-            .args(["serve", "--listen", "127.0.0.1:0", "--sweep", "1s", "--poll", poll, "--telegram-url", telegram])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--sweep",
+                "1s",
+                "--poll",
+                poll,
+                "--telegram-url",
+                telegram,
+            ])
             .arg("--data")
             .arg(data)
             .arg("-f")
@@ -55,16 +76,22 @@ impl Server {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("{} cannot be started: {error}", greenroom.display()))?;
-        let started = until("the server listens", async || match std::fs::read_to_string(&address) {
-            Ok(text) if text.ends_with('\n') => Ok(Some(text.trim().to_owned())),
-            _ => Ok(None),
-        });
+        let started = until(
+            "the server listens",
+            async || match std::fs::read_to_string(&address) {
+                Ok(text) if text.ends_with('\n') => Ok(Some(text.trim().to_owned())),
+                _ => Ok(None),
+            },
+        );
         let base = tokio::select! {
             base = started => base?,
             ended = child.wait() => return Err(format!("the server ended at once: {}", ended?).into()),
         };
         let talk = Talk::new(base, data)?;
-        until("the server is healthy", async || Ok(talk.get_text("/healthz").await.ok())).await?;
+        until("the server is healthy", async || {
+            Ok(talk.get_text("/healthz").await.ok())
+        })
+        .await?;
         Ok(Self { child, talk })
     }
 
@@ -76,13 +103,25 @@ impl Server {
 
     /// SIGTERM, and waits for its end.
     pub async fn stop(mut self) -> Result<()> {
-        let Some(pid) = self.child.id() else { return Ok(()) };
-        let ended = Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
+        let Some(pid) = self.child.id() else {
+            return Ok(());
+        };
+        let ended = Command::new("kill")
+            .arg("-TERM")
+            .arg(pid.to_string())
+            .status()
+            .await?;
         if !ended.success() {
             return Err("the server could not be told to stop".into());
         }
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.map_err(|_| "the server does not stop")??;
-        if status.success() { Ok(()) } else { Err(format!("the server ended with {status}").into()) }
+        let status = tokio::time::timeout(PATIENCE, self.child.wait())
+            .await
+            .map_err(|_| "the server does not stop")??;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the server ended with {status}").into())
+        }
     }
 }
 
@@ -91,33 +130,62 @@ impl Talk {
         static PROVIDER: std::sync::Once = std::sync::Once::new();
         // Refused if there is one already, which is as good.
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-        let token = std::fs::read_to_string(data.join("token"))?.trim().to_owned();
-        let client = reqwest::Client::builder().tls_certs_only([]).timeout(Duration::from_secs(20)).build()?;
-        Ok(Self { base, token, client })
+        let token = std::fs::read_to_string(data.join("token"))?
+            .trim()
+            .to_owned();
+        let client = reqwest::Client::builder()
+            .tls_certs_only([])
+            .timeout(Duration::from_secs(20))
+            .build()?;
+        Ok(Self {
+            base,
+            token,
+            client,
+        })
     }
 
     pub async fn get_text(&self, path: &str) -> Result<String> {
-        let response = self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await?;
+        let response = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
+            .send()
+            .await?;
         Ok(response.error_for_status()?.text().await?)
     }
 
     pub async fn get(&self, path: &str) -> Result<Value> {
-        Ok(serde_json::from_str(&self.get_text(&format!("/api/v1{path}")).await?)?)
+        Ok(serde_json::from_str(
+            &self.get_text(&format!("/api/v1{path}")).await?,
+        )?)
     }
 
     /// Any other service's page, as JSON.
     pub async fn fetch(&self, url: &str) -> Result<Value> {
-        Ok(serde_json::from_str(&self.client.get(url).send().await?.text().await?)?)
+        Ok(serde_json::from_str(
+            &self.client.get(url).send().await?.text().await?,
+        )?)
     }
 
     pub async fn post_json(&self, url: &str, body: &Value) -> Result<Value> {
-        let request = self.client.post(url).header("content-type", "application/json").body(body.to_string());
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body.to_string());
         Ok(serde_json::from_str(&request.send().await?.text().await?)?)
     }
 
     /// Posts a webhook; answers status and body.
-    pub async fn webhook(&self, headers: &[(&'static str, String)], body: &str) -> Result<(u16, Value)> {
-        let mut request = self.client.post(format!("{}/webhooks/github", self.base)).body(body.to_owned());
+    pub async fn webhook(
+        &self,
+        headers: &[(&'static str, String)],
+        body: &str,
+    ) -> Result<(u16, Value)> {
+        let mut request = self
+            .client
+            .post(format!("{}/webhooks/github", self.base))
+            .body(body.to_owned());
         for (name, value) in headers {
             request = request.header(*name, value);
         }
@@ -130,9 +198,15 @@ impl Talk {
 /// Steps have a home folder of their own, where a toolchain manager would find nothing; so the
 /// compiler itself comes first in the path.
 fn toolchain_first() -> Result<String> {
-    let output = std::process::Command::new("rustc").args(["--print", "sysroot"]).output()?;
+    let output = std::process::Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .output()?;
     let sysroot = String::from_utf8(output.stdout)?;
-    Ok(format!("{}/bin:{}", sysroot.trim(), std::env::var("PATH").unwrap_or_default()))
+    Ok(format!(
+        "{}/bin:{}",
+        sysroot.trim(),
+        std::env::var("PATH").unwrap_or_default()
+    ))
 }
 
 /// Asks again and again until there is an answer; the condition itself is what is waited for.

@@ -35,14 +35,19 @@ pub struct FarEnds {
 impl World {
     /// Makes `folder` anew: the sample repository with its past, its bare origin, the far ends.
     pub async fn prepare(greenroom: &Path, folder: &Path, say: &Say) -> Result<Self> {
-        let greenroom = greenroom.canonicalize().map_err(|error| format!("{}: {error}; build it first", greenroom.display()))?;
+        let greenroom = greenroom
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}; build it first", greenroom.display()))?;
         stop_services(folder)?;
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
-        let far = FarEnds { telegram: FakeTelegram::start().await, smtp: FakeSmtp::start().await };
+        let far = FarEnds {
+            telegram: FakeTelegram::start().await,
+            smtp: FakeSmtp::start().await,
+        };
         let (home, smtp) = (folder.join("stages"), far.smtp.address().to_owned());
         let repo = SampleRepo::create_with(&folder.join("orders"), |stage_file| {
             stage_file
@@ -50,26 +55,60 @@ impl World {
                 .replace("127.0.0.1:2525", &smtp)
                 .replace("-1001234567890", FakeTelegram::CHAT)
         })?;
-        let world = Self { greenroom, folder, repo, far: Some(far), server: None, deliveries: 0 };
-        git(&world.folder, &["clone", "--quiet", "--bare", "orders", "orders.git"])?;
-        git(&world.origin(), &["symbolic-ref", "HEAD", "refs/heads/master"])?;
+        let world = Self {
+            greenroom,
+            folder,
+            repo,
+            far: Some(far),
+            server: None,
+            deliveries: 0,
+        };
+        git(
+            &world.folder,
+            &["clone", "--quiet", "--bare", "orders", "orders.git"],
+        )?;
+        git(
+            &world.origin(),
+            &["symbolic-ref", "HEAD", "refs/heads/master"],
+        )?;
         say.step("A sample app with a real git history stands ready:");
-        say.line(&git(&world.origin(), &["log", "--all", "--oneline", "--decorate", "-n", "8"])?);
+        say.line(&git(
+            &world.origin(),
+            &["log", "--all", "--oneline", "--decorate", "-n", "8"],
+        )?);
         Ok(world)
     }
 
     /// A world that another process prepared and serves.
     pub fn reopen(folder: &Path) -> Result<Self> {
-        let folder = folder.canonicalize().map_err(|_| "nothing is prepared; `make run` does")?;
+        let folder = folder
+            .canonicalize()
+            .map_err(|_| "nothing is prepared; `make run` does")?;
         let repo = SampleRepo::open(&folder.join("orders"));
-        Ok(Self { greenroom: PathBuf::new(), folder, repo, far: None, server: None, deliveries: 0 })
+        Ok(Self {
+            greenroom: PathBuf::new(),
+            folder,
+            repo,
+            far: None,
+            server: None,
+            deliveries: 0,
+        })
     }
 
     /// Starts the server with this polling interval.
     pub async fn start(&mut self, poll: &str) -> Result<()> {
         let telegram = self.far()?.telegram.base().to_owned();
         let stage_file = self.folder.join("orders/greenroom.yaml");
-        let server = Server::start(&self.greenroom, &self.data(), &stage_file, &self.origin(), &telegram, FakeTelegram::TOKEN, poll).await?;
+        let server = Server::start(
+            &self.greenroom,
+            &self.data(),
+            &stage_file,
+            &self.origin(),
+            &telegram,
+            FakeTelegram::TOKEN,
+            poll,
+        )
+        .await?;
         self.server = Some(server);
         Ok(())
     }
@@ -95,14 +134,17 @@ impl World {
         match &self.server {
             Some(server) => Ok(server.talk.clone()),
             None => {
-                let base = std::fs::read_to_string(self.data().join("address")).map_err(|_| "nothing serves; `make run` does")?;
+                let base = std::fs::read_to_string(self.data().join("address"))
+                    .map_err(|_| "nothing serves; `make run` does")?;
                 Talk::new(base.trim().to_owned(), &self.data())
             }
         }
     }
 
     pub fn far(&self) -> Result<&FarEnds> {
-        self.far.as_ref().ok_or_else(|| "the far ends are another process's".into())
+        self.far
+            .as_ref()
+            .ok_or_else(|| "the far ends are another process's".into())
     }
 
     pub fn greenroom(&self) -> &Path {
@@ -126,7 +168,11 @@ impl World {
     /// Everything the developers have goes to the origin.
     pub fn publish(&self) -> Result<()> {
         let origin = self.origin().display().to_string();
-        git(self.repo.folder(), &["push", "--quiet", "--force", "--all", &origin]).map(drop)
+        git(
+            self.repo.folder(),
+            &["push", "--quiet", "--force", "--all", &origin],
+        )
+        .map(drop)
     }
 
     /// Runs the real CLI; answers what it said and its exit code.
@@ -139,8 +185,15 @@ impl World {
             .env("NO_COLOR", "1")
             .output()
             .await?;
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        Ok((text.trim_end().to_owned(), output.status.code().unwrap_or(-1)))
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok((
+            text.trim_end().to_owned(),
+            output.status.code().unwrap_or(-1),
+        ))
     }
 
     /// Stops the server and every service; fails if something is left.
@@ -158,8 +211,20 @@ fn stop_services(folder: &Path) -> Result<()> {
         return Ok(());
     }
     let home = folder.canonicalize()?.join("stages");
-    let output = Command::new("sh").arg(&script).arg("--all").env("ORDERS_HOME", home).output()?;
-    if output.status.success() { Ok(()) } else { Err(format!("services are left: {}", String::from_utf8_lossy(&output.stderr)).into()) }
+    let output = Command::new("sh")
+        .arg(&script)
+        .arg("--all")
+        .env("ORDERS_HOME", home)
+        .output()?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!(
+            "services are left: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+        .into())
+    }
 }
 
 /// Runs git away from the machine's configuration.
@@ -171,7 +236,14 @@ pub fn git(folder: &Path, words: &[&str]) -> Result<String> {
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .output()?;
     if !output.status.success() {
-        return Err(format!("git {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)).into());
+        return Err(format!(
+            "git {}: {}",
+            words.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        )
+        .into());
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned())
 }
