@@ -4,6 +4,8 @@
 //! worker and adapters, over real sockets on loopback; only the store differs. They are measured
 //! in turns, so that what else the machine does hits both, and the medians are compared.
 
+// Without a test harness the tests in this file are left out, and what they import is unused.
+#[allow(unused_imports, reason = "see above")]
 #[path = "../src/serve/listen.rs"]
 mod listen;
 #[path = "../src/serve/webhook.rs"]
