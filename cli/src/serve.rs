@@ -32,6 +32,7 @@ use greenroom_local::secrets::LocalSecrets;
 use greenroom_local::store::EmbeddedStore;
 use greenroom_local::suites::LocalSuites;
 use greenroom_suites::Reach;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::args::ServeArgs;
@@ -101,6 +102,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let routes = http::routes(Arc::clone(&app), settings.secrets.clone(), token);
     let server = tokio::spawn(listen::serve(listener, routes, stopped.clone()));
     bootstrap(&app, &settings).await?;
+    let mut told = ToldToStop::listen()?;
     data.write_address(address)?;
     tracing::info!(%address, data = %settings.data.display(), "greenroom serves");
     eprintln!(
@@ -113,7 +115,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
         settings.pace,
         stopped,
     ));
-    until_told_to_stop().await;
+    told.wait().await;
     eprintln!("greenroom: stopping; what runs is ended and told so");
     let _ = stop.send(true);
     app.ports.pipelines.shutdown().await;
@@ -271,19 +273,31 @@ async fn bootstrap(app: &Local, settings: &ServeSettings) -> Result<(), ServeErr
     Ok(())
 }
 
-async fn until_told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be listened for");
-                std::future::pending::<()>().await;
-            }
+/// SIGTERM and SIGINT, heard from now on: who has read the address may stop the server at once.
+struct ToldToStop {
+    terminated: Signal,
+    interrupted: Signal,
+}
+
+impl ToldToStop {
+    fn listen() -> Result<Self, ServeError> {
+        let listen = |kind: SignalKind| {
+            signal(kind).map_err(|source| ServeError::Data {
+                what: "signals cannot be listened for".to_owned(),
+                help: "the machine may have run out of file descriptors".to_owned(),
+                source: Some(source.into()),
+            })
+        };
+        Ok(Self {
+            terminated: listen(SignalKind::terminate())?,
+            interrupted: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
     }
 }
