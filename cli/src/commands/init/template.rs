@@ -44,7 +44,7 @@ channels:
 
 # The first stage whose `from` matches gets the change.
 stages:
-  # Everybody's own, gone a week after the last push.
+  # Everybody's own. `expires` is checked; taking idle stages down is still to come.
   personal:
     name: "${{actor}}"
     from: {{ branch: "feature/**" }}
