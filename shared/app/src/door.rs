@@ -2,7 +2,7 @@
 //! HTTP server around it only carries bytes, so that a Lambda around it is as thin.
 
 use greenroom_core::name::DeliveryId;
-use greenroom_github::{Normalised, Secrets, normalise, verify};
+use greenroom_github::{Matched, Normalised, Secrets, normalise, verify};
 use serde_json::{Value, json};
 
 use crate::App;
@@ -109,7 +109,7 @@ impl<P: Ports> App<P> {
                 "set the webhook's content type to application/json in its settings on GitHub",
             ));
         }
-        verify(request.signature, request.body, secrets).map_err(|error| {
+        let matched = verify(request.signature, request.body, secrets).map_err(|error| {
             Answer::error(
                 401,
                 "bad_signature",
@@ -117,6 +117,12 @@ impl<P: Ports> App<P> {
                 "the webhook's secret on GitHub and GREENROOM_WEBHOOK_SECRET must be the same",
             )
         })?;
+        if matched == Matched::Previous {
+            tracing::info!(
+                delivery.id = request.delivery,
+                "a webhook is signed with the previous secret: its rotation is not over"
+            );
+        }
         let event = request
             .event
             .ok_or_else(|| bad("the header X-GitHub-Event is missing"))?;
