@@ -15,7 +15,7 @@ use greenroom_app::records::AppRecord;
 use greenroom_core::command::Command;
 use greenroom_core::name::{ChannelName, DeliveryId, RepoName, RepositoryId, StageId};
 use greenroom_core::principal::Principal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Local;
@@ -43,6 +43,11 @@ pub struct Page {
     limit: Option<usize>,
 }
 
+/// What was asked for, with its ETag.
+fn answer(headers: &HeaderMap, asked: &impl Serialize) -> Answer {
+    Ok(cached(headers, serde_json::to_value(asked)?, None))
+}
+
 /// A stage as it is typed, with `?app=` in front if that was given apart.
 async fn find(app: &Local, stage: &str, of: Option<&str>) -> Result<StageId, Fault> {
     Ok(match of {
@@ -63,27 +68,18 @@ pub async fn board(State(app): App, Query(of): Query<OfApp>, headers: HeaderMap)
 }
 
 pub async fn breaks(State(app): App, headers: HeaderMap) -> Answer {
-    Ok(cached(
-        &headers,
-        serde_json::to_value(app.breaks().await?)?,
-        None,
-    ))
+    answer(&headers, &app.breaks().await?)
 }
 
 pub async fn backlog(State(app): App, headers: HeaderMap) -> Answer {
-    Ok(cached(
-        &headers,
-        serde_json::to_value(app.backlog().await?)?,
-        None,
-    ))
+    answer(&headers, &app.backlog().await?)
 }
 
 pub async fn apps(State(app): App, headers: HeaderMap) -> Answer {
-    Ok(cached(
+    answer(
         &headers,
-        serde_json::to_value(app.apps().await?.iter().map(shown).collect::<Vec<_>>())?,
-        None,
-    ))
+        &app.apps().await?.iter().map(shown).collect::<Vec<_>>(),
+    )
 }
 
 /// An app as clients see it.
@@ -101,11 +97,7 @@ pub async fn stage(
     headers: HeaderMap,
 ) -> Answer {
     let id = find(&app, &stage, of.app.as_deref()).await?;
-    Ok(cached(
-        &headers,
-        serde_json::to_value(app.stage_card(&id).await?)?,
-        None,
-    ))
+    answer(&headers, &app.stage_card(&id).await?)
 }
 
 pub async fn stage_log(
@@ -116,11 +108,7 @@ pub async fn stage_log(
 ) -> Answer {
     let id = find(&app, &stage, some.app.as_deref()).await?;
     let limit = some.limit.unwrap_or(LOG_DEFAULT).clamp(1, LOG_MAX);
-    Ok(cached(
-        &headers,
-        serde_json::to_value(app.stage_log(&id, limit).await?)?,
-        None,
-    ))
+    answer(&headers, &app.stage_log(&id, limit).await?)
 }
 
 pub async fn stage_runs(
@@ -131,11 +119,7 @@ pub async fn stage_runs(
 ) -> Answer {
     let id = find(&app, &stage, some.app.as_deref()).await?;
     let limit = some.limit.unwrap_or(LOG_DEFAULT).clamp(1, LOG_MAX);
-    Ok(cached(
-        &headers,
-        serde_json::to_value(app.stage_runs(&id, limit).await?)?,
-        None,
-    ))
+    answer(&headers, &app.stage_runs(&id, limit).await?)
 }
 
 pub async fn run(
@@ -145,11 +129,7 @@ pub async fn run(
     headers: HeaderMap,
 ) -> Answer {
     let id = find(&app, &stage, of.app.as_deref()).await?;
-    Ok(cached(
-        &headers,
-        serde_json::to_value(app.run(&id, generation).await?)?,
-        None,
-    ))
+    answer(&headers, &app.run(&id, generation).await?)
 }
 
 pub async fn run_log(
@@ -192,12 +172,12 @@ pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMa
             "`greenroom status` shows what waits",
         ));
     }
-    Ok(cached(&headers, serde_json::to_value(found)?, None))
+    answer(&headers, &found)
 }
 
 pub async fn delivery(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     match app.delivery(&DeliveryId::new(&id)).await? {
-        Some(read) => Ok(cached(&headers, serde_json::to_value(read.record)?, None)),
+        Some(read) => answer(&headers, &read.record),
         None => Err(Fault::not_found(
             &format!("no delivery {id}"),
             "the webhook's settings on GitHub list what was sent",
