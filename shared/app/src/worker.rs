@@ -1,7 +1,7 @@
 //! Doing pending work in one process: hints at once, the sweep for whatever hints missed, the
 //! poller for what never came. Each piece of work is done by one task at a time.
 
-mod queue;
+pub mod queue;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ pub async fn work<P: Ports>(
 
 /// What ran when the last server ended is over by now, and no hint will ever say so; its marker
 /// stands at the next routine look, which may be a while.
-async fn look_at_what_ran<P: Ports>(app: &App<P>) {
+pub async fn look_at_what_ran<P: Ports>(app: &App<P>) {
     match app.pending(None).await {
         Ok(all) => all
             .into_iter()

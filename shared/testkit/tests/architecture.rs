@@ -30,8 +30,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-github",
             "greenroom-local",
             "greenroom-suites",
+            "greenroom-simulator",
             "greenroom-telegram",
         ],
+    ),
+    (
+        "greenroom-simulator",
+        &["greenroom-core", "greenroom-app", "greenroom-github"],
     ),
     (
         "greenroom-testkit",
@@ -40,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-app",
             "greenroom-github",
             "greenroom-local",
+            "greenroom-simulator",
         ],
     ),
 ];

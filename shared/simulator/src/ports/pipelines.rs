@@ -1,0 +1,84 @@
+//! The pipeline service, behind a network.
+
+use greenroom_app::ports::pipelines::{Observation, PipelineError, Pipelines, StartRequest};
+use greenroom_core::name::ExecutionId;
+use jiff::SignedDuration;
+
+use super::{Failure, SimPorts};
+use crate::fault::Port;
+use crate::inner::{Event, Inner, Next};
+use crate::model::executor::By;
+use crate::random::{key, mix};
+use crate::truth::Happened;
+
+fn away(_: Failure) -> PipelineError {
+    PipelineError::Unavailable {
+        why: "no route".to_owned(),
+    }
+}
+
+impl Pipelines for SimPorts {
+    async fn start(&self, request: &StartRequest) -> Result<ExecutionId, PipelineError> {
+        let fault = self.enter(Port::Pipelines, "start").await.map_err(away)?;
+        let id = self.shared.lock().start(request, By::Greenroom);
+        self.leave(fault).await.map_err(away)?;
+        Ok(id)
+    }
+
+    async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
+        let fault = self.enter(Port::Pipelines, "observe").await.map_err(away)?;
+        let seen = self.shared.lock().truth.executor.observe(execution);
+        self.leave(fault).await.map_err(away)?;
+        Ok(seen)
+    }
+
+    async fn stop(&self, execution: &ExecutionId, _: &str) -> Result<(), PipelineError> {
+        let fault = self.enter(Port::Pipelines, "stop").await.map_err(away)?;
+        self.shared.lock().stop(execution);
+        self.leave(fault).await.map_err(away)
+    }
+}
+
+impl Inner {
+    /// Starts an execution, whoever asks; it will move by itself.
+    pub fn start(&mut self, request: &StartRequest, by: By) -> ExecutionId {
+        let now = self.truth.now;
+        let (index, fresh) = self.truth.executor.start(request, by, now);
+        let id = self.truth.executor.get(index).id.clone();
+        self.happened(&Happened::Started {
+            execution: index,
+            fresh,
+        });
+        self.note("started", || format!("{id} starts for {}", request.token));
+        if fresh {
+            let mut random = self.draws(key(&request.token));
+            let wait = random.between(1, 60);
+            self.after(seconds(wait), Event::Execution(index, Next::Ask(1)));
+        }
+        id
+    }
+
+    /// Somebody asks an execution to stop. It does in its own time.
+    pub fn stop(&mut self, id: &ExecutionId) {
+        let Some(index) = self.truth.executor.find(id) else {
+            return;
+        };
+        if !self.truth.executor.stop(index) {
+            return;
+        }
+        let mut random = self.draws(mix(key(id.as_str()) ^ 1));
+        let number = self.occurrence(mix(key(id.as_str()) ^ 2));
+        let slow = self.truth.setup.rates.slow_stop;
+        let slow = self.goes_wrong(number, slow, || format!("{id} takes long to stop"));
+        let wait = if slow {
+            random.between(60, 1200)
+        } else {
+            random.between(1, 20)
+        };
+        self.after(seconds(wait), Event::Execution(index, Next::Stopped));
+    }
+}
+
+pub fn seconds(n: u64) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(n).unwrap_or(0))
+}

@@ -1,0 +1,115 @@
+//! The table, with every commit shown to the checks.
+
+use greenroom_app::ports::store::{Item, Key, Page, Store, StoreError, Write};
+use greenroom_app::records::StageRecord;
+
+use super::{Failure, SimPorts, at_once};
+use crate::fault::Port;
+use crate::inner::Inner;
+use crate::truth::{Change, Happened};
+
+fn failed(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Throttled => StoreError::Throttled {
+            retry_after: std::time::Duration::from_secs(1),
+        },
+        Failure::Away | Failure::Ambiguous => StoreError::Unavailable {
+            why: "the table is out of reach".to_owned(),
+            ambiguous: failure == Failure::Ambiguous,
+            source: None,
+        },
+    }
+}
+
+impl SimPorts {
+    async fn read<T>(
+        &self,
+        op: &'static str,
+        read: impl FnOnce(&Inner) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let fault = self.enter(Port::Store, op).await.map_err(failed)?;
+        let answer = read(&self.shared.lock());
+        // Nothing is ambiguous about a read that brings no answer.
+        let lost = |_| failed(Failure::Away);
+        self.leave(fault).await.map_err(lost)?;
+        answer
+    }
+}
+
+impl Store for SimPorts {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.read("get", |inner| at_once(inner.store.get(key))).await
+    }
+
+    async fn query(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
+        self.read("query", |inner| {
+            at_once(inner.store.query(partition, prefix, after, limit))
+        })
+        .await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        let fault = self.enter(Port::Store, "commit").await.map_err(failed)?;
+        let answer = self.shared.lock().commit(writes);
+        self.leave(fault).await.map_err(failed)?;
+        answer
+    }
+}
+
+impl Inner {
+    /// Commits, and shows it to the checks.
+    pub fn commit(&mut self, writes: Vec<Write>) -> Result<(), StoreError> {
+        let before: Vec<Option<Vec<u8>>> = writes
+            .iter()
+            .map(|write| at_once(self.store.get(write.key())).map(|item| item.map(|i| i.value)))
+            .collect::<Result<_, _>>()?;
+        at_once(self.store.commit(writes.clone()))?;
+        let changed = writes.iter().zip(before);
+        let changes: Vec<Change<'_>> = changed
+            .filter_map(|(write, before)| match write {
+                Write::Put { key, value, .. } => Some(Change {
+                    key,
+                    before,
+                    after: Some(value),
+                }),
+                Write::Delete { key, .. } => Some(Change {
+                    key,
+                    before,
+                    after: None,
+                }),
+                Write::Check { .. } => None,
+            })
+            .collect();
+        self.happened(&Happened::Committed { changes: &changes });
+        for change in &changes {
+            self.stage_changed(change);
+        }
+        Ok(())
+    }
+
+    fn stage_changed(&mut self, change: &Change<'_>) {
+        let key = change.key;
+        let is_stage = key.sort == "state" && key.partition.starts_with("app#");
+        let Some(after) = change.after.filter(|_| is_stage) else {
+            return;
+        };
+        let read = |bytes: &[u8]| serde_json::from_slice::<StageRecord>(bytes).ok();
+        let before = change.before.as_deref().and_then(read);
+        match read(after) {
+            Some(after) => self.happened(&Happened::Stage {
+                before: before.as_ref(),
+                after: &after,
+            }),
+            None => {
+                let what = format!("{key} is not a stage");
+                self.found.broken(&self.truth, "G6", what);
+            }
+        }
+    }
+}

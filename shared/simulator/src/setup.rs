@@ -1,0 +1,138 @@
+//! What is decided before a run begins; all of it follows from the seed.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::act::Item;
+use crate::fault::{Allowed, Fault, Mix, Port};
+use crate::random::{Random, key};
+
+/// How Greenroom runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// One process that knows to be alone; when it dies all of its work does.
+    Machine,
+    /// Many short invocations over one table, with clocks of their own; each dies alone, is
+    /// frozen and thawed, is called twice or not at all.
+    Functions,
+}
+
+/// One run, before it begins.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub seed: u64,
+    pub shape: Shape,
+    pub start: Timestamp,
+    /// How long things go wrong; after this they do not, and everything must be put right.
+    pub length: SignedDuration,
+    pub stage_file: String,
+    pub script: Vec<Item>,
+    pub mix: Mix,
+    pub allowed: Allowed,
+    /// How wrong a clock may be, either way.
+    pub clock_error: SignedDuration,
+    pub sweep: SignedDuration,
+    pub poll: SignedDuration,
+    pub token_memory: Option<SignedDuration>,
+    pub reproducible: bool,
+    /// Of a thousand webhooks, hints and executions, how many meet this.
+    pub rates: Rates,
+    pub recording: bool,
+}
+
+/// What goes wrong between calls, per mille.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Rates {
+    pub webhook_lost: u32,
+    pub webhook_twice: u32,
+    pub webhook_late: u32,
+    pub hint_lost: u32,
+    pub hint_twice: u32,
+    pub hint_late: u32,
+    pub ask_twice: u32,
+    pub stuck: u32,
+    pub slow_stop: u32,
+    pub execution_errs: u32,
+    pub flaky: u32,
+}
+
+impl Setup {
+    /// The run of this seed with the shipped scenarios.
+    pub fn drawn(seed: u64) -> Self {
+        let mut random = Random::of(seed, key("setup"));
+        let shape = *random.pick(&[Shape::Machine, Shape::Functions, Shape::Functions]);
+        let clock_error = match shape {
+            Shape::Machine => SignedDuration::ZERO,
+            Shape::Functions => SignedDuration::from_mins(5),
+        };
+        let mix = Mix::drawn(&mut Random::of(seed, key("mix")), |port, fault| {
+            makes_sense(shape, port, fault)
+        });
+        let start = "2026-03-02T09:00:00Z".parse().unwrap_or(Timestamp::UNIX_EPOCH);
+        let length = SignedDuration::from_hours(12);
+        let (stage_file, script) = crate::act::script(seed, start, length);
+        Self {
+            seed,
+            shape,
+            start,
+            length,
+            stage_file,
+            script,
+            mix,
+            allowed: Allowed::All,
+            clock_error,
+            sweep: SignedDuration::from_mins(1),
+            poll: SignedDuration::from_mins(5),
+            token_memory: token_memory(shape, &mut random),
+            reproducible: random.chance(500),
+            rates: Rates::drawn(&mut Random::of(seed, key("rates"))),
+            recording: false,
+        }
+    }
+}
+
+/// Nobody documents how long CodePipeline remembers a token; one machine does for ever.
+fn token_memory(shape: Shape, random: &mut Random) -> Option<SignedDuration> {
+    match shape {
+        Shape::Machine => None,
+        Shape::Functions => *random.pick(&[
+            Some(SignedDuration::ZERO),
+            Some(SignedDuration::from_mins(10)),
+            None,
+        ]),
+    }
+}
+
+/// Some faults cannot be at some ports.
+fn makes_sense(shape: Shape, port: Port, fault: Fault) -> bool {
+    match fault {
+        Fault::Frozen => shape == Shape::Functions,
+        Fault::Throttled => matches!(port, Port::Store | Port::Channels),
+        Fault::Ambiguous => matches!(port, Port::Store | Port::Channels | Port::Pipelines),
+        Fault::ErrorAfter => port != Port::Source && port != Port::Suites,
+        Fault::ErrorBefore => port != Port::Suites,
+        Fault::Slow | Fault::DieBefore | Fault::DieAfter => true,
+    }
+}
+
+impl Rates {
+    fn drawn(random: &mut Random) -> Self {
+        let mut rate = |most: u64| {
+            let on = !random.chance(300);
+            let rate = u32::try_from(random.below(most + 1)).unwrap_or(0);
+            if on { rate } else { 0 }
+        };
+        Self {
+            webhook_lost: rate(500),
+            webhook_twice: rate(300),
+            webhook_late: rate(300),
+            hint_lost: rate(500),
+            hint_twice: rate(300),
+            hint_late: rate(300),
+            ask_twice: rate(200),
+            stuck: rate(80),
+            slow_stop: rate(300),
+            execution_errs: rate(60),
+            flaky: rate(150),
+        }
+    }
+}
