@@ -50,7 +50,9 @@ pub fn script(seed: u64, start: Timestamp, length: SignedDuration) -> (String, V
         let number = mix(key("act") ^ mix(i));
         let seconds = random.below(u64::try_from(length.as_secs()).unwrap_or(1));
         let at = start
-            .saturating_add(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)))
+            .saturating_add(SignedDuration::from_secs(
+                i64::try_from(seconds).unwrap_or(0),
+            ))
             .unwrap_or(start);
         items.push(Item {
             number,
@@ -82,7 +84,10 @@ fn act(random: &mut Random) -> Act {
                 Quality::Unclear,
             ]),
         },
-        12 => Act::Delete { branch: "feature/a".to_owned(), actor },
+        12 => Act::Delete {
+            branch: "feature/a".to_owned(),
+            actor,
+        },
         13..=16 => Act::Command {
             stage: random.pick(&["dev", "preprod", "prod"]).to_string(),
             principal: Principal::Operator { name: actor },
@@ -91,10 +96,18 @@ fn act(random: &mut Random) -> Act {
                     Command::Promote,
                     Command::Approve { revision: None },
                     Command::Retry,
-                    Command::Abort { reason: "a wish".to_owned() },
-                    Command::Lock { reason: "a wish".to_owned(), until: None },
+                    Command::Abort {
+                        reason: "a wish".to_owned(),
+                    },
+                    Command::Lock {
+                        reason: "a wish".to_owned(),
+                        until: None,
+                    },
                     Command::Unlock,
-                    Command::Rollback { to: None, reason: "a wish".to_owned() },
+                    Command::Rollback {
+                        to: None,
+                        reason: "a wish".to_owned(),
+                    },
                     Command::Refresh,
                 ])
                 .clone(),

@@ -38,7 +38,8 @@ impl SimPorts {
 
 impl Store for SimPorts {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        self.read("get", |inner| at_once(inner.store.get(key))).await
+        self.read("get", |inner| at_once(inner.store.get(key)))
+            .await
     }
 
     async fn query(

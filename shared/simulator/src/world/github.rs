@@ -138,7 +138,9 @@ impl World {
         });
         let mut inner = self.shared.lock();
         let rates = inner.truth.setup.rates;
-        if inner.goes_wrong(mix(number ^ 1), rates.webhook_lost, || "the webhook is lost".to_owned()) {
+        if inner.goes_wrong(mix(number ^ 1), rates.webhook_lost, || {
+            "the webhook is lost".to_owned()
+        }) {
             return;
         }
         let twice = inner.goes_wrong(mix(number ^ 2), rates.webhook_twice, || {
@@ -183,7 +185,9 @@ impl World {
     pub(crate) fn answered(&mut self, index: usize, status: u16) {
         let sent = self.webhooks[index].clone();
         let mut inner = self.shared.lock();
-        inner.note("answered", || format!("webhook {} is answered {status}", sent.delivery));
+        inner.note("answered", || {
+            format!("webhook {} is answered {status}", sent.delivery)
+        });
         inner.happened(&Happened::Answered {
             delivery: &sent.delivery,
             status,

@@ -1,7 +1,7 @@
 //! The copy of the sources that has every seeded bug in it, and its build.
 //!
 //! A file is written only if its content differs, so that a second build compiles only what has
-//! changed. The copy has a target folder of its own.
+//! changed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,11 @@ use crate::table::Bug;
 
 /// What is built.
 const SIMULATOR: &str = "greenroom-simulator";
+/// The profile it is built in.
+const PROFILE: &str = "simulate";
+/// What the simulator's binary is called there, lest it be taken for the one without bugs.
+const BINARY: &str = "sim-seeded";
+const RENAMED: &str = "name = \"sim-seeded\"";
 /// Folders of a package that a build of its library and binaries does not need.
 const LEFT_OUT: &[&str] = &["tests", "benches", "examples", "target", "seeded", "fuzz"];
 
@@ -31,8 +36,8 @@ pub enum TreeError {
     #[error("cargo does not say what the workspace is made of: {0}")]
     Metadata(String),
     /// A bug does not compile, or the workspace does not.
-    #[error("the seeded tree does not build; cargo's words are above")]
-    Build,
+    #[error("the seeded tree does not build:\n{said}")]
+    Build { said: String },
     /// See `Error::Edit`.
     #[error("a bug no longer fits")]
     Edit(#[from] edit::EditError),
@@ -60,26 +65,29 @@ struct Dependency {
 }
 
 /// Writes the tree and builds its simulator; where that is.
+///
+/// Both workspaces share one target folder, and so what they are both made of: only our own
+/// crates are compiled a second time. The binary has a name of its own.
 pub fn build(root: &Path, bugs: &[Bug]) -> Result<PathBuf, TreeError> {
-    let tree = root.join("target/seeded/tree");
-    write(root, &tree, bugs)?;
-    let target = root.join("target/seeded/build");
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let target = std::path::absolute(&target).map_err(failed(&target))?;
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--offline", "--quiet", "--release"])
-        .args(["--package", SIMULATOR, "--bin", "sim", "--target-dir"])
+    let tree = target.join("seeded");
+    write(root, &tree, bugs)?;
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--offline", "--profile", PROFILE])
+        .args(["--package", SIMULATOR, "--bin", BINARY, "--target-dir"])
         .arg(&target)
-        // Of bugs the compiler has much to say; their names stay the same, and with them the cache.
-        .env("RUSTFLAGS", "-Awarnings")
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .current_dir(&tree)
-        .status()
+        .output()
         .map_err(failed(&tree))?;
-    if !status.success() {
-        return Err(TreeError::Build);
+    if !output.status.success() {
+        // Its warnings are about bugs and do not matter, but its errors do.
+        return Err(TreeError::Build {
+            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+        });
     }
-    Ok(target.join("release/sim"))
+    Ok(target.join(PROFILE).join(BINARY))
 }
 
 /// Writes the tree; answers nothing, for its place is known.
@@ -184,7 +192,7 @@ fn gather(
     Ok(())
 }
 
-/// A package's manifest without what only tests and benches need.
+/// A package's manifest without what only tests and benches need; the simulator is renamed.
 fn shipped(manifest: &str) -> String {
     let only_tested = ["[dev-dependencies", "[[bench]]", "[[test]]", "[[example]]"];
     let mut kept = String::new();
@@ -194,7 +202,11 @@ fn shipped(manifest: &str) -> String {
             keep = !only_tested.iter().any(|header| line.starts_with(header));
         }
         if keep {
-            kept.push_str(line);
+            kept.push_str(if line == "name = \"sim\"" {
+                RENAMED
+            } else {
+                line
+            });
             kept.push('\n');
         }
     }
