@@ -118,7 +118,7 @@ suites:
   smoke: { files: "tests/*.hurl", base_url: "https://${stage}.example.com" }
 channels:
   team: { telegram: { chat: "-1", token: "${secret:telegram}" } }
-  log: console
+  log: { console: {} }
 stages:
   personal: { name: "${actor}", from: { branch: "feature/**" }, pipeline: service }
   dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team, log] }

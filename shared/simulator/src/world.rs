@@ -35,6 +35,7 @@ pub const NAME: &str = "acme/orders";
 pub const REPOSITORY: u64 = 4711;
 
 /// What a task answers when it ends.
+#[derive(Debug)]
 pub(crate) enum Output {
     Nothing,
     /// A webhook was answered.

@@ -75,11 +75,13 @@ impl Inner {
             .filter_map(|(write, before)| match write {
                 Write::Put { key, value, .. } => Some(Change {
                     key,
+                    condition: write.condition(),
                     before,
                     after: Some(value),
                 }),
                 Write::Delete { key, .. } => Some(Change {
                     key,
+                    condition: write.condition(),
                     before,
                     after: None,
                 }),

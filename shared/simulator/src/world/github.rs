@@ -1,14 +1,15 @@
 //! What is done from outside: pushes and the webhooks about them, commands, misfortune.
 
 use greenroom_app::door::Webhook;
-use greenroom_core::name::{RefName, Revision};
+use greenroom_app::ports::store::Store as _;
+use greenroom_core::name::{DeliveryId, RefName, Revision};
 
 use super::{NAME, Output, REPOSITORY, SECRET, World};
 use crate::act::Act;
 use crate::github_payloads::{Commit, Person, Push, Repository, ZEROS, sign};
 use crate::inner::Event;
 use crate::model::repository::{NewCommit, Quality};
-use crate::ports::seconds;
+use crate::ports::{at_once, seconds};
 use crate::random::{Random, mix};
 use crate::truth::Happened;
 
@@ -184,7 +185,10 @@ impl World {
         let sent = self.webhooks[index].clone();
         let mut inner = self.shared.lock();
         inner.note("answered", || format!("webhook {} is answered {status}", sent.delivery));
+        let key = greenroom_app::keys::delivery(&DeliveryId::new(&sent.delivery));
+        let kept = at_once(inner.store.get(&key)).is_ok_and(|item| item.is_some());
         inner.happened(&Happened::Answered {
+            kept,
             delivery: &sent.delivery,
             status,
             genuine: sent.genuine,
