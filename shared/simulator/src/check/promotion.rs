@@ -211,6 +211,10 @@ fn closed(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
         return;
     };
+    // Unlocked and taken up at once.
+    if replaced.after.lock.as_ref() != Some(lock) && lock.until.is_none() {
+        return;
+    }
     let number = match lock.until {
         None => "D6",
         Some(until) if truth.now < until => "D3",
