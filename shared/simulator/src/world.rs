@@ -35,7 +35,6 @@ pub const NAME: &str = "acme/orders";
 pub const REPOSITORY: u64 = 4711;
 
 /// What a task answers when it ends.
-#[derive(Debug)]
 pub(crate) enum Output {
     Nothing,
     /// A webhook was answered.
@@ -50,6 +49,18 @@ pub(crate) enum Output {
         answer: Option<Result<(), String>>,
     },
     Commanded { item: usize, granted: bool },
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nothing | Self::Done(_) => f.write_str("done"),
+            Self::Answered { status, .. } => write!(f, "answered {status}"),
+            Self::Due(due) => write!(f, "{} due", due.len()),
+            Self::Asked { answer, .. } => write!(f, "{answer:?}"),
+            Self::Commanded { granted, .. } => write!(f, "granted: {granted}"),
+        }
+    }
 }
 
 type Running = Pin<Box<dyn Future<Output = Output> + Send>>;

@@ -82,7 +82,7 @@ impl World {
             if let Some(task) = inner.tasks.remove(&id) {
                 let now = inner.truth.now;
                 inner.trace.note(now, task.key, || {
-                    format!("{} is done: {output:?}", task.label)
+                    format!("{}: {output:?}", task.label)
                 });
             }
             drop(inner);
