@@ -38,6 +38,8 @@ pub(crate) enum Done {
     Over(Vec<Write>),
     /// What was learned was committed together with the entry's removal already.
     Recorded,
+    /// Its time was up before anything was done; it is somebody else's now.
+    Left,
 }
 
 impl<P: Ports> App<P> {
@@ -55,7 +57,7 @@ impl<P: Ports> App<P> {
         };
         let performed = self.perform_entry(&entry).await;
         match performed {
-            Ok(Done::Recorded) => Ok(()),
+            Ok(Done::Recorded | Done::Left) => Ok(()),
             Ok(Done::Over(mut writes)) => {
                 writes.extend(removal(&entry));
                 match self.ports.store().commit(writes).await {
@@ -136,7 +138,9 @@ impl<P: Ports> App<P> {
             attempt.answer = Some("nobody knows: the process ended meanwhile".to_owned());
             attempt.ambiguous = true;
         }
-        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
+        let until = now
+            .checked_add(lease.saturating_add(self.clocks_apart()))
+            .unwrap_or(Timestamp::MAX);
         next.claim = Some(Claim {
             by: self.settings.instance.clone(),
             until,
@@ -166,6 +170,21 @@ impl<P: Ports> App<P> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// How far apart two clocks can be: a lease lasts so much longer for others than for its holder.
+    fn clocks_apart(&self) -> SignedDuration {
+        self.settings
+            .clock_error
+            .saturating_add(self.settings.clock_error)
+    }
+
+    /// True as long as nobody else can have taken over what was claimed. A process may be set aside
+    /// for hours at any moment, so this is asked right before what cannot be undone.
+    fn is_still_ours(&self, entry: &OutboxEntry) -> bool {
+        let claimed_until = entry.claim.as_ref().map(|claim| claim.until);
+        let end = claimed_until.and_then(|until| until.checked_sub(self.clocks_apart()).ok());
+        end.is_some_and(|end| self.ports.now() < end)
     }
 
     async fn perform_entry(&self, entry: &Versioned<OutboxEntry>) -> Result<Done, Failure> {

@@ -50,9 +50,7 @@ pub fn script(seed: u64, start: Timestamp, length: SignedDuration) -> (String, V
         let number = mix(key("act") ^ mix(i));
         let seconds = random.below(u64::try_from(length.as_secs()).unwrap_or(1));
         let at = start
-            .saturating_add(SignedDuration::from_secs(
-                i64::try_from(seconds).unwrap_or(0),
-            ))
+            .saturating_add(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)))
             .unwrap_or(start);
         items.push(Item {
             number,
@@ -84,10 +82,7 @@ fn act(random: &mut Random) -> Act {
                 Quality::Unclear,
             ]),
         },
-        12 => Act::Delete {
-            branch: "feature/a".to_owned(),
-            actor,
-        },
+        12 => Act::Delete { branch: "feature/a".to_owned(), actor },
         13..=16 => Act::Command {
             stage: random.pick(&["dev", "preprod", "prod"]).to_string(),
             principal: Principal::Operator { name: actor },
@@ -96,18 +91,10 @@ fn act(random: &mut Random) -> Act {
                     Command::Promote,
                     Command::Approve { revision: None },
                     Command::Retry,
-                    Command::Abort {
-                        reason: "a wish".to_owned(),
-                    },
-                    Command::Lock {
-                        reason: "a wish".to_owned(),
-                        until: None,
-                    },
+                    Command::Abort { reason: "a wish".to_owned() },
+                    Command::Lock { reason: "a wish".to_owned(), until: None },
                     Command::Unlock,
-                    Command::Rollback {
-                        to: None,
-                        reason: "a wish".to_owned(),
-                    },
+                    Command::Rollback { to: None, reason: "a wish".to_owned() },
                     Command::Refresh,
                 ])
                 .clone(),
@@ -131,7 +118,7 @@ suites:
   smoke: { files: "tests/*.hurl", base_url: "https://${stage}.example.com" }
 channels:
   team: { telegram: { chat: "-1", token: "${secret:telegram}" } }
-  log: console
+  log: { console: {} }
 stages:
   personal: { name: "${actor}", from: { branch: "feature/**" }, pipeline: service }
   dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team, log] }

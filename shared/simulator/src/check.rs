@@ -2,8 +2,18 @@
 //! are those of ARCHITECTURE.md.
 
 mod execution;
+mod heads;
+mod ingest;
+mod promotion;
+mod schedule;
+mod security;
 mod state;
+mod talk;
 
+use std::collections::BTreeMap;
+
+use greenroom_app::records::StageRecord;
+use greenroom_core::stage::Stage;
 use jiff::Timestamp;
 
 use crate::truth::{Happened, Truth};
@@ -20,8 +30,13 @@ pub struct Violation {
 /// All checks and what they remember.
 #[derive(Debug, Default)]
 pub struct Checks {
+    ingest: ingest::Ingest,
+    heads: heads::Heads,
     execution: execution::Execution,
-    state: state::State,
+    promotion: promotion::Promotion,
+    talk: talk::Talk,
+    /// Each stage as the table has it, and since when.
+    stages: BTreeMap<String, (Timestamp, StageRecord)>,
 }
 
 /// Broken promises are collected here.
@@ -43,10 +58,71 @@ impl Found {
     }
 }
 
+/// A stage's record was replaced.
+#[derive(Clone, Copy, Debug)]
+pub struct Replaced<'a> {
+    /// When the record before was committed.
+    pub since: Timestamp,
+    pub before: Option<&'a Stage>,
+    pub after: &'a Stage,
+}
+
+impl Replaced<'_> {
+    /// A run was claimed by this commit.
+    pub fn claims(&self) -> bool {
+        let before = self.before.map_or(0, |before| before.generation);
+        self.after.generation > before
+    }
+
+    /// An execution was let through by this commit.
+    pub fn admits(&self) -> bool {
+        let admitted = |stage: &Stage| {
+            let run = stage.run.as_ref()?;
+            run.admitted_at.map(|_| run.generation)
+        };
+        let after = admitted(self.after);
+        after.is_some() && self.before.and_then(admitted) != after
+    }
+}
+
 impl Checks {
     /// Looks at what has just happened.
     pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
-        self.execution.see(truth, happened, found);
-        self.state.see(truth, happened, found);
+        if let Happened::Stage { before, after } = happened {
+            self.replaced(truth, *before, after, found);
+            return;
+        }
+        if let Happened::Committed { changes } = happened {
+            state::committed(truth, changes, found);
+            security::committed(truth, changes, found);
+        }
+        self.ingest.see(truth, happened, found);
+        self.execution.see(truth, happened, &self.stages, found);
+        self.promotion.see(truth, happened, found);
+        self.talk.see(truth, happened, &self.stages, found);
+        security::see(truth, happened, found);
+    }
+
+    fn replaced(
+        &mut self,
+        truth: &Truth,
+        before: Option<&StageRecord>,
+        after: &StageRecord,
+        found: &mut Found,
+    ) {
+        let name = after.stage.id.stage.as_str();
+        let since = self.stages.get(name).map_or(truth.setup.start, |(at, _)| *at);
+        let replaced = Replaced {
+            since,
+            before: before.map(|before| &before.stage),
+            after: &after.stage,
+        };
+        state::replaced(truth, &replaced, found);
+        self.heads.replaced(truth, &replaced, found);
+        self.execution.replaced(truth, &replaced, found);
+        self.promotion.replaced(truth, &replaced, &self.stages, found);
+        self.talk.replaced(&replaced);
+        schedule::replaced(truth, &replaced, found);
+        self.stages.insert(name.to_owned(), (truth.now, after.clone()));
     }
 }

@@ -67,9 +67,7 @@ impl Setup {
         let mix = Mix::drawn(&mut Random::of(seed, key("mix")), |port, fault| {
             makes_sense(shape, port, fault)
         });
-        let start = "2026-03-02T09:00:00Z"
-            .parse()
-            .unwrap_or(Timestamp::UNIX_EPOCH);
+        let start = "2026-03-02T09:00:00Z".parse().unwrap_or(Timestamp::UNIX_EPOCH);
         let length = SignedDuration::from_hours(12);
         let (stage_file, script) = crate::act::script(seed, start, length);
         Self {

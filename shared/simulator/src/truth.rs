@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use greenroom_app::ports::store::Key;
+use greenroom_app::ports::store::{Condition, Key};
 use greenroom_app::records::StageRecord;
 use greenroom_core::command::Command;
 use greenroom_core::message::Announcement;
@@ -63,6 +63,7 @@ pub enum Answer {
 #[derive(Clone, Debug)]
 pub struct Change<'a> {
     pub key: &'a Key,
+    pub condition: Condition,
     pub before: Option<Vec<u8>>,
     /// `None`: it is gone.
     pub after: Option<&'a [u8]>,
@@ -71,11 +72,13 @@ pub struct Change<'a> {
 /// Something that happened, seen by the checks right after it did.
 #[derive(Debug)]
 pub enum Happened<'a> {
-    /// A webhook was answered. `genuine`: GitHub sent it, with the right signature.
+    /// A webhook was answered. `genuine`: GitHub sent it, with the right signature; `kept`: its
+    /// record is in the table at this moment.
     Answered {
         delivery: &'a str,
         status: u16,
         genuine: bool,
+        kept: bool,
     },
     /// A commit took effect, whatever its caller was told.
     Committed { changes: &'a [Change<'a>] },

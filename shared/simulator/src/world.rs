@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use greenroom_app::App;
-use greenroom_app::apps::{NewApp, STAGE_FILE_PATH, app_id};
+use greenroom_app::apps::{NewApp, app_id, STAGE_FILE_PATH};
 use greenroom_app::sweep::Due;
 use greenroom_app::work::Work;
 use greenroom_core::name::{RepoName, StageId, StageName};
@@ -38,10 +38,7 @@ pub const REPOSITORY: u64 = 4711;
 pub(crate) enum Output {
     Nothing,
     /// A webhook was answered.
-    Answered {
-        webhook: usize,
-        status: u16,
-    },
+    Answered { webhook: usize, status: u16 },
     Due(Vec<Due>),
     /// A piece of work ended in the process that knows to be alone.
     Done(Work),
@@ -51,10 +48,19 @@ pub(crate) enum Output {
         nth: u32,
         answer: Option<Result<(), String>>,
     },
-    Commanded {
-        item: usize,
-        granted: bool,
-    },
+    Commanded { item: usize, granted: bool },
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nothing | Self::Done(_) => f.write_str("done"),
+            Self::Answered { status, .. } => write!(f, "answered {status}"),
+            Self::Due(due) => write!(f, "{} due", due.len()),
+            Self::Asked { answer, .. } => write!(f, "{answer:?}"),
+            Self::Commanded { granted, .. } => write!(f, "granted: {granted}"),
+        }
+    }
 }
 
 type Running = Pin<Box<dyn Future<Output = Output> + Send>>;
@@ -72,9 +78,7 @@ pub struct World {
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let now = self.shared.lock().truth.now;
-        f.debug_struct("World")
-            .field("now", &now)
-            .finish_non_exhaustive()
+        f.debug_struct("World").field("now", &now).finish_non_exhaustive()
     }
 }
 
@@ -120,13 +124,7 @@ impl World {
                 stage_file: Some(inner.truth.setup.stage_file.clone()),
             };
             inner.truth.repository.commit("master", &new, now);
-            let items: Vec<_> = inner
-                .truth
-                .setup
-                .script
-                .iter()
-                .map(|item| item.at)
-                .collect();
+            let items: Vec<_> = inner.truth.setup.script.iter().map(|item| item.at).collect();
             for (index, at) in items.into_iter().enumerate() {
                 inner.schedule(at, Event::Act(index));
             }

@@ -68,6 +68,9 @@ impl<P: Ports> App<P> {
             .any(|attempt| attempt.ambiguous);
         let announcement = announcement.bounded();
         let key = &entry.record.id;
+        if !self.is_still_ours(&entry.record) {
+            return Ok(Done::Left);
+        }
         let sent = match self
             .ports
             .channels()

@@ -7,10 +7,7 @@ use greenroom_simulator::setup::Setup;
 
 fn main() {
     let mut args = std::env::args().skip(1);
-    let runs: u64 = args
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(100);
+    let runs: u64 = args.next().and_then(|text| text.parse().ok()).unwrap_or(100);
     let from: u64 = args.next().and_then(|text| text.parse().ok()).unwrap_or(1);
     let begun = Instant::now();
     let (mut faults, mut calls, mut executions) = (0, 0, 0);
@@ -25,14 +22,8 @@ fn main() {
         calls += outcome.calls;
         executions += outcome.executions;
         if let Some(violation) = &outcome.violation {
-            println!(
-                "violated {} seed={seed} {}: {}",
-                violation.invariant, violation.at, violation.what
-            );
+            println!("violated {} seed={seed} {}: {}", violation.invariant, violation.at, violation.what);
         }
     }
-    println!(
-        "{runs} runs, {faults} faults, {calls} calls, {executions} executions in {:?}",
-        begun.elapsed()
-    );
+    println!("{runs} runs, {faults} faults, {calls} calls, {executions} executions in {:?}", begun.elapsed());
 }

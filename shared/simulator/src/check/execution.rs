@@ -1,46 +1,180 @@
-//! C: what runs where.
+//! C: what runs where, and what is said of it.
 
 use std::collections::BTreeMap;
 
-use super::Found;
+use greenroom_app::ports::pipelines::Observation;
+use greenroom_app::records::StageRecord;
+use greenroom_core::stage::{Outcome, Run};
+use jiff::Timestamp;
+
+use super::{Found, Replaced};
+use crate::model::executor::{By, Phase};
 use crate::truth::{Happened, Truth};
 
-/// Admitted executions by stage and generation.
+/// Admitted executions, and how runs ended.
 #[derive(Debug, Default)]
 pub struct Execution {
     admitted: BTreeMap<(String, u64), usize>,
+    outcomes: BTreeMap<(String, u64), Outcome>,
 }
 
 impl Execution {
-    pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
-        let Happened::Admitted { execution } = happened else {
-            return;
-        };
-        let this = truth.executor.get(*execution);
-        let (Some(stage), Some(generation)) = (this.stage(), this.generation()) else {
-            return;
-        };
+    pub fn see(
+        &mut self,
+        truth: &Truth,
+        happened: &Happened<'_>,
+        stages: &BTreeMap<String, (Timestamp, StageRecord)>,
+        found: &mut Found,
+    ) {
+        match happened {
+            Happened::Admitted { execution } => {
+                self.alone(truth, *execution, found);
+                self.once(truth, *execution, found);
+                current(truth, *execution, stages, found);
+            }
+            Happened::Deployed { execution } => same_bytes(truth, *execution, stages, found),
+            _ => {}
+        }
+    }
+
+    /// C1
+    fn alone(&self, truth: &Truth, execution: usize, found: &mut Found) {
+        let this = truth.executor.get(execution);
         let others = truth.executor.all().iter().filter(|other| {
             other.id != this.id
-                && other.stage() == Some(stage)
+                && other.stage() == this.stage()
                 && other.admitted.is_some()
                 && !other.has_ended()
                 && !other.stopping
         });
         for other in others {
-            let what = format!("{} is admitted to {stage} while {} runs", this.id, other.id);
+            let what = format!("{} is admitted while {} runs there", this.id, other.id);
             found.broken(truth, "C1", what);
         }
+    }
+
+    /// C2
+    fn once(&mut self, truth: &Truth, execution: usize, found: &mut Found) {
+        let this = truth.executor.get(execution);
+        let (Some(stage), Some(generation)) = (this.stage(), this.generation()) else {
+            return;
+        };
         let claim = (stage.to_owned(), generation);
-        if let Some(first) = self.admitted.insert(claim, *execution)
-            && first != *execution
+        if let Some(first) = self.admitted.insert(claim, execution)
+            && first != execution
         {
             let first = &truth.executor.get(first).id;
-            let what = format!(
-                "{} and {first} are both admitted for run {generation} of {stage}",
-                this.id
-            );
+            let what = format!("{} and {first} are both admitted for run {generation}", this.id);
             found.broken(truth, "C2", what);
+        }
+        if this.by == By::Hand {
+            let what = format!("{}, started by hand, is admitted to {stage}", this.id);
+            found.broken(truth, "C6", what);
+        }
+    }
+
+    /// C4, C5: what is recorded of a run is what its own execution says, once.
+    pub fn replaced(&mut self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+        let stage = replaced.after;
+        for run in stage.run.iter().chain(&stage.last) {
+            attributed(truth, replaced, run, found);
+            let Some(outcome) = run.outcome else { continue };
+            let name = (stage.id.stage.to_string(), run.generation);
+            let known = *self.outcomes.entry(name).or_insert(outcome);
+            if known != outcome {
+                let what = format!(
+                    "run {} of {} ended {known:?} and then {outcome:?}",
+                    run.generation, stage.id
+                );
+                found.broken(truth, "C5", what);
+            }
+        }
+        if replaced.claims()
+            && let Some(run) = replaced.before.and_then(|before| before.run.as_ref())
+            && run.outcome.is_none()
+            && stage.last.as_ref().map(|last| last.generation) != Some(run.generation)
+        {
+            let what = format!("{} claims a run while run {} is under way", stage.id, run.generation);
+            found.broken(truth, "C1", what);
+        }
+    }
+}
+
+fn attributed(truth: &Truth, replaced: &Replaced<'_>, run: &Run, found: &mut Found) {
+    let Some(id) = &run.execution else { return };
+    let stage = replaced.after;
+    let named = format!("run {} of {}", run.generation, stage.id);
+    let Some(index) = truth.executor.find(id) else {
+        found.broken(truth, "C4", format!("{named} has {id}, which does not exist"));
+        return;
+    };
+    let execution = truth.executor.get(index);
+    let own = execution.stage() == Some(stage.id.stage.as_str())
+        && execution.generation() == Some(run.generation);
+    if !own {
+        found.broken(truth, "C4", format!("{named} has {id}, which is another's"));
+    }
+    if let Some(ended) = &run.ended {
+        let real = match &execution.phase {
+            Phase::Ended(how) => how == ended,
+            _ => false,
+        };
+        // What can never be known is written down as such, not read.
+        let unread = matches!(ended, Observation::Errored { .. } | Observation::Refused { .. });
+        if !real && !unread {
+            found.broken(truth, "C5", format!("{named} ended as {id} did not: {ended:?}"));
+        }
+    }
+    if run.outcome == Some(Outcome::Succeeded)
+        && !matches!(execution.phase, Phase::Ended(Observation::Succeeded { .. }))
+    {
+        found.broken(truth, "C5", format!("{named} succeeded and {id} did not"));
+    }
+}
+
+/// C3: only the current claim passes.
+fn current(
+    truth: &Truth,
+    execution: usize,
+    stages: &BTreeMap<String, (Timestamp, StageRecord)>,
+    found: &mut Found,
+) {
+    let this = truth.executor.get(execution);
+    let Some(stage) = this.stage() else { return };
+    let run = stages
+        .get(stage)
+        .and_then(|(_, record)| record.stage.run.as_ref());
+    let mine = run.is_some_and(|run| {
+        Some(run.generation) == this.generation() && run.execution.as_ref() == Some(&this.id)
+    });
+    if !mine {
+        let run = run.map(|run| run.generation);
+        let what = format!(
+            "{} of run {:?} is admitted to {stage}, whose run is {run:?}",
+            this.id,
+            this.generation()
+        );
+        found.broken(truth, "C3", what);
+    }
+}
+
+/// D2: what is put on a stage are the bytes of the claim.
+fn same_bytes(
+    truth: &Truth,
+    execution: usize,
+    stages: &BTreeMap<String, (Timestamp, StageRecord)>,
+    found: &mut Found,
+) {
+    let this = truth.executor.get(execution);
+    let Some(stage) = this.stage() else { return };
+    let Some((_, record)) = stages.get(stage) else {
+        return;
+    };
+    let runs = record.stage.run.iter().chain(&record.stage.last);
+    for run in runs.filter(|run| Some(run.generation) == this.generation()) {
+        if run.release.artifact.as_ref() != this.artifact() {
+            let what = format!("{} puts other bytes on {stage} than run {} claimed", this.id, run.generation);
+            found.broken(truth, "D2", what);
         }
     }
 }

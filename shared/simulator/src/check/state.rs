@@ -1,41 +1,43 @@
 //! G: what is kept.
 
-use greenroom_app::ports::store::{COMMIT_MAX, VALUE_MAX};
+use greenroom_app::ports::store::{COMMIT_MAX, Condition, VALUE_MAX};
 
-use super::Found;
-use crate::truth::{Happened, Truth};
+use super::{Found, Replaced};
+use crate::truth::{Change, Truth};
 
-/// Nothing is remembered.
-#[derive(Debug, Default)]
-pub struct State;
+/// Records that many may want to change at once; whoever writes one names what it read.
+const GUARDED: [&str; 2] = ["state", "build#"];
 
-impl State {
-    pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
-        match happened {
-            Happened::Committed { changes } => {
-                if changes.len() > COMMIT_MAX {
-                    let what = format!("a commit of {} items", changes.len());
-                    found.broken(truth, "G5", what);
-                }
-                for change in *changes {
-                    let size = change.after.map_or(0, <[u8]>::len);
-                    if size > VALUE_MAX {
-                        let what = format!("{} has {size} bytes", change.key);
-                        found.broken(truth, "G5", what);
-                    }
-                }
-            }
-            Happened::Stage {
-                before: Some(before),
-                after,
-            } => {
-                let (old, new) = (&before.stage, &after.stage);
-                if new.generation < old.generation || new.episodes < old.episodes {
-                    let what = format!("a counter of {} goes back", new.id);
-                    found.broken(truth, "G3", what);
-                }
-            }
-            _ => {}
+pub fn committed(truth: &Truth, changes: &[Change<'_>], found: &mut Found) {
+    if changes.len() > COMMIT_MAX {
+        found.broken(truth, "G5", format!("a commit of {} items", changes.len()));
+    }
+    for change in changes {
+        let size = change.after.map_or(0, <[u8]>::len);
+        if size > VALUE_MAX {
+            found.broken(truth, "G5", format!("{} has {size} bytes", change.key));
         }
+        let guarded = change.key.sort == GUARDED[0] || change.key.sort.starts_with(GUARDED[1]);
+        if guarded && change.condition == Condition::Any {
+            let what = format!("{} is written whatever is there", change.key);
+            found.broken(truth, "G2", what);
+        }
+        let log = change.key.sort.starts_with("log#");
+        if log && change.before.is_some() {
+            let what = format!("{} is written anew", change.key);
+            found.broken(truth, "G3", what);
+        }
+    }
+}
+
+pub fn replaced(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    let (Some(old), new) = (replaced.before, replaced.after) else {
+        return;
+    };
+    if new.generation < old.generation || new.episodes < old.episodes {
+        found.broken(truth, "G3", format!("a counter of {} goes back", new.id));
+    }
+    if new.generation > old.generation + 1 {
+        found.broken(truth, "G3", format!("{} leaves out a generation", new.id));
     }
 }

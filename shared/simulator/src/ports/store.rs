@@ -38,8 +38,7 @@ impl SimPorts {
 
 impl Store for SimPorts {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        self.read("get", |inner| at_once(inner.store.get(key)))
-            .await
+        self.read("get", |inner| at_once(inner.store.get(key))).await
     }
 
     async fn query(
@@ -76,11 +75,13 @@ impl Inner {
             .filter_map(|(write, before)| match write {
                 Write::Put { key, value, .. } => Some(Change {
                     key,
+                    condition: write.condition(),
                     before,
                     after: Some(value),
                 }),
                 Write::Delete { key, .. } => Some(Change {
                     key,
+                    condition: write.condition(),
                     before,
                     after: None,
                 }),

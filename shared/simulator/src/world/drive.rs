@@ -78,6 +78,14 @@ impl World {
         let polled = task.as_mut().poll(&mut context);
         self.shared.lock().current = None;
         if let std::task::Poll::Ready(output) = polled {
+            let mut inner = self.shared.lock();
+            if let Some(task) = inner.tasks.remove(&id) {
+                let now = inner.truth.now;
+                inner.trace.note(now, task.key, || {
+                    format!("{}: {output:?}", task.label)
+                });
+            }
+            drop(inner);
             self.forget(id);
             self.ended(output);
         }

@@ -83,14 +83,7 @@ impl World {
                 self.shared
                     .lock()
                     .happened(&Happened::Refused { execution: index });
-                let waits = self
-                    .shared
-                    .lock()
-                    .truth
-                    .executor
-                    .get(index)
-                    .admitted
-                    .is_none();
+                let waits = self.shared.lock().truth.executor.get(index).admitted.is_none();
                 if waits {
                     self.finish(index, Observation::Refused { why, at: now });
                 }
@@ -134,9 +127,7 @@ impl World {
             whole: false,
         };
         inner.truth.stages.insert(stage.to_owned(), standing);
-        inner.note("put", || {
-            format!("{} puts its bytes on {stage}", execution.id)
-        });
+        inner.note("put", || format!("{} puts its bytes on {stage}", execution.id));
         inner.happened(&Happened::Deployed { execution: index });
     }
 

@@ -1,14 +1,15 @@
 //! What is done from outside: pushes and the webhooks about them, commands, misfortune.
 
 use greenroom_app::door::Webhook;
-use greenroom_core::name::{RefName, Revision};
+use greenroom_app::ports::store::Store as _;
+use greenroom_core::name::{DeliveryId, RefName, Revision};
 
 use super::{NAME, Output, REPOSITORY, SECRET, World};
 use crate::act::Act;
 use crate::github_payloads::{Commit, Person, Push, Repository, ZEROS, sign};
 use crate::inner::Event;
 use crate::model::repository::{NewCommit, Quality};
-use crate::ports::seconds;
+use crate::ports::{at_once, seconds};
 use crate::random::{Random, mix};
 use crate::truth::Happened;
 
@@ -138,9 +139,7 @@ impl World {
         });
         let mut inner = self.shared.lock();
         let rates = inner.truth.setup.rates;
-        if inner.goes_wrong(mix(number ^ 1), rates.webhook_lost, || {
-            "the webhook is lost".to_owned()
-        }) {
+        if inner.goes_wrong(mix(number ^ 1), rates.webhook_lost, || "the webhook is lost".to_owned()) {
             return;
         }
         let twice = inner.goes_wrong(mix(number ^ 2), rates.webhook_twice, || {
@@ -185,10 +184,11 @@ impl World {
     pub(crate) fn answered(&mut self, index: usize, status: u16) {
         let sent = self.webhooks[index].clone();
         let mut inner = self.shared.lock();
-        inner.note("answered", || {
-            format!("webhook {} is answered {status}", sent.delivery)
-        });
+        inner.note("answered", || format!("webhook {} is answered {status}", sent.delivery));
+        let key = greenroom_app::keys::delivery(&DeliveryId::new(&sent.delivery));
+        let kept = at_once(inner.store.get(&key)).is_ok_and(|item| item.is_some());
         inner.happened(&Happened::Answered {
+            kept,
             delivery: &sent.delivery,
             status,
             genuine: sent.genuine,

@@ -1,0 +1,79 @@
+//! A: what comes in.
+
+use std::collections::BTreeMap;
+
+use greenroom_app::records::{Decision, Delivery, DeliveryStatus};
+
+use super::Found;
+use crate::truth::{Change, Happened, Truth};
+
+/// What was decided about each delivery.
+#[derive(Debug, Default)]
+pub struct Ingest {
+    decided: BTreeMap<String, Option<Vec<Decision>>>,
+}
+
+impl Ingest {
+    pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
+        match happened {
+            Happened::Answered {
+                delivery,
+                status,
+                genuine,
+                kept,
+            } => {
+                let acknowledged = (200..300).contains(status);
+                if *genuine && acknowledged && !kept {
+                    let what = format!("{delivery} is acknowledged and not in the table");
+                    found.broken(truth, "A1", what);
+                }
+                if !genuine && acknowledged {
+                    found.broken(truth, "A4", format!("{delivery} is forged and answered {status}"));
+                }
+                if !genuine && *kept {
+                    found.broken(truth, "A4", format!("{delivery} is forged and in the table"));
+                }
+            }
+            Happened::Committed { changes } => {
+                for change in *changes {
+                    if change.key.partition.starts_with("delivery#") {
+                        self.changed(truth, change, found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn changed(&mut self, truth: &Truth, change: &Change<'_>, found: &mut Found) {
+        let Some(after) = change.after else {
+            found.broken(truth, "A1", format!("{} is gone", change.key));
+            return;
+        };
+        let Ok(delivery) = serde_json::from_slice::<Delivery>(after) else {
+            found.broken(truth, "A2", format!("{} cannot be read", change.key));
+            return;
+        };
+        let decided = match delivery.status {
+            DeliveryStatus::Received => None,
+            DeliveryStatus::Decided { stages, .. } => Some(Some(stages)),
+            DeliveryStatus::Ignored { .. } => Some(None),
+            DeliveryStatus::Parked { stages, .. } => {
+                (!stages.is_empty()).then_some(Some(stages))
+            }
+        };
+        let id = delivery.id.to_string();
+        match (self.decided.get(&id), &decided) {
+            (Some(known), Some(now)) if known != now => {
+                found.broken(truth, "A2", format!("{id} is decided twice: {known:?}, {now:?}"));
+            }
+            (Some(known), None) if known.is_some() => {
+                found.broken(truth, "A2", format!("the decision about {id} is forgotten"));
+            }
+            _ => {}
+        }
+        if let Some(decided) = decided {
+            self.decided.insert(id, decided);
+        }
+    }
+}

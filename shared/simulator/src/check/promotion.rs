@@ -1,0 +1,251 @@
+//! D: what may go on, and what was proven.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenroom_app::records::StageRecord;
+use greenroom_core::command::Command;
+use greenroom_core::name::{ConfigHash, Digest};
+use greenroom_core::policy::Policy;
+use greenroom_core::release::Release;
+use greenroom_core::stage::{Cause, Stage};
+use greenroom_core::stage_file::StageFile;
+use greenroom_core::verdict::Verdict;
+use jiff::Timestamp;
+
+use super::{Found, Replaced};
+use crate::truth::{Happened, Truth};
+
+/// What was really proven, and who really said yes.
+#[derive(Debug, Default)]
+pub struct Promotion {
+    files: BTreeMap<ConfigHash, StageFile>,
+    /// Attempts at suites that passed or failed, by stage and generation.
+    verdicts: BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>,
+    /// Since when a stage has been green with this release, without a break.
+    green: BTreeMap<String, (Timestamp, Release)>,
+    /// Releases that were green on a stage once.
+    greens: BTreeMap<String, BTreeSet<Release>>,
+    /// Who was granted an approval, by stage.
+    approved: BTreeMap<String, BTreeSet<String>>,
+}
+
+type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
+
+impl Promotion {
+    pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
+        match happened {
+            Happened::Tested {
+                stage,
+                generation,
+                standing,
+                verdict,
+                ..
+            } => self
+                .verdicts
+                .entry(((*stage).to_owned(), *generation))
+                .or_default()
+                .push((*verdict, standing.cloned())),
+            Happened::Commanded {
+                stage,
+                principal,
+                command: Command::Approve { .. },
+                granted: true,
+            } => drop(
+                self.approved
+                    .entry(stage.stage.to_string())
+                    .or_default()
+                    .insert(principal.name().to_owned()),
+            ),
+            Happened::Committed { changes } => {
+                for change in *changes {
+                    if change.key.sort.starts_with("config#") {
+                        self.remember(truth, change.after, found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A stage file came into force; the checks read it themselves.
+    fn remember(&mut self, truth: &Truth, text: Option<&[u8]>, found: &mut Found) {
+        let Some(text) = text else { return };
+        match StageFile::parse("greenroom.yaml", text) {
+            Ok(file) => drop(self.files.insert(file.hash.clone(), file)),
+            Err(_) => found.broken(truth, "H5", "an invalid stage file is kept"),
+        }
+    }
+
+    pub fn replaced(
+        &mut self,
+        truth: &Truth,
+        replaced: &Replaced<'_>,
+        stages: &Stages,
+        found: &mut Found,
+    ) {
+        let stage = replaced.after;
+        self.proven(truth, replaced, found);
+        broken_by_proof(truth, replaced, &self.verdicts, found);
+        if replaced.claims() || replaced.admits() {
+            closed(truth, replaced, found);
+            self.gated(truth, stage, stages, found);
+        }
+        if replaced.claims() {
+            self.agreed(truth, replaced, found);
+        }
+    }
+
+    /// A release becomes verified only by tests that passed on its own bytes.
+    fn proven(&mut self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+        let stage = replaced.after;
+        let name = stage.id.stage.to_string();
+        let Some(verified) = &stage.verified else {
+            self.green.remove(&name);
+            return;
+        };
+        let known = self.green.get(&name);
+        let same = replaced.before.and_then(|before| before.verified.as_ref()) == Some(verified);
+        if known.is_some_and(|(_, release)| *release == verified.release) && same {
+            return;
+        }
+        let again = replaced.before.and_then(|before| before.verified.as_ref());
+        let longer = again.is_some_and(|old| {
+            old.release == verified.release && old.since == verified.since
+        });
+        if !longer {
+            self.green
+                .insert(name.clone(), (truth.now, verified.release.clone()));
+        }
+        let run = stage.run.iter().chain(&stage.last);
+        let mut run = run.filter(|run| run.generation == verified.generation);
+        let demanded = run
+            .next()
+            .and_then(|run| self.files.get(&run.config))
+            .and_then(|file| file.rule(&stage.spec.rule))
+            .map_or(0, |rule| rule.verify.len());
+        let verdicts = self.verdicts.get(&(name.clone(), verified.generation));
+        let passed = verdicts.into_iter().flatten().filter(|(verdict, bytes)| {
+            *verdict == Verdict::Passed && *bytes == verified.release.artifact
+        });
+        let passed = passed.count();
+        if passed < demanded {
+            let what = format!(
+                "{} is green by run {} although {passed} of {demanded} suites passed on its bytes",
+                stage.id, verified.generation
+            );
+            found.broken(truth, "D1", what);
+        }
+        self.greens
+            .entry(name)
+            .or_default()
+            .insert(verified.release.clone());
+    }
+
+    /// D1: only what the upstream has shown to be green, for long enough; C9 for what goes back.
+    fn gated(&self, truth: &Truth, stage: &Stage, stages: &Stages, found: &mut Found) {
+        let Some(run) = &stage.run else { return };
+        let named = format!("run {} of {}", run.generation, stage.id);
+        if let Cause::Rollback { .. } = run.cause {
+            let here = self.greens.get(stage.id.stage.as_str());
+            if !here.is_some_and(|greens| greens.contains(&run.release)) {
+                found.broken(truth, "C9", format!("{named} goes back to what was never green"));
+            }
+            return;
+        }
+        let Some(file) = self.files.get(&run.config) else {
+            return;
+        };
+        let policy = Policy::of(file, &stage.spec.rule, truth.setup.clock_error);
+        let Some(upstream) = policy.as_ref().and_then(|policy| policy.upstream.as_ref()) else {
+            return;
+        };
+        let above = upstream.stage.as_str();
+        let Some((since, release)) = self.green.get(above) else {
+            found.broken(truth, "D1", format!("{named} goes on while {above} is not green"));
+            return;
+        };
+        if *release != run.release || !stages.contains_key(above) {
+            found.broken(truth, "D1", format!("{named} is not what is green on {above}"));
+        }
+        let soak = policy.as_ref().and_then(|policy| policy.rule.soak);
+        if let Some(soak) = soak
+            && truth.now.duration_since(*since) < soak
+        {
+            let what = format!("{named} goes on after {:#} of {soak:#}", truth.now.duration_since(*since));
+            found.broken(truth, "D1", what);
+        }
+    }
+
+    /// H7: enough different people said yes to exactly this release.
+    fn agreed(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+        let stage = replaced.after;
+        let Some(run) = &stage.run else { return };
+        if matches!(run.cause, Cause::Rollback { .. }) {
+            return;
+        }
+        let file = self.files.get(&run.config);
+        let rule = file.and_then(|file| file.rule(&stage.spec.rule));
+        let Some(wanted) = rule.and_then(|rule| rule.approvals.as_ref()) else {
+            return;
+        };
+        let granted = self.approved.get(stage.id.stage.as_str());
+        let approvals = replaced.before.map_or(&[][..], |before| &before.approvals[..]);
+        let said: BTreeSet<&String> = approvals
+            .iter()
+            .filter(|yes| yes.release == run.release && yes.terms == run.terms)
+            .map(|yes| &yes.by)
+            .filter(|by| granted.is_some_and(|granted| granted.contains(*by)))
+            .collect();
+        if said.len() < usize::try_from(wanted.count).unwrap_or(usize::MAX) {
+            let what = format!(
+                "run {} of {} is claimed with the approvals of {said:?}, {} are wanted",
+                run.generation, stage.id, wanted.count
+            );
+            found.broken(truth, "H7", what);
+        }
+    }
+}
+
+/// D6, D3: a closed stage takes nothing, to the last true second.
+fn closed(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
+        return;
+    };
+    // Unlocked and taken up at once.
+    if replaced.after.lock.as_ref() != Some(lock) && lock.until.is_none() {
+        return;
+    }
+    let number = match lock.until {
+        None => "D6",
+        Some(until) if truth.now < until => "D3",
+        Some(_) => return,
+    };
+    let what = format!("{} goes on although {} locked it", replaced.after.id, lock.by);
+    found.broken(truth, number, what);
+}
+
+/// D5: a break opens because something is red, not because nobody could tell.
+fn broken_by_proof(
+    truth: &Truth,
+    replaced: &Replaced<'_>,
+    verdicts: &BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>,
+    found: &mut Found,
+) {
+    use greenroom_core::stage::Failing;
+    let stage = replaced.after;
+    let Some(brk) = &stage.brk else { return };
+    let old = replaced.before.and_then(|before| before.brk.as_ref());
+    if old.is_some_and(|old| old.episode == brk.episode) {
+        return;
+    }
+    if !matches!(brk.failing, Failing::Tests { .. }) {
+        return;
+    }
+    let generation = stage.last.as_ref().map_or(stage.generation, |run| run.generation);
+    let known = verdicts.get(&(stage.id.stage.to_string(), generation));
+    let red = known.is_some_and(|all| all.iter().any(|(verdict, _)| *verdict == Verdict::Failed));
+    if !red {
+        let what = format!("break {} of {} opens although no test failed", brk.episode, stage.id);
+        found.broken(truth, "D5", what);
+    }
+}

@@ -1,0 +1,99 @@
+//! E: what people are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenroom_app::records::StageRecord;
+use greenroom_core::message::Kind;
+use jiff::Timestamp;
+
+use super::{Found, Replaced};
+use crate::truth::{Answer, Change, Happened, Told, Truth};
+
+/// What has arrived where, and what is still to be sent.
+#[derive(Debug, Default)]
+pub struct Talk {
+    /// Messages that arrived, by key: when the sender of the first began.
+    arrived: BTreeMap<String, Timestamp>,
+    /// Breaks told, by stage, episode and channel.
+    opened: BTreeSet<(String, u64, String)>,
+    recovered: BTreeSet<(String, u64, String)>,
+    /// Entries of the outbox that are to be sent.
+    waiting: BTreeSet<String>,
+    /// Entries that were ever in the outbox.
+    entered: BTreeSet<String>,
+    /// The highest episode each stage's record has named.
+    episodes: BTreeMap<String, u64>,
+}
+
+impl Talk {
+    pub fn replaced(&mut self, replaced: &Replaced<'_>) {
+        let name = replaced.after.id.stage.to_string();
+        self.episodes.insert(name, replaced.after.episodes);
+    }
+
+    pub fn see(
+        &mut self,
+        truth: &Truth,
+        happened: &Happened<'_>,
+        _: &BTreeMap<String, (Timestamp, StageRecord)>,
+        found: &mut Found,
+    ) {
+        match happened {
+            Happened::Committed { changes } => changes.iter().for_each(|change| self.entry(change)),
+            Happened::Told(told) => self.told(truth, told, found),
+            _ => {}
+        }
+    }
+
+    fn entry(&mut self, change: &Change<'_>) {
+        if !change.key.partition.starts_with("outbox#") || !change.key.sort.contains("/announce/") {
+            return;
+        }
+        let name = change.key.sort.clone();
+        if change.after.is_some() {
+            self.entered.insert(name.clone());
+            self.waiting.insert(name);
+        } else {
+            self.waiting.remove(&name);
+        }
+    }
+
+    fn told(&mut self, truth: &Truth, told: &Told, found: &mut Found) {
+        let announcement = &told.announcement;
+        if !self.entered.contains(&told.key) {
+            found.broken(truth, "E3", format!("{} is sent and stands nowhere", told.key));
+        }
+        if !told.arrived || told.answer == Answer::Later {
+            return;
+        }
+        if let Some(first) = self.arrived.get(&told.key) {
+            if told.begun > *first && !announcement.possibly_repeated {
+                let what = format!("{} arrives again and does not say so", told.key);
+                found.broken(truth, "E2", what);
+            }
+        } else {
+            self.arrived.insert(told.key.clone(), told.begun);
+        }
+        let (Some(stage), Some(episode)) = (&announcement.stage, announcement.episode) else {
+            return;
+        };
+        let name = (stage.to_string(), episode, told.channel.to_string());
+        if self.episodes.get(&name.0).copied().unwrap_or(0) < episode {
+            let what = format!("{} tells of a break that is not recorded", told.key);
+            found.broken(truth, "E3", what);
+        }
+        match announcement.kind {
+            Kind::Broke => drop(self.opened.insert(name)),
+            Kind::Recovered { .. } => {
+                let opening = told.key.replace("-recovered/", "-opened/");
+                let waits = self.waiting.contains(&opening);
+                if !self.opened.contains(&name) && waits {
+                    let what = format!("{} arrives before its break", told.key);
+                    found.broken(truth, "E4", what);
+                }
+                self.recovered.insert(name);
+            }
+            _ => {}
+        }
+    }
+}
