@@ -5,6 +5,7 @@ mod execution;
 mod heads;
 mod ingest;
 mod promotion;
+pub mod quiet;
 mod schedule;
 mod security;
 mod state;
@@ -101,6 +102,16 @@ impl Checks {
         self.promotion.see(truth, happened, found);
         self.talk.see(truth, happened, &self.stages, found);
         security::see(truth, happened, found);
+    }
+
+    /// E1: in the end every break was told wherever it was to be.
+    pub fn end(&self, truth: &Truth, found: &mut Found) {
+        self.talk.end(truth, found);
+    }
+
+    /// Every delivery that was acknowledged.
+    pub fn acknowledged(&self) -> Vec<String> {
+        self.ingest.acknowledged()
     }
 
     fn replaced(

@@ -14,6 +14,7 @@ pub mod ports;
 pub mod random;
 pub mod run;
 pub mod setup;
+pub mod shrink;
 pub mod trace;
 pub mod truth;
 pub mod world;

@@ -1,15 +1,18 @@
 //! One run: things go wrong for a while, then they do not, and everything must be put right.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::check::Violation;
+use crate::check::quiet::waits_have_reasons;
 use crate::fault::Met;
 use crate::setup::Setup;
-use crate::world::World;
+use crate::world::{Output, World};
 
 /// How long after the last fault everything must have ended: the longest ladder of tries, the
 /// longest freeze and the longest soak, with room.
 const CALM: SignedDuration = SignedDuration::from_hours(30);
+/// Calls of a poll, a sweep and a decision take this long at most when nothing goes wrong.
+const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -29,11 +32,18 @@ pub struct Outcome {
 
 /// Runs it to its end, or to the first broken promise.
 pub fn run(setup: Setup) -> Outcome {
-    let (seed, start, length) = (setup.seed, setup.start, setup.length);
+    let (seed, start) = (setup.seed, setup.start);
+    let calm = later(start, setup.length);
+    // A clock that is slow sees what is due only so much later.
+    let converged = later(calm, setup.poll + setup.sweep + MARGIN + setup.clock_error * 2);
     let mut world = World::new(setup);
-    world.run_until(start + length);
+    world.run_until(calm);
     world.calm_down();
-    world.run_until(start + length + CALM);
+    world.run_until(converged);
+    world.look(crate::inner::Inner::check_converged);
+    world.run_until(later(calm, CALM));
+    world.look(crate::inner::Inner::check_quiet);
+    world.ask_why();
     let inner = world.shared.lock();
     Outcome {
         seed,
@@ -49,11 +59,44 @@ pub fn run(setup: Setup) -> Outcome {
     }
 }
 
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(at)
+}
+
 impl World {
     /// From now on nothing goes wrong.
     fn calm_down(&mut self) {
         let mut inner = self.shared.lock();
         inner.calm = true;
         inner.away = Default::default();
+        inner.note("calm", || "nothing goes wrong any more".to_owned());
+    }
+
+    fn look(&mut self, check: impl FnOnce(&mut crate::inner::Inner)) {
+        if self.violation().is_none() {
+            check(&mut self.shared.lock());
+        }
+    }
+
+    /// I6: whoever waits in the end knows what for.
+    fn ask_why(&mut self) {
+        if self.violation().is_some() {
+            return;
+        }
+        let Some((process, app)) = self.process() else {
+            return;
+        };
+        let id = self.shared.lock().truth.app;
+        let shared = self.shared.clone();
+        self.spawn("why", process, async move {
+            for stage in waits_have_reasons(&app, id).await {
+                let inner = &mut *shared.lock();
+                let what = format!("{stage} waits and nobody can say what for");
+                inner.found.broken(&inner.truth, "I6", what);
+            }
+            Output::Nothing
+        });
+        let soon = later(self.now(), MARGIN);
+        self.run_until(soon);
     }
 }

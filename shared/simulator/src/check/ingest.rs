@@ -1,6 +1,6 @@
 //! A: what comes in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::records::{Decision, Delivery, DeliveryStatus};
 
@@ -10,6 +10,8 @@ use crate::truth::{Change, Happened, Truth};
 /// What was decided about each delivery.
 #[derive(Debug, Default)]
 pub struct Ingest {
+    /// Those we answered 2xx, and which are in the table.
+    acknowledged: BTreeSet<String>,
     decided: BTreeMap<String, Option<Vec<Decision>>>,
 }
 
@@ -23,6 +25,9 @@ impl Ingest {
                 kept,
             } => {
                 let acknowledged = (200..300).contains(status);
+                if *genuine && acknowledged {
+                    self.acknowledged.insert((*delivery).to_owned());
+                }
                 if *genuine && acknowledged && !kept {
                     let what = format!("{delivery} is acknowledged and not in the table");
                     found.broken(truth, "A1", what);
@@ -43,6 +48,10 @@ impl Ingest {
             }
             _ => {}
         }
+    }
+
+    pub fn acknowledged(&self) -> Vec<String> {
+        self.acknowledged.iter().cloned().collect()
     }
 
     fn changed(&mut self, truth: &Truth, change: &Change<'_>, found: &mut Found) {

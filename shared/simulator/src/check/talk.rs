@@ -21,6 +21,10 @@ pub struct Talk {
     waiting: BTreeSet<String>,
     /// Entries that were ever in the outbox.
     entered: BTreeSet<String>,
+    /// Breaks, by stage and episode, and the channels that are to hear of them.
+    breaks: BTreeMap<(String, u64), Vec<String>>,
+    /// Channels whose silence another channel told of.
+    exhausted: BTreeSet<String>,
     /// The highest episode each stage's record has named.
     episodes: BTreeMap<String, u64>,
 }
@@ -28,7 +32,26 @@ pub struct Talk {
 impl Talk {
     pub fn replaced(&mut self, replaced: &Replaced<'_>) {
         let name = replaced.after.id.stage.to_string();
+        if let Some(brk) = &replaced.after.brk {
+            let told = brk.told.iter().map(ToString::to_string).collect();
+            self.breaks
+                .entry((name.clone(), brk.episode))
+                .or_insert(told);
+        }
         self.episodes.insert(name, replaced.after.episodes);
+    }
+
+    /// E1
+    pub fn end(&self, truth: &Truth, found: &mut Found) {
+        for ((stage, episode), channels) in &self.breaks {
+            for channel in channels {
+                let name = (stage.clone(), *episode, channel.clone());
+                if !self.opened.contains(&name) && !self.exhausted.contains(channel) {
+                    let what = format!("{channel} never heard of break {episode} of {stage}");
+                    found.broken(truth, "E1", what);
+                }
+            }
+        }
     }
 
     pub fn see(
@@ -73,6 +96,9 @@ impl Talk {
             }
         } else {
             self.arrived.insert(told.key.clone(), told.begun);
+        }
+        if let Kind::Exhausted { channel, .. } = &announcement.kind {
+            self.exhausted.insert(channel.to_string());
         }
         let (Some(stage), Some(episode)) = (&announcement.stage, announcement.episode) else {
             return;

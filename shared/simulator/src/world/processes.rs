@@ -100,6 +100,11 @@ impl World {
             let mut inner = self.shared.lock();
             let again = inner.truth.setup.sweep;
             inner.after(again, Event::Sweep);
+            // Once all is calm a sweep that finds nothing is not worth its time here.
+            let ahead = inner.truth.now + inner.truth.setup.clock_error;
+            if inner.calm && inner.next_due().is_none_or(|due| due > ahead) {
+                return;
+            }
         }
         let Some((process, app)) = self.process() else {
             return;
@@ -115,7 +120,9 @@ impl World {
     pub(crate) fn poll_heads(&mut self) {
         {
             let mut inner = self.shared.lock();
-            let again = inner.truth.setup.poll;
+            let often = inner.truth.setup.poll;
+            // What it has to find once all is calm it has found the first time.
+            let again = if inner.calm { often * 12 } else { often };
             inner.after(again, Event::Poll);
         }
         let Some((process, app)) = self.process() else {
