@@ -80,23 +80,26 @@ fn judge(output: &Output, limits: Limits) -> Verdict {
     }
 }
 
-/// Reads `violated <ID> seed=<S> ...`.
+/// Reads `<N> runs, ...` and the last `violated <ID> seed=<S> ...`.
 fn violation(said: &str) -> Option<Verdict> {
+    let runs = said.lines().find_map(|line| {
+        let (runs, _) = line.split_once(" runs, ")?;
+        runs.parse().ok()
+    })?;
     let line = said
         .lines()
         .rev()
         .find_map(|line| line.strip_prefix("violated "))?;
     let mut words = line.split_whitespace();
     let invariant = words.next()?.to_owned();
-    let seed: u64 = words
+    let seed = words
         .find_map(|word| word.strip_prefix("seed="))?
         .parse()
         .ok()?;
     Some(Verdict::Killed {
         invariant,
         seed,
-        // Runs are numbered by their seeds, from 1.
-        runs: seed,
+        runs,
     })
 }
 
@@ -142,13 +145,13 @@ mod tests {
 
     #[test]
     fn the_last_violation_names_its_invariant_and_seed() {
-        let said = "run 16 holds\nviolated C2 seed=17 two are admitted\n";
+        let said = "19 runs, 7 faults in 1 s\nviolated C2 seed=17 at noon: two are admitted\n";
         let killed = Verdict::Killed {
             invariant: "C2".to_owned(),
             seed: 17,
-            runs: 17,
+            runs: 19,
         };
         assert_eq!(violation(said), Some(killed));
-        assert_eq!(violation("all runs held"), None);
+        assert_eq!(violation("19 runs, 7 faults"), None);
     }
 }
