@@ -1,5 +1,7 @@
 //! What the poller finds, and what it leaves alone.
 
+use greenroom_app::work::Work;
+use greenroom_core::name::DeliveryId;
 use greenroom_testkit::world::World;
 
 use crate::STAGE_FILE;
@@ -29,6 +31,26 @@ fn a_webhook_that_comes_after_the_poll_changes_nothing() {
     world.told_of("develop", "bob", &revision);
     world.settle();
     assert_eq!(world.stage("dev").map(|stage| stage.generation), Some(1));
+}
+
+#[test]
+fn what_was_found_before_the_first_webhook_is_found_again_after_it() {
+    let mut world = World::new(STAGE_FILE);
+    world.hints = false;
+    let revision = world.ports().source.commit("develop", "bob", "one", &[]);
+    world.now(world.app.poll()).expect("a poll");
+    // The first webhook is decided before what was polled, and tells GitHub's id.
+    let other = world.ports().source.commit("release/1", "carol", "two", &[]);
+    let body = world.push_body("release/1", "carol", &other);
+    let id = world.delivery();
+    assert_eq!(world.post("push", &id, &body).status, 202);
+    let webhook = Work::Delivery(DeliveryId::new(&id));
+    world
+        .now(world.app.perform_work(&webhook))
+        .expect("a decision");
+    world.settle();
+    poll(&mut world);
+    assert_eq!(world.stands("dev"), Some(revision));
 }
 
 #[test]
