@@ -3,6 +3,7 @@
 use greenroom_app::work::Work;
 use greenroom_core::name::DeliveryId;
 use greenroom_testkit::world::World;
+use jiff::SignedDuration;
 
 use crate::STAGE_FILE;
 
@@ -49,6 +50,21 @@ fn what_was_found_before_the_first_webhook_is_found_again_after_it() {
         .now(world.app.perform_work(&webhook))
         .expect("a decision");
     world.settle();
+    world.hints = true;
+    poll(&mut world);
+    assert_eq!(world.stands("dev"), Some(revision));
+}
+
+#[test]
+fn a_poll_that_succeeds_ends_the_wait_of_what_was_put_off() {
+    let mut world = World::new(STAGE_FILE);
+    let revision = world.ports().source.commit("develop", "bob", "one", &[]);
+    world.now(world.app.poll()).expect("a poll");
+    // Its decision fails again and again, until the next try is hours away.
+    world.ports().source.set_away(true);
+    world.pass(SignedDuration::from_mins(20));
+    world.ports().source.set_away(false);
+    assert_eq!(world.stands("dev"), None);
     poll(&mut world);
     assert_eq!(world.stands("dev"), Some(revision));
 }
