@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-local",
         ],
     ),
+    ("greenroom-models", &["greenroom-core"]),
 ];
 
 /// All that the core may be made of: no runtime, no network, no randomness.
