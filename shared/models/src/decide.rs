@@ -17,7 +17,7 @@ use greenroom_core::stage::{Cause, Spec, Stage, SuiteProgress};
 use greenroom_core::verdict::{SuiteReport, Verdict};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::setup::{End, Fault, Setup, Wish};
+use crate::setup::{End, Fault, Setup, TICK, Tick, Wish};
 use crate::state::{Head, Input, Out, Start};
 
 /// Everything that is read for one decision.
@@ -47,7 +47,7 @@ pub fn decide(setup: &Setup, read: &Read<'_>, input: Input) -> Option<Plan> {
     };
     let changed = match request(setup, input) {
         Some((principal, command)) => accept(&view, policy.as_ref(), &principal, &command).ok()?,
-        None => facts(&bound, input, read.now)
+        None => facts(setup, &bound, input, read.now)
             .iter()
             .fold(bound.clone(), record),
     };
@@ -78,7 +78,7 @@ pub fn runs_dry(setup: &Setup, read: &Read<'_>) -> bool {
     let ahead = read.now + setup.clock_error + setup.clock_error;
     let late = run.deadline.max(ahead);
     let mut stage = read.stage.clone();
-    for now in [late, late + crate::setup::TICK] {
+    for now in [late, late + TICK] {
         let read = Read {
             stage: &stage,
             now,
@@ -108,6 +108,9 @@ pub fn outs(effects: &[Effect]) -> Vec<Out> {
             head: head(&release.revision),
         })),
         Effect::StopExecution { execution, .. } => Some(Out::Stop(index(execution))),
+        Effect::ReadHead {
+            slot: Some(slot), ..
+        } => Some(Out::ReadHead(tick(*slot))),
         _ => None,
     };
     effects.iter().filter_map(out).collect()
@@ -163,7 +166,7 @@ pub fn deployed(
     .try_fold(claimed, |stage, input| step(&stage, input))
 }
 
-fn facts(stage: &Stage, input: Input, at: Timestamp) -> Vec<Fact> {
+fn facts(setup: &Setup, stage: &Stage, input: Input, at: Timestamp) -> Vec<Fact> {
     match input {
         Input::Look(Some(end)) => stage
             .run
@@ -177,13 +180,11 @@ fn facts(stage: &Stage, input: Input, at: Timestamp) -> Vec<Fact> {
             })
             .into_iter()
             .collect(),
-        Input::Head(head) => vec![Fact::HeadObserved {
-            reference: RefName::new("refs/heads/develop"),
-            revision: revision(head),
-            actor: None,
-            cause: Cause::Poll,
-            at,
-        }],
+        Input::Head(head) => vec![observed(head, Cause::Poll, at)],
+        Input::Refreshed(slot, head) => {
+            let slot = Some(setup.clock(slot, 0));
+            vec![observed(head, Cause::Refresh { slot, by: None }, at)]
+        }
         Input::Started(start, execution) => vec![Fact::ExecutionStarted {
             generation: start.generation,
             execution: execution_id(execution),
@@ -191,6 +192,23 @@ fn facts(stage: &Stage, input: Input, at: Timestamp) -> Vec<Fact> {
         Input::Tested(passes) => verdicts(stage, passes),
         Input::Look(None) | Input::Ask(..) | Input::Wish(..) => Vec::new(),
     }
+}
+
+fn observed(head: Head, cause: Cause, at: Timestamp) -> Fact {
+    Fact::HeadObserved {
+        reference: RefName::new("refs/heads/develop"),
+        revision: revision(head),
+        actor: None,
+        cause,
+        at,
+    }
+}
+
+/// The tick of an instant that lies on one.
+fn tick(at: Timestamp) -> Tick {
+    let since = at.duration_since(Setup::BEGINNING);
+    let ticks = since.as_secs() / TICK.as_secs();
+    Tick::try_from(ticks).expect("an instant of the model")
 }
 
 fn verdicts(stage: &Stage, passes: bool) -> Vec<Fact> {
@@ -231,7 +249,11 @@ fn request(setup: &Setup, input: Input) -> Option<(Principal, Command)> {
             return Some((Principal::Pipeline, command));
         }
         Input::Wish(wish, named) => (wish, named.map(revision)),
-        Input::Look(_) | Input::Head(_) | Input::Started(..) | Input::Tested(_) => return None,
+        Input::Look(_)
+        | Input::Head(_)
+        | Input::Refreshed(..)
+        | Input::Started(..)
+        | Input::Tested(_) => return None,
     };
     let (by, command) = match wish {
         Wish::Abort => (0, Command::Abort { reason: reason() }),

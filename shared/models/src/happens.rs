@@ -160,7 +160,7 @@ impl Protocol {
         let outs = state.holds.iter().flat_map(|hold| &hold.out);
         let pending = outs.chain(&state.outbox).filter_map(|out| match out {
             Out::Start(start) => Some(start.nonce),
-            Out::Stop(_) => None,
+            Out::Stop(_) | Out::ReadHead(_) => None,
         });
         let known = state.flying.iter().map(|start| start.nonce);
         let alive = state.executions.iter().map(|known| known.start.nonce);
@@ -182,6 +182,7 @@ impl Protocol {
             self.check_admission(state, &before, &next, &hold);
         }
         give_up(state, &before, &next);
+        check_slots(state, &before, &next, &hold);
         if hold.next != state.stage {
             state.stage = hold.next;
             if !self.lacks(Fault::NoVersion) {
@@ -195,6 +196,7 @@ impl Protocol {
     fn answered(&self, state: &mut State, hold: &Hold) {
         match hold.input {
             Input::Look(_) | Input::Head(_) | Input::Tested(_) => {}
+            Input::Refreshed(slot, _) => drop(state.outbox.remove(&Out::ReadHead(slot))),
             Input::Started(start, _) => drop(state.outbox.remove(&Out::Start(start))),
             Input::Ask(_, n) => {
                 state.truth.let_in = true;
@@ -226,11 +228,17 @@ impl Protocol {
 
     fn check_claim(&self, state: &mut State, next: &Stage, hold: &Hold) {
         let Some(run) = &next.run else { return };
-        let overtaken = |known: &Execution| known.given_up && known.is_let_in();
-        if !run.cause.is_personal() && state.executions.iter().any(overtaken) {
-            state.truth.wrong.insert(Wrong::Overtaken);
+        let sent = head(&run.release.revision);
+        let at_it = state.executions.iter();
+        let mut at_it = at_it.filter(|known| known.given_up && known.is_let_in());
+        if let Some(known) = at_it.next().filter(|_| !run.cause.is_personal()) {
+            if known.start.head == sent {
+                state.truth.wrong.insert(Wrong::Repeated);
+            } else {
+                state.truth.overtaken = true;
+            }
         }
-        self.check_gates(state, head(&run.release.revision), hold.file);
+        self.check_gates(state, sent, hold.file);
     }
 
     fn check_admission(&self, state: &mut State, before: &Stage, next: &Stage, hold: &Hold) {
@@ -338,5 +346,19 @@ fn give_up(state: &mut State, before: &Stage, next: &Stage) {
     let known = state.executions.get_mut(usize::from(index(execution)));
     if let Some(known) = known.filter(|known| known.is_let_in()) {
         known.given_up = true;
+    }
+}
+
+/// Each slot is decided once, and none after a later one.
+fn check_slots(state: &mut State, before: &Stage, next: &Stage, hold: &Hold) {
+    if next.refresh.decided < before.refresh.decided {
+        state.truth.wrong.insert(Wrong::SlotTwice);
+    }
+    for out in &hold.out {
+        if let Out::ReadHead(slot) = out
+            && !state.truth.slots.insert(*slot)
+        {
+            state.truth.wrong.insert(Wrong::SlotTwice);
+        }
     }
 }

@@ -21,6 +21,7 @@ fn main() {
         models::locks(size),
         models::approval(size),
         models::promotion(size),
+        models::refresh(size),
     ] {
         let name = setup.name;
         println!("{name}: {}", report::holds(Protocol::new(setup)));

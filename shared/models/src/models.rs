@@ -2,8 +2,10 @@
 
 use jiff::SignedDuration;
 
-use crate::outbox::Bounds;
-use crate::promises::{of_approvals, of_claims, of_every_model, of_locks, of_promotions};
+use crate::outbox::{Bounds, promises};
+use crate::promises::{
+    of_approvals, of_claims, of_every_model, of_locks, of_promotions, of_refreshes,
+};
 use crate::setup::{End, Setup, TICK, Wish, stage_file};
 
 /// How much of a model is looked at.
@@ -57,6 +59,18 @@ stages:
   prod: { from: { promote: preprod }, pipeline: plain, timeout: 4m, soak: 10m }
 "#;
 
+const REFRESHED: &str = r#"
+version: 1
+app: acme/orders
+pipelines:
+  plain: { steps: [ { name: deploy, run: make deploy } ] }
+stages:
+  dev:
+    from: { branch: develop, refresh: { cron: "*/10 * * * *", timezone: UTC } }
+    pipeline: plain
+    timeout: 4m
+"#;
+
 /// Claim, start, admit: starts that are late, lost or doubled, executions that die or would not
 /// stop, people who stop and repeat runs, workers who die between reading and writing.
 pub fn claim(size: Size) -> Setup {
@@ -101,6 +115,7 @@ pub fn locks(size: Size) -> Setup {
         ticks: 1,
         clock_error: SignedDuration::ZERO,
         skews: &[0],
+        heads: size.pick(1, 2),
         generations: size.pick(1, 2),
         executions: 2,
         wishes: vec![forever, over, Wish::Unlock],
@@ -117,9 +132,9 @@ pub fn approval(size: Size) -> Setup {
     let yes = |by| Wish::Approve { by };
     Setup {
         files: vec![stage_file(file), stage_file(&other)],
-        file_moves: size.pick(1, 2),
+        file_moves: 1,
         heads: 2,
-        wishes: size.pick(vec![yes(0)], vec![yes(0), yes(1), Wish::Reject { by: 0 }]),
+        wishes: size.pick(vec![yes(0)], vec![yes(0), yes(1)]),
         ..Setup::new("approval against new candidate", file, properties)
     }
 }
@@ -132,11 +147,25 @@ pub fn promotion(size: Size) -> Setup {
         heads: 0,
         ticks: size.pick(4, 6),
         clock_error: SignedDuration::from_mins(size.pick(0, 5)),
-        skews: size.pick(&[0], &[-1, 0, 1]),
+        skews: size.pick(&[0], &[-1, 1]),
         upstream_moves: 3,
         generations: 1,
         executions: 1,
         ..Setup::new("promotion against upstream", PROMOTED, properties)
+    }
+}
+
+/// Two tickers decide the slots of a schedule, by clocks that are wrong either way.
+pub fn refresh(size: Size) -> Setup {
+    Setup {
+        ticks: size.pick(4, 6),
+        clock_error: TICK,
+        skews: size.pick(&[-1, 1], &[-1, 0, 1]),
+        heads: 2,
+        pushed: false,
+        executions: 0,
+        flying: 0,
+        ..Setup::new("slots of a schedule", REFRESHED, of_refreshes)
     }
 }
 
@@ -149,6 +178,7 @@ pub fn outbox(size: Size) -> Bounds {
         restarts: 0,
         tries: size.pick(2, 3),
         flaw: None,
+        properties: promises::all,
     }
 }
 

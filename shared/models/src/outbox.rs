@@ -7,7 +7,7 @@
 //!
 //! A worker may stop anywhere for as long as it likes, and go on when its lease is long over.
 
-mod promises;
+pub mod promises;
 mod steps;
 
 use std::sync::Arc;
@@ -49,6 +49,7 @@ pub struct Bounds {
     /// Failed tries after which nobody tries any more.
     pub tries: u8,
     pub flaw: Option<Flaw>,
+    pub properties: fn(&Bounds) -> Vec<Property<Outbox>>,
 }
 
 /// One try, as the entry remembers it.
@@ -227,6 +228,6 @@ impl Model for Outbox {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        promises::all(&self.bounds)
+        (self.bounds.properties)(&self.bounds)
     }
 }

@@ -140,8 +140,8 @@ pub fn of_promotions() -> Vec<One> {
 pub fn of_claims() -> Vec<One> {
     vec![
         One::always(
-            "automation sends nothing after one that would not stop",
-            |_, state| !state.truth.wrong.contains(&Wrong::Overtaken),
+            "what would not stop is not sent again by itself",
+            |_, state| !state.truth.wrong.contains(&Wrong::Repeated),
         ),
         One::sometimes("a start makes two executions", |_, state| {
             let all = &state.executions;
@@ -163,5 +163,47 @@ pub fn of_claims() -> Vec<One> {
                 .iter()
                 .any(|known| known.given_up && known.is_let_in())
         }),
+    ]
+}
+
+/// Each slot of a schedule is decided once.
+pub fn of_refreshes() -> Vec<One> {
+    vec![
+        One::always("D3 F1 a slot is decided once", |_, state| {
+            !state.truth.wrong.contains(&Wrong::SlotTwice)
+        }),
+        One::always("a plan planned again changes nothing", |_, state| {
+            !state.truth.wrong.contains(&Wrong::Unsettled)
+        }),
+        One::sometimes("a slot is decided before its time", |_, state| {
+            let newest = state.truth.slots.last();
+            newest.is_some_and(|slot| *slot > state.tick)
+        }),
+        One::sometimes("two slots bring two runs", |model, state| {
+            state.truth.slots.len() == 2 && model.stage(state).generation == 2
+        }),
+        One::sometimes("a slot passes while nobody is there", |model, state| {
+            let skipped = model.stage(state).refresh.skipped.clone();
+            skipped.is_some_and(|skipped| skipped.missed > 0)
+        }),
+        One::sometimes("a slot finds a refresh under way", |model, state| {
+            let stage = model.stage(state);
+            let wish = stage.refresh.wish.as_ref().and_then(|wish| wish.slot);
+            wish.is_some() && stage.refresh.decided != wish
+        }),
+    ]
+}
+
+/// What the core does not promise, though one might think so: see `docs/models.md`.
+pub fn of_gaps() -> Vec<One> {
+    vec![
+        One::always(
+            "nothing newer goes out beside one that would not stop",
+            |_, state| !state.truth.overtaken,
+        ),
+        One::always(
+            "a yes counts under the terms that were looked at",
+            |_, state| !state.truth.blindly,
+        ),
     ]
 }

@@ -87,8 +87,15 @@ impl Protocol {
             _ => None,
         });
         let mut inputs = vec![Input::Look(ended)];
-        if state.head > 0 {
+        if state.head > 0 && self.setup.pushed {
             inputs.push(Input::Head(state.head));
+        }
+        for out in &state.outbox {
+            if let Out::ReadHead(slot) = out
+                && state.head > 0
+            {
+                inputs.push(Input::Refreshed(*slot, state.head));
+            }
         }
         for (n, execution) in (0_u8..).zip(&state.executions) {
             if state.outbox.contains(&Out::Start(execution.start)) {
@@ -134,6 +141,7 @@ impl Protocol {
                     actions.push(Action::Skips(*start));
                 }
                 Out::Stop(execution) => actions.push(Action::Stops(*execution)),
+                Out::ReadHead(_) => {}
             }
         }
         for (n, start) in state.flying.iter().enumerate() {

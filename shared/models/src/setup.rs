@@ -92,6 +92,8 @@ pub struct Setup {
     pub flying: usize,
     /// Heads the branch has had, one after the other; none come back.
     pub heads: u8,
+    /// Whether heads lead to the stage by themselves, and not only by its schedule.
+    pub pushed: bool,
     /// Changes of the upstream, in all.
     pub upstream_moves: u8,
     /// Changes of the stage file in force, in all.
@@ -104,6 +106,9 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// Tick zero.
+    pub const BEGINNING: Timestamp = Timestamp::constant(3_600, 0);
+
     /// A stage that takes a branch, one worker's step at a time; models change what they need.
     pub fn new(
         name: &'static str,
@@ -122,6 +127,7 @@ impl Setup {
             executions: 2,
             flying: 1,
             heads: 1,
+            pushed: true,
             upstream_moves: 0,
             file_moves: 0,
             wishes: Vec::new(),
@@ -141,7 +147,7 @@ impl Setup {
     /// What a clock reads at `tick` that is wrong by `skew` ticks.
     pub fn clock(&self, tick: Tick, skew: i8) -> Timestamp {
         let ticks = i32::from(tick) + i32::from(skew);
-        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1) + TICK * ticks
+        Self::BEGINNING + TICK * ticks
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Start {
 pub enum Out {
     Start(Start),
     Stop(u8),
+    /// Read the branch for the slot of the schedule that was due at this tick.
+    ReadHead(Tick),
 }
 
 /// Why a worker looks at the stage.
@@ -31,6 +33,8 @@ pub enum Input {
     Look(Option<End>),
     /// The branch was read.
     Head(Head),
+    /// The branch was read for this slot.
+    Refreshed(Tick, Head),
     /// The pipeline answered a start with this execution.
     Started(Start, u8),
     /// An execution asks the fence.
@@ -98,8 +102,10 @@ pub enum Wrong {
     NotClaimed,
     /// Let in and told to stop by one commit: its time was up.
     TooLate,
-    /// Automation sent another while one that would not stop was still at it.
-    Overtaken,
+    /// Automation sent the same commit again while one that would not stop was still at it.
+    Repeated,
+    /// A slot of the schedule was decided again, or after a later one.
+    SlotTwice,
     /// A plan of what was just planned, at the same instant, wanted something else.
     Unsettled,
 }
@@ -123,6 +129,10 @@ pub struct Truth {
     pub let_in: bool,
     /// A claim or an admission counted a yes of somebody who had looked at other terms.
     pub blindly: bool,
+    /// Automation sent another commit while one that would not stop was still at it.
+    pub overtaken: bool,
+    /// Slots for which the branch was to be read.
+    pub slots: BTreeSet<Tick>,
 }
 
 impl Truth {

@@ -6,7 +6,8 @@ use super::{Bounds, Outbox, Told, Worker};
 
 type One = Property<Outbox>;
 
-pub(super) fn all(bounds: &Bounds) -> Vec<One> {
+/// What is promised, and what must happen for that to say anything.
+pub fn all(bounds: &Bounds) -> Vec<One> {
     let mut all = vec![
         One::always("E1 what is gone was told, or given up aloud", |_, state| {
             let mut both = state.entries.iter().zip(&state.told);
@@ -59,4 +60,18 @@ pub(super) fn all(bounds: &Bounds) -> Vec<One> {
         ));
     }
     all
+}
+
+/// What is not promised, though one might think so: see `docs/models.md`.
+pub fn of_gaps(_: &Bounds) -> Vec<One> {
+    vec![One::always(
+        "a recovery is told where its break was",
+        |_, state| {
+            state
+                .told
+                .last()
+                .is_none_or(|recovery| recovery.copies() == 0)
+                || state.told.first().is_none_or(|brk| brk.copies() > 0)
+        },
+    )]
 }
