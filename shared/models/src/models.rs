@@ -77,12 +77,8 @@ pub fn claim(size: Size) -> Setup {
     let properties = || [of_every_model(), of_claims()].concat();
     Setup {
         ticks: 2,
-        heads: size.pick(1, 2),
         wishes: size.pick(vec![Wish::Abort], vec![Wish::Abort, Wish::Retry]),
-        ends: size.pick(
-            &[End::Succeeded, End::Errored],
-            &[End::Succeeded, End::Failed, End::Errored],
-        ),
+        ends: &[End::Succeeded, End::Errored],
         ..Setup::new("claim, start, admit", PLAIN, properties)
     }
 }
@@ -145,10 +141,10 @@ pub fn promotion(size: Size) -> Setup {
     Setup {
         rule: "prod",
         heads: 0,
-        ticks: size.pick(4, 6),
-        clock_error: SignedDuration::from_mins(size.pick(0, 5)),
-        skews: size.pick(&[0], &[-1, 1]),
-        upstream_moves: 3,
+        ticks: size.pick(3, 4),
+        clock_error: TICK,
+        skews: &[-1, 1],
+        upstream_moves: size.pick(2, 3),
         generations: 1,
         executions: 1,
         ..Setup::new("promotion against upstream", PROMOTED, properties)

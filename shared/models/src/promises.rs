@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use greenroom_core::stage::Outcome;
+use greenroom_core::stage::{Outcome, Run};
 use stateright::Property;
 
 use crate::decide::head;
@@ -70,7 +70,7 @@ fn stands(model: &Protocol, state: &State) -> bool {
     let anybody = state
         .executions
         .iter()
-        .any(|known| known.given_up && known.touched || known.given_up && known.is_let_in());
+        .any(|known| known.given_up && (known.touched || known.is_let_in()));
     anybody || state.truth.on_stage == Some(head(&verified.release.revision))
 }
 
@@ -94,7 +94,7 @@ pub fn of_locks() -> Vec<One> {
         ),
         One::sometimes("a lock comes after the admission", |model, state| {
             let stage = model.stage(state);
-            let runs = stage.run.as_ref().is_some_and(|run| run.is_admitted());
+            let runs = stage.run.as_ref().is_some_and(Run::is_admitted);
             runs && state.truth.lock.is_some()
         }),
         One::sometimes("a lock is over and a run is claimed", |model, state| {

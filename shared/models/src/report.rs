@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-use stateright::{Checker, HasDiscoveries, Model};
+use stateright::{Checker, HasDiscoveries, Model, Path};
 
 /// A model that was looked at whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -97,7 +97,7 @@ where
             None => builder,
         };
         let checker = builder.spawn_bfs().join();
-        checker.discovery(property).map(|path| path.into_actions())
+        checker.discovery(property).map(Path::into_actions)
     };
     let mut way = find(None).unwrap_or_else(|| panic!("holds after all: {property}"));
     // The checker keeps what it found last; a state at depth `n` is `n - 1` steps away, and the

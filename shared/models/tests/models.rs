@@ -6,6 +6,7 @@ use greenroom_models::promises::of_gaps;
 use greenroom_models::protocol::Protocol;
 use greenroom_models::report::{breaks, holds};
 use greenroom_models::setup::{Fault, Setup};
+use jiff::SignedDuration;
 
 /// `GREENROOM_MODELS=large` for nights.
 fn size() -> Size {
@@ -154,6 +155,23 @@ fn without_the_version_two_tickers_decide_one_slot() {
     noticed(&models::refresh(Size::Small), Fault::NoVersion, ONCE, 5);
 }
 
+/// The gates allow for no error, and the clocks are wrong all the same.
+fn worse_clocks(setup: Setup, property: &'static str, steps: usize) {
+    let setup = Setup {
+        clock_error: SignedDuration::ZERO,
+        ..setup
+    };
+    let way = breaks(|| Protocol::new(setup.clone()), property);
+    println!("{}, worse clocks: {} steps: {way:?}", setup.name, way.len());
+    assert_eq!(way.len(), steps, "docs/models.md says otherwise");
+}
+
+#[test]
+fn clocks_worse_than_allowed_end_a_lock_early_and_shorten_a_soak() {
+    worse_clocks(models::lock(Size::Small), LOCKED, 5);
+    worse_clocks(models::promotion(Size::Small), PROVEN, 3);
+}
+
 #[test]
 fn an_alert_removed_before_it_is_sent_is_never_told() {
     let bounds = models::outbox(Size::Small);
@@ -184,7 +202,11 @@ fn a_recovery_that_does_not_wait_comes_before_its_break() {
 #[test]
 fn a_newer_change_goes_out_beside_one_that_would_not_stop() {
     let newer = "nothing newer goes out beside one that would not stop";
-    not_promised(models::claim(Size::Large), newer, 15);
+    let setup = Setup {
+        heads: 2,
+        ..models::claim(Size::Small)
+    };
+    not_promised(setup, newer, 15);
 }
 
 #[test]

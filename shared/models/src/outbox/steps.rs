@@ -99,7 +99,7 @@ impl Outbox {
         let mine = entry.claim.is_some_and(|(by, _)| by == me);
         // One task of a process at a time is at one piece of work: see its queue.
         let busy = self.bounds.alone && state.workers.iter().any(|worker| worker.is_at(letter));
-        let kept_away = (entry.due > now && !left_over) || (mine && entry.due > now) || busy;
+        let kept_away = (entry.due > now && (!left_over || mine)) || busy;
         (!kept_away || self.lacks(Flaw::NoLease)).then_some(())?;
         if self.lacks(Flaw::NoLease) {
             state.workers[n] = Worker::Claimed(letter, entry);
