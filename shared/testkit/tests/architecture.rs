@@ -48,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-simulator",
         ],
     ),
+    ("greenroom-models", &["greenroom-core"]),
 ];
 
 /// All that the core may be made of: no runtime, no network, no randomness.
