@@ -24,11 +24,7 @@ pub(super) fn approve(
     let counts =
         |approval: &Approval| approval.release == release && approval.terms == policy.terms;
     stage.approvals.retain(counts);
-    if stage
-        .approvals
-        .iter()
-        .any(|approval| same(&approval.by, by))
-    {
+    if stage.approvals.iter().any(|approval| approval.is_by(by)) {
         return Ok(stage);
     }
     if stage.approvals.len() >= APPROVALS_MAX {
@@ -44,11 +40,6 @@ pub(super) fn approve(
         terms: policy.terms.clone(),
     });
     Ok(stage)
-}
-
-/// Logins that differ only in case are one person.
-fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
 }
 
 /// A no, and whose.
