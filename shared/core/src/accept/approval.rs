@@ -4,7 +4,7 @@ use crate::name::Revision;
 use crate::plan::bytes;
 use crate::policy::{Policy, View};
 use crate::release::Release;
-use crate::stage::{Approval, Rejected, Stage};
+use crate::stage::{Approval, Candidate, Cause, Rejected, Stage};
 
 use super::{Rejection, names};
 
@@ -111,7 +111,11 @@ fn candidate(
             .ok_or_else(nothing)?;
         verified.release.clone()
     } else {
-        let waits = waits.ok_or_else(nothing)?;
+        // A promotion that waits here is left over from another stage file; a plan drops it.
+        let is_left = |candidate: &Candidate| matches!(candidate.cause, Cause::Promotion { .. });
+        let waits = waits
+            .filter(|candidate| !is_left(candidate))
+            .ok_or_else(nothing)?;
         bytes::of(waits, view, policy).ok_or_else(|| {
             Rejection::conflict(format!("{} is not built yet", waits.revision.short()), &why)
         })?
