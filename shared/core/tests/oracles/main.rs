@@ -9,7 +9,7 @@ mod accept;
 mod answers;
 mod authorize;
 mod commands;
-// mod decided;
+mod decided;
 mod draw;
 mod gate;
 mod lay;
