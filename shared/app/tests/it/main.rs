@@ -5,6 +5,7 @@ mod apps;
 mod bounds;
 mod crash;
 mod decide;
+mod dedupe;
 mod dispatch;
 mod door;
 mod poll;
