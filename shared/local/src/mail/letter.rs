@@ -11,19 +11,23 @@ use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
 
 /// A mail ready to be sent.
-pub(super) struct Letter {
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// The envelope's sender.
     pub from: Address,
+    /// The envelope's recipients.
     pub to: Vec<Address>,
     /// With its angle brackets.
     pub message_id: String,
+    /// Headers and body as they go out; dots are stuffed later.
     pub bytes: Vec<u8>,
 }
 
-/// Writes the mail.
+/// Writes the mail; `from` and `to` are as the stage file has them, and `key` makes its Message-ID.
 ///
 /// # Errors
 /// `Refused` when an address is none.
-pub(super) fn write(
+pub fn write(
     from: &str,
     to: &[String],
     announcement: &Announcement,
