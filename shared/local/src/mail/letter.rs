@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use greenroom_app::ports::channels::SendError;
 use greenroom_core::message::Announcement;
+use jiff::Timestamp;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -45,7 +46,9 @@ pub fn write(
         .from(from.clone())
         .subject(mail.subject)
         .message_id(Some(message_id.clone()))
-        .date(SystemTime::from(announcement.now))
+        // A mail's date has no form for times before 1970, and a broken clock is no reason to
+        // send nothing.
+        .date(SystemTime::from(announcement.now.max(Timestamp::UNIX_EPOCH)))
         // Nobody's holiday notice should answer this (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -99,4 +102,24 @@ fn refused(error: impl std::fmt::Display) -> SendError {
 /// 32 hexadecimal digits of the SHA-256 of `text`.
 fn fingerprint(text: &str) -> String {
     hex::encode(&Sha256::digest(text.as_bytes())[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use greenroom_core::message::Kind;
+    use greenroom_core::name::{ChannelName, RepoName};
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_stands_before_1970_or_at_the_end_of_time_keeps_no_mail_back() {
+        for now in [Timestamp::MIN, Timestamp::MAX] {
+            let channel = ChannelName::from("mail");
+            let told = Announcement::new(Kind::Test { channel }, RepoName::from("acme/orders"), now);
+            let to = ["team@acme.example".to_owned()];
+            let letter = write("alerts@acme.example", &to, &told, "k").unwrap();
+            let text = String::from_utf8(letter.bytes).unwrap();
+            assert!(text.contains("\r\nDate: "), "{text}");
+        }
+    }
 }
