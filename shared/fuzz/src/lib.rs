@@ -81,7 +81,7 @@ pub const TARGETS: &[Target] = &[
         name: "stored_record",
         run: stored_record::run,
         borrowed: &[],
-        brief: 150,
+        brief: 25,
     },
 ];
 

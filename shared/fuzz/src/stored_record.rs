@@ -44,7 +44,7 @@ pub fn run(data: &[u8]) {
     // What meets the spoiled record, and what has nothing to do with it.
     world.push("develop", "bob");
     let revision = world.push("feature/x", "ana");
-    world.pass(SignedDuration::from_hours(2));
+    world.pass(SignedDuration::from_mins(20));
     assert_eq!(world.stands("ana"), Some(revision));
 }
 
