@@ -81,7 +81,10 @@ fn eventful() -> World {
     let mut world = World::new(STAGE_FILE);
     world.push("develop", "bob");
     world.push("feature/x", "ana");
-    let bad = world.ports().source.commit("release/1", "bob", "Break it", &[]);
+    let bad = world
+        .ports()
+        .source
+        .commit("release/1", "bob", "Break it", &[]);
     world.ports().suites.fail(&bad);
     world.told_of("release/1", "bob", &bad);
     world.settle();
@@ -183,7 +186,10 @@ fn in_the_apis_words(answer: &Answered) {
         if !answer.status.is_success() {
             let error = &body["error"];
             for said in ["code", "message", "help"] {
-                assert!(error[said].as_str().is_some_and(|said| !said.is_empty()), "{text}");
+                assert!(
+                    error[said].as_str().is_some_and(|said| !said.is_empty()),
+                    "{text}"
+                );
             }
             assert!(error["retryable"].is_boolean(), "{text}");
         }

@@ -75,7 +75,10 @@ fn walk(schedule: &Schedule, from: Timestamp) {
         assert_eq!(last, Some(*slot), "the last slot until {slot}");
         if let Ok(just_before) = slot.checked_sub(SignedDuration::from_nanos(1)) {
             let last = schedule.last_until(just_before);
-            assert!(last.is_none_or(|last| last <= before), "{last:?} lies between {before} and {slot}");
+            assert!(
+                last.is_none_or(|last| last <= before),
+                "{last:?} lies between {before} and {slot}"
+            );
             assert_eq!(schedule.next_after(just_before), Some(*slot));
         }
         before = *slot;
@@ -83,7 +86,10 @@ fn walk(schedule: &Schedule, from: Timestamp) {
     if let Some(last) = schedule.last_until(from) {
         assert!(last <= from, "the last slot until {from} is {last}");
         let next = schedule.next_after(last);
-        assert!(next.is_none_or(|next| next > from), "{next:?} lies between {last} and {from}");
+        assert!(
+            next.is_none_or(|next| next > from),
+            "{next:?} lies between {last} and {from}"
+        );
     }
     // All but the newest of those that came due meanwhile were missed.
     if let (Some(now), Some(older)) = (slots.last(), slots.len().checked_sub(1)) {

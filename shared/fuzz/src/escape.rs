@@ -44,7 +44,11 @@ fn compare(told: &Announcement, twin: &Announcement) {
     telegram(told, twin);
     mail(told, twin);
     texts("mail's text", &told.render_text(), &twin.render_text());
-    texts("chat's text", &told.render_chat_text(), &twin.render_chat_text());
+    texts(
+        "chat's text",
+        &told.render_chat_text(),
+        &twin.render_chat_text(),
+    );
     console(told, twin);
 }
 
@@ -123,13 +127,21 @@ fn lines(text: &str) -> usize {
 fn texts(what: &str, text: &str, twin: &str) {
     assert_harmless(what, text);
     assert_eq!(lines(text), lines(twin), "{text:?}");
-    assert_eq!(active_words(text, &[]), active_words(twin, &[]), "in {text:?}");
+    assert_eq!(
+        active_words(text, &[]),
+        active_words(twin, &[]),
+        "in {text:?}"
+    );
 }
 
 fn console(told: &Announcement, twin: &Announcement) {
     let plain = told.render_console(false);
     assert_harmless("log", &plain);
-    assert_eq!(lines(&plain), lines(&twin.render_console(false)), "{plain:?}");
+    assert_eq!(
+        lines(&plain),
+        lines(&twin.render_console(false)),
+        "{plain:?}"
+    );
     let mut painted = told.render_console(true);
     for ours in ["[0m", "[1m", "[1;31m", "[1;32m", "[1;33m", "[1;36m"] {
         painted = painted.replace(&format!("\u{1b}{ours}"), "");

@@ -25,7 +25,10 @@ pub fn run(data: &[u8]) {
             // Whatever comes before it, what is refused stays refused.
             for refused in REFUSED {
                 let both = format!("{text}\n{refused}");
-                assert!(SuiteFile::parse(name, &both).is_err(), "{refused:?} is accepted");
+                assert!(
+                    SuiteFile::parse(name, &both).is_err(),
+                    "{refused:?} is accepted"
+                );
             }
         }
         Err(found) => {

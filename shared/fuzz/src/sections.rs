@@ -45,6 +45,8 @@ impl<'a> Sections<'a> {
 
     /// All lines in front of the body.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &'a [u8])> {
-        self.head.iter().map(|(name, value)| (name.as_ref(), *value))
+        self.head
+            .iter()
+            .map(|(name, value)| (name.as_ref(), *value))
     }
 }

@@ -40,11 +40,20 @@ pub fn run(data: &[u8]) {
 fn problems(found: &Diagnostics) {
     for one in &found.list {
         let span = one.span.clone();
-        assert!(found.source.get(span).is_some(), "{one:?} is outside of the text");
+        assert!(
+            found.source.get(span).is_some(),
+            "{one:?} is outside of the text"
+        );
         assert!(!one.message.is_empty(), "{one:?}");
         let said = [&one.message, &one.label, &one.help];
-        assert!(!said.iter().any(|text| text.chars().any(char::is_control)), "{one:?}");
-        assert!(one.severity == Severity::Warning || !one.help.is_empty(), "{one:?}");
+        assert!(
+            !said.iter().any(|text| text.chars().any(char::is_control)),
+            "{one:?}"
+        );
+        assert!(
+            one.severity == Severity::Warning || !one.help.is_empty(),
+            "{one:?}"
+        );
         let (line, column) = found.position(one.span.start);
         assert!(line >= 1 && column >= 1);
     }

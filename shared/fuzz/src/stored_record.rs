@@ -65,7 +65,9 @@ fn chosen(world: &World, name: &[u8]) -> Item {
     look("delivery#00000000-0000-4000-8000-000000000001", "");
     look("execution#exec-1", "");
     look("execution#exec-2", "");
-    let number = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
+    let number = std::str::from_utf8(name)
+        .ok()
+        .and_then(|name| name.parse().ok());
     let number = number.unwrap_or_else(|| usize::try_from(number_of(name)).unwrap_or(0));
     found.swap_remove(number % found.len())
 }

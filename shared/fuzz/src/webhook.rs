@@ -64,7 +64,11 @@ pub fn run(data: &[u8]) {
             assert_ne!(read, DeliveryStatus::Received, "it is never decided about");
         }
     } else {
-        assert_eq!(world.ports().faults.calls(), calls, "{answer:?} costs something");
+        assert_eq!(
+            world.ports().faults.calls(),
+            calls,
+            "{answer:?} costs something"
+        );
     }
 }
 
@@ -103,7 +107,10 @@ fn well_formed(answer: &Answer) {
         400 | 401 | 413 | 415 => {
             let error = &answer.body["error"];
             for said in ["code", "message", "help"] {
-                assert!(error[said].as_str().is_some_and(|said| !said.is_empty()), "{text}");
+                assert!(
+                    error[said].as_str().is_some_and(|said| !said.is_empty()),
+                    "{text}"
+                );
             }
             assert_eq!(error["retryable"], false);
             assert!(text.len() < 8 * 1024, "a long refusal: {text}");
@@ -126,6 +133,8 @@ fn kept(world: &mut World, request: &Webhook<'_>, secrets: &Secrets) {
 
 fn delivery(world: &World, request: &Webhook<'_>) -> Option<DeliveryStatus> {
     let id = DeliveryId::new(request.delivery.unwrap_or_default());
-    let read = world.now(world.app.delivery(&id)).expect("the record can be read");
+    let read = world
+        .now(world.app.delivery(&id))
+        .expect("the record can be read");
     read.map(|read| read.record.status)
 }

@@ -24,7 +24,11 @@ fn kept(target: &Target) -> Vec<Vec<u8>> {
             .filter(|path| path.is_file())
             .collect();
         files.sort();
-        all.extend(files.iter().map(|file| fs::read(file).expect("a file can be read")));
+        all.extend(
+            files
+                .iter()
+                .map(|file| fs::read(file).expect("a file can be read")),
+        );
     }
     all
 }

@@ -32,12 +32,16 @@ fn refused(change: impl FnOnce(&mut Webhook<'_>)) -> u16 {
     change(&mut webhook);
     let calls = world.ports().faults.calls();
     // Not by `World::now`, which counts no calls.
-    let asked = pin!(world.app.webhook(&webhook, &secrets())).poll(&mut Context::from_waker(Waker::noop()));
+    let asked =
+        pin!(world.app.webhook(&webhook, &secrets())).poll(&mut Context::from_waker(Waker::noop()));
     let Poll::Ready(answer) = asked else {
         panic!("every port answers at once");
     };
     if answer.status == 202 {
-        assert!(world.ports().faults.calls() > calls, "what is taken in is stored");
+        assert!(
+            world.ports().faults.calls() > calls,
+            "what is taken in is stored"
+        );
     }
     if answer.status != 202 {
         assert_eq!(

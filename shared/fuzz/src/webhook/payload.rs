@@ -32,8 +32,18 @@ fn original(name: &str) -> String {
         PullRequest { action, ..opened }.body()
     };
     let names = [
-        "push", "tag", "deletion", "created", "deleted", "ping", "opened", "synchronize", "labeled",
-        "closed", "merged", "other",
+        "push",
+        "tag",
+        "deletion",
+        "created",
+        "deleted",
+        "ping",
+        "opened",
+        "synchronize",
+        "labeled",
+        "closed",
+        "merged",
+        "other",
     ];
     let index = usize::try_from(number_of(name.as_bytes())).unwrap_or(0) % names.len();
     let name = names.iter().find(|known| **known == name);

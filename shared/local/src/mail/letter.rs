@@ -48,7 +48,9 @@ pub fn write(
         .message_id(Some(message_id.clone()))
         // A mail's date has no form for times before 1970, and a broken clock is no reason to
         // send nothing.
-        .date(SystemTime::from(announcement.now.max(Timestamp::UNIX_EPOCH)))
+        .date(SystemTime::from(
+            announcement.now.max(Timestamp::UNIX_EPOCH),
+        ))
         // Nobody's holiday notice should answer this (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -115,7 +117,8 @@ mod tests {
     fn a_clock_that_stands_before_1970_or_at_the_end_of_time_keeps_no_mail_back() {
         for now in [Timestamp::MIN, Timestamp::MAX] {
             let channel = ChannelName::from("mail");
-            let told = Announcement::new(Kind::Test { channel }, RepoName::from("acme/orders"), now);
+            let told =
+                Announcement::new(Kind::Test { channel }, RepoName::from("acme/orders"), now);
             let to = ["team@acme.example".to_owned()];
             let letter = write("alerts@acme.example", &to, &told, "k").unwrap();
             let text = String::from_utf8(letter.bytes).unwrap();

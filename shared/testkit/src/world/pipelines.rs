@@ -115,7 +115,10 @@ impl WorldPipelines {
     ///
     /// # Errors
     /// Away.
-    pub async fn log(&self, execution: &ExecutionId) -> Result<Option<Vec<StepLog>>, PipelineError> {
+    pub async fn log(
+        &self,
+        execution: &ExecutionId,
+    ) -> Result<Option<Vec<StepLog>>, PipelineError> {
         let state = self.state();
         if state.away {
             return Err(unavailable());
