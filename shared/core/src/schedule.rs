@@ -55,7 +55,7 @@ pub enum ScheduleError {
     #[error("this is not a schedule: {0}")]
     Cron(String),
     /// Name a zone of the IANA database.
-    #[error("`{0}` is not a time zone")]
+    #[error("`{}` is not a time zone", .0.escape_debug())]
     TimeZone(String),
     /// Name a day that exists.
     #[error("this schedule never fires")]

@@ -25,7 +25,7 @@ pub use faults::{Fault, Faults};
 pub use pipelines::{Deployment, Execution, WorldPipelines, artifact_of};
 pub use ports::TestPorts;
 pub use source::WorldSource;
-pub use store::{Largest, WorldStore};
+pub use store::{Counters, Largest, WorldStore};
 pub use tests_and_talk::{Sent, WorldChannels, WorldSuites};
 
 use crate::github_payloads::{Commit, Person, Push, Repository, ZEROS, sign};

@@ -49,6 +49,17 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("greenroom-models", &["greenroom-core"]),
+    (
+        "greenroom-fuzz",
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-github",
+            "greenroom-local",
+            "greenroom-suites",
+            "greenroom-testkit",
+        ],
+    ),
 ];
 
 /// All that the core may be made of: no runtime, no network, no randomness.

@@ -186,6 +186,9 @@ fn what_never_fires_or_cannot_be_read_is_refused() {
         ScheduleError::TimeZone(_)
     ));
     assert!(Schedule::parse("0 0 29 2 *", "UTC").is_ok());
+    // Whatever the name of the zone was, what is said of it is one harmless line.
+    let said = refused("0 0 * * *", "a\n\u{1b}[31m").to_string();
+    assert_eq!(said, "`a\\n\\u{1b}[31m` is not a time zone");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use greenroom_app::ports::pipelines::{
 };
 use greenroom_core::name::{Digest, ExecutionId, Revision};
 use greenroom_core::release::Artifact;
+use greenroom_local::pipeline::StepLog;
 use jiff::Timestamp;
 use sha2::Digest as _;
 
@@ -108,6 +109,31 @@ impl WorldPipelines {
     /// What was asked to stop, each time it was.
     pub fn stops(&self) -> Vec<ExecutionId> {
         self.state().stops.clone()
+    }
+
+    /// What the steps of an execution printed, as the pipelines of one machine answer it.
+    ///
+    /// # Errors
+    /// Away.
+    pub async fn log(
+        &self,
+        execution: &ExecutionId,
+    ) -> Result<Option<Vec<StepLog>>, PipelineError> {
+        let state = self.state();
+        if state.away {
+            return Err(unavailable());
+        }
+        let known = state.executions.iter().find(|known| known.id == *execution);
+        let printed = |known: &Execution| {
+            let steps = known.request.steps.iter();
+            steps
+                .map(|step| StepLog {
+                    step: step.name.clone(),
+                    text: format!("$ {}\n", step.run),
+                })
+                .collect()
+        };
+        Ok(known.map(printed))
     }
 
     /// An execution that can move: one that has not ended, unless all are frozen.

@@ -1,5 +1,6 @@
 //! The memory store behind the faults of a world. It remembers the largest commit it was given.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use greenroom_app::ports::store::{Item, Key, Page, Store, StoreError, Write};
@@ -22,6 +23,18 @@ pub struct WorldStore {
     faults: Arc<Faults>,
     largest: Arc<Mutex<Largest>>,
     away: Arc<Mutex<bool>>,
+    commits: Arc<AtomicU64>,
+}
+
+/// What was done since the world began, by the names that the store on disk has for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Commits that took effect.
+    pub commits: u64,
+    /// The same: each is a group of its own here.
+    pub groups: u64,
+    /// The same: each would be an fsync.
+    pub fsyncs: u64,
 }
 
 impl WorldStore {
@@ -32,6 +45,17 @@ impl WorldStore {
             faults,
             largest: Arc::default(),
             away: Arc::default(),
+            commits: Arc::default(),
+        }
+    }
+
+    /// What was done since the world began; what the test itself does counts as well.
+    pub fn counters(&self) -> Counters {
+        let commits = self.commits.load(Ordering::Relaxed);
+        Counters {
+            commits,
+            groups: commits,
+            fsyncs: commits,
         }
     }
 
@@ -97,6 +121,11 @@ impl Store for WorldStore {
                 }
             }
         }
-        self.call(self.inner.commit(writes)).await
+        let commit = async {
+            self.inner.commit(writes).await?;
+            self.commits.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        self.call(commit).await
     }
 }
