@@ -6,6 +6,7 @@ pub mod demo;
 pub mod fake_smtp;
 pub mod fake_telegram;
 pub mod github_payloads;
+pub mod golden;
 pub mod memory_store;
 pub mod sample_repo;
 pub mod serve_bench;
