@@ -3,7 +3,6 @@
 mod announce;
 mod apps;
 mod bounds;
-mod crash;
 mod decide;
 mod dedupe;
 mod dispatch;

@@ -77,7 +77,7 @@ fn a_head_that_went_back_and_forth_is_found_each_time() {
     let second = world.ports().source.commit("develop", "bob", "two", &[]);
     for _ in 0..3 {
         for head in [&second, &first] {
-            world.ports().pass(jiff::SignedDuration::from_mins(1));
+            world.ports().pass(SignedDuration::from_mins(1));
             world.ports().source.set("refs/heads/develop", Some(head));
             poll(&mut world);
             assert_eq!(world.stands("dev").as_ref(), Some(head));
@@ -97,7 +97,7 @@ fn a_deletion_nobody_told_is_found_and_so_is_the_branch_that_comes_back() {
     world.ports().source.set("refs/heads/feature/x", None);
     assert_eq!(poll(&mut world), 1);
     assert_eq!(world.stage("alice").and_then(|stage| stage.head), None);
-    world.ports().pass(jiff::SignedDuration::from_mins(1));
+    world.ports().pass(SignedDuration::from_mins(1));
     world
         .ports()
         .source
