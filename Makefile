@@ -1,10 +1,11 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit demo run push bench fuzz fmt lint doc deny clean
+.PHONY: help setup check test unit demo run push bench fuzz fmt lint doc deny mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
 CARGO_FUZZ := 0.13.2
+MUTANTS := 27.1.0
 TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/bin:$(PATH)
 GREENROOM := target/debug/greenroom
@@ -74,6 +75,10 @@ doc: ## The documentation of the code, warnings are errors
 deny: ## Licences, sources and duplicates of the dependencies (installs cargo-deny into .tools)
 	@cargo deny --version 2>/dev/null | grep -q '$(DENY)' || cargo install --locked --root $(TOOLS) --version $(DENY) cargo-deny
 	cargo deny --locked check bans licenses sources
+
+mutants: ## Mutation tests of the core (installs cargo-mutants into .tools): make mutants FILES=gates.rs
+	@cargo mutants --version 2>/dev/null | grep -q '$(MUTANTS)' || cargo install --locked --root $(TOOLS) --version $(MUTANTS) cargo-mutants
+	PROPTEST_CASES=64 cargo mutants --package greenroom-core $(foreach file,$(FILES),--file $(file)) $(MUTANTS_ARGS)
 
 clean: ## Remove what was built and what the demo left
 	cargo clean
