@@ -111,22 +111,24 @@ impl<P: Ports> App<P> {
             }
             return;
         }
-        match self.owns(due).await {
-            Ok(true) => {}
-            Ok(false) => {
-                if let Err(error) = self
-                    .ports
-                    .store()
-                    .commit(vec![unmark(due.marker.clone())])
-                    .await
-                {
-                    tracing::warn!(work = due.work.name(), error = %chain(&error), "a left-over marker stays for now");
-                }
-            }
-            Err(error) => {
-                tracing::warn!(work = due.work.name(), error = %chain(&error), "a marker could not be checked");
-            }
+        if let Err(error) = self.tidy(due).await {
+            tracing::warn!(work = due.work.name(), error = %chain(&error), "a left-over marker stays for now");
         }
+    }
+
+    /// Takes the marker away if nobody owns it. What is still pending gets its own marker back: it
+    /// lost it if it was [put off](Self::postpone), and then found not to be due yet by a
+    /// process whose clock is slower. One marker too many is found and goes; one too few would be
+    /// for ever.
+    async fn tidy(&self, due: &Due) -> Result<(), Error> {
+        let own = self.stands_at(&due.work).await?;
+        let own = own.map(|at| due.work.marker(at));
+        if own.as_ref() == Some(&due.marker) {
+            return Ok(());
+        }
+        let mut writes = vec![unmark(due.marker.clone())];
+        writes.extend(own.map(mark));
+        Ok(self.ports.store().commit(writes).await?)
     }
 
     /// What does not succeed makes room for what waits behind it. Its marker stands later than its
@@ -141,7 +143,13 @@ impl<P: Ports> App<P> {
 
     /// Whether the record the marker belongs to still says that it stands there.
     pub async fn owns(&self, due: &Due) -> Result<bool, Error> {
-        let stands_at = match &due.work {
+        let own = self.stands_at(&due.work).await?;
+        Ok(own.is_some_and(|at| due.work.marker(at) == due.marker))
+    }
+
+    /// Where the marker of what is pending stands, as its record says; `None` if it is not pending.
+    async fn stands_at(&self, work: &Work) -> Result<Option<Timestamp>, Error> {
+        Ok(match work {
             Work::Delivery(id) => self.delivery(id).await?.and_then(|read| read.record.due),
             Work::Effect(id) => self.outbox_entry(id).await?.map(|read| read.record.due),
             Work::Stage(id) => match self.load_stage(id, None).await {
@@ -154,8 +162,7 @@ impl<P: Ports> App<P> {
                 .await?
                 .and_then(|read| read.record.due),
             Work::Execution(_) => None,
-        };
-        Ok(stands_at.is_some_and(|at| due.work.marker(at) == due.marker))
+        })
     }
 }
 

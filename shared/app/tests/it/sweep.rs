@@ -1,5 +1,6 @@
 //! The sweep: everything pending is found, poison keeps nobody waiting.
 
+use greenroom_app::sweep::Due;
 use greenroom_app::ports::store::{Condition, Key, Store as _, Write};
 use greenroom_app::work::Work;
 use greenroom_app::{keys, table};
@@ -32,6 +33,30 @@ fn a_marker_that_nobody_owns_is_taken_away() {
     );
     world.settle();
     assert_eq!(world.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_put_off_and_is_not_due_yet_keeps_a_marker() {
+    let mut world = World::new(STAGE_FILE);
+    world.hints = false;
+    world.ports().pipelines.set_away(true);
+    world.push("develop", "bob");
+    world.pass(SignedDuration::from_mins(1));
+    let pending = world.pending();
+    let effect = |due: &&Due| matches!(due.work, Work::Effect(_));
+    let effect = pending.iter().find(effect).expect("a start that waits");
+    // As when it failed, was put off, and is looked at by a clock that is slower.
+    let put_off = Due {
+        marker: effect.work.marker(Timestamp::UNIX_EPOCH),
+        ..effect.clone()
+    };
+    let moved = vec![
+        table::mark(put_off.marker.clone()),
+        table::unmark(effect.marker.clone()),
+    ];
+    commit(&world, moved);
+    world.now(world.app.perform_due(&put_off));
+    assert_eq!(world.pending(), pending);
 }
 
 #[test]

@@ -39,7 +39,9 @@ impl Inner {
             let resolution = resolve(&file, &trigger);
             let rule = resolution.rule.as_ref().and_then(|rule| file.rule(rule));
             let pushed = rule.is_some_and(|rule| {
-                rule.pipeline.is_some()
+                // Whose branch a stage named for people has is not the rules' to say alone.
+                rule.stage.as_literal().is_some()
+                    && rule.pipeline.is_some()
                     && matches!(&rule.from, From::Branch { refresh: None, .. })
             });
             if let Some(stage) = resolution.stage.filter(|_| pushed) {
