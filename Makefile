@@ -1,14 +1,21 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit demo run push bench fmt lint doc deny clean
+.PHONY: help setup check test unit demo run push bench fuzz fmt lint doc deny mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
+CARGO_FUZZ := 0.13.2
+MUTANTS := 27.1.0
 TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/bin:$(PATH)
 GREENROOM := target/debug/greenroom
 RELEASED := target/release/greenroom
 BRANCH ?= feature/my-idea
+TARGET ?= webhook
+MINUTES ?= 1
+# What other tests keep, for the targets that read the same thing.
+SEEDS_stage_file := shared/core/tests/valid shared/core/tests/broken
+SEEDS_hurl := shared/suites/tests/corpus
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -42,6 +49,13 @@ bench: ## Every benchmark; ratios of one run count, times do not
 	cargo bench --workspace --locked --benches
 	cargo run --release --locked -p greenroom-testkit --bin serve_bench -- --greenroom $(RELEASED)
 
+fuzz: ## Look for input that breaks a promise: make fuzz TARGET=webhook MINUTES=10 (installs cargo-fuzz into .tools)
+	@cargo fuzz --version 2>/dev/null | grep -q '$(CARGO_FUZZ)' || cargo install --locked --root $(TOOLS) --version $(CARGO_FUZZ) cargo-fuzz
+	@mkdir -p .fuzz/$(TARGET)
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_STRIP=none cargo fuzz run --fuzz-dir shared/fuzz --target-dir target/fuzz \
+	  --sanitizer none --features libfuzzer $(TARGET) .fuzz/$(TARGET) shared/fuzz/corpus/$(TARGET) $(SEEDS_$(TARGET)) \
+	  -- -max_total_time=$$(($(MINUTES) * 60)) -timeout=10 -dict=shared/fuzz/words.dict
+
 .PHONY: build fmt-check
 build:
 	cargo build --locked -p greenroom -p greenroom-testkit --bins
@@ -61,6 +75,10 @@ doc: ## The documentation of the code, warnings are errors
 deny: ## Licences, sources and duplicates of the dependencies (installs cargo-deny into .tools)
 	@cargo deny --version 2>/dev/null | grep -q '$(DENY)' || cargo install --locked --root $(TOOLS) --version $(DENY) cargo-deny
 	cargo deny --locked check bans licenses sources
+
+mutants: ## Mutation tests of the core (installs cargo-mutants into .tools): make mutants FILES=gates.rs
+	@cargo mutants --version 2>/dev/null | grep -q '$(MUTANTS)' || cargo install --locked --root $(TOOLS) --version $(MUTANTS) cargo-mutants
+	PROPTEST_CASES=64 cargo mutants --package greenroom-core $(foreach file,$(FILES),--file $(file)) $(MUTANTS_ARGS)
 
 clean: ## Remove what was built and what the demo left
 	cargo clean

@@ -1,7 +1,10 @@
 //! The JSON API. It carries questions and commands to the app, and answers back; it decides
 //! nothing.
 
+// With their paths, so that these files are found as well from where the fuzzer takes in this one.
+#[path = "api/fault.rs"]
 mod fault;
+#[path = "api/reply.rs"]
 mod reply;
 
 use std::sync::Arc;

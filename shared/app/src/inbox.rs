@@ -75,6 +75,7 @@ impl<P: Ports> App<P> {
             apps, stages, open, ..
         } = known.record.status
         else {
+            self.look_now(&known).await?;
             return Ok(Received::Again(known.record.status));
         };
         if !stages.is_empty() {
@@ -101,6 +102,28 @@ impl<P: Ports> App<P> {
             Err(StoreError::Conflict { .. }) => Ok(Received::Again(DeliveryStatus::Received)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// One that was put off, maybe for hours, is due at once: that it is told again, or that a poll
+    /// got to its branch, says that what was away is back.
+    async fn look_now(&self, known: &Versioned<Delivery>) -> Result<(), Error> {
+        let now = self.ports.now();
+        let Some(due) = known.record.due.filter(|due| *due > now) else {
+            return Ok(());
+        };
+        let work = Work::Delivery(known.record.id.clone());
+        let mut next = known.record.clone();
+        next.due = Some(now);
+        let mut writes = table::move_marker(&work, Some(due), Some(now));
+        let unchanged = Condition::Version(known.version);
+        writes.push(put(keys::delivery(&next.id), &next, unchanged)?);
+        match self.ports.store().commit(writes).await {
+            Ok(()) => self.ports.hint(work),
+            // Somebody else is at it.
+            Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 
     /// What became of a delivery.

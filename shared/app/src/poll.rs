@@ -135,7 +135,8 @@ impl<P: Ports> App<P> {
 
     /// Makes up the webhook that did not come. Its id names what changed into what, and when that
     /// and by which stage file it was last decided about, so that a head that moves back and forth
-    /// is found each time.
+    /// is found each time; and the repository's id, which the first real webhook brings: what was
+    /// found before it and not decided would lead nowhere, and must be found again.
     async fn synthesise(
         &self,
         app: &AppRecord,
@@ -156,7 +157,8 @@ impl<P: Ports> App<P> {
         };
         let before = old.and_then(|old| old.revision.clone());
         let text = format!(
-            "{reference}\n{before:?}\n{after:?}\n{:?}\n{:?}",
+            "{}\n{reference}\n{before:?}\n{after:?}\n{:?}\n{:?}",
+            app.repository.id,
             old.map(|old| (old.seen_at, &old.config)),
             app.config
         );

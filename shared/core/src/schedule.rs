@@ -13,7 +13,7 @@ use croner::Cron;
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
@@ -21,6 +21,11 @@ use calendar::{Direction, nearest};
 
 /// More skipped slots than this are not counted.
 pub const MISSED_MAX: u32 = 1_000;
+
+/// No clock is further from UTC than this; Manila's was by almost 16 hours.
+const OFFSET_MAX: SignedDuration = SignedDuration::from_hours(17);
+const TWO_OFFSETS: SignedDuration = SignedDuration::from_hours(34);
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// A cron expression in a time zone.
 #[derive(Clone, Debug)]
@@ -50,7 +55,7 @@ pub enum ScheduleError {
     #[error("this is not a schedule: {0}")]
     Cron(String),
     /// Name a zone of the IANA database.
-    #[error("`{0}` is not a time zone")]
+    #[error("`{}` is not a time zone", .0.escape_debug())]
     TimeZone(String),
     /// Name a day that exists.
     #[error("this schedule never fires")]
@@ -77,23 +82,14 @@ impl Schedule {
 
     /// The first slot after `time`; `None` if there is none for fifty years.
     pub fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
-        let local = self.local(time);
-        let from = match self.end_of_repetition(time) {
-            Some(end) if end > local => end,
-            _ => local.checked_add(SignedDuration::from_secs(1)).ok()?,
-        };
+        let from = self.reached(time)?.checked_add(SECOND).ok()?;
         let slot = nearest(&self.cron.pattern, from, Direction::Forward)?;
         self.instant(slot)
     }
 
     /// The last slot at or before `time`; `None` if there was none for fifty years.
     pub fn last_until(&self, time: Timestamp) -> Option<Timestamp> {
-        let local = self.local(time);
-        let from = match self.end_of_repetition(time) {
-            Some(end) if end > local => end.checked_sub(SignedDuration::from_secs(1)).ok()?,
-            _ => local,
-        };
-        let slot = nearest(&self.cron.pattern, from, Direction::Backward)?;
+        let slot = nearest(&self.cron.pattern, self.reached(time)?, Direction::Backward)?;
         self.instant(slot)
     }
 
@@ -124,37 +120,48 @@ impl Schedule {
         Some(Due { slot, missed })
     }
 
-    /// Local time, to the second.
-    fn local(&self, time: Timestamp) -> DateTime {
-        whole_second(self.zone.to_datetime(time))
-    }
-
-    /// When `time` lies in a stretch of local time that has come a second time, the local
-    /// time at which that stretch ends. Its slots have all run the first time.
-    fn end_of_repetition(&self, time: Timestamp) -> Option<DateTime> {
-        let just_after = time.checked_add(SignedDuration::from_nanos(1)).ok()?;
-        let transition = self.zone.preceding(just_after).next()?;
-        let before = self.offset_before(transition.timestamp())?;
-        Some(whole_second(before.to_datetime(transition.timestamp())))
-    }
-
-    fn offset_before(&self, transition: Timestamp) -> Option<Offset> {
-        let before = transition.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-        Some(self.zone.to_offset(before))
-    }
-
-    /// The instant of a local slot by the rules above.
-    fn instant(&self, slot: DateTime) -> Option<Timestamp> {
-        match self.zone.to_ambiguous_timestamp(slot).offset() {
-            AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(slot).ok(),
-            AmbiguousOffset::Fold { before, .. } => before.to_timestamp(slot).ok(),
-            AmbiguousOffset::Gap { before, .. } => {
-                // With the old offset the slot lies just after the jump.
-                let inside = before.to_timestamp(slot).ok()?;
-                let just_after = inside.checked_add(SignedDuration::from_nanos(1)).ok()?;
-                Some(self.zone.preceding(just_after).next()?.timestamp())
+    /// The latest second that the clock on the wall has shown up to `time`; slots up to it have
+    /// run. When the clock was put back this is later than what it shows now.
+    fn reached(&self, time: Timestamp) -> Option<DateTime> {
+        // What was shown longer ago is behind what any offset shows now.
+        let mut at = time.checked_sub(TWO_OFFSETS).unwrap_or(Timestamp::MIN);
+        let mut shown = DateTime::MIN;
+        loop {
+            let offset = self.zone.to_offset(at);
+            match self.jump_after(at).filter(|jump| *jump <= time) {
+                Some(jump) => {
+                    let end = whole_second(offset.to_datetime(jump));
+                    shown = shown.max(end.checked_sub(SECOND).ok()?);
+                    at = jump;
+                }
+                None => return Some(shown.max(whole_second(offset.to_datetime(time)))),
             }
         }
+    }
+
+    /// The first instant at which the clock on the wall has reached `slot`.
+    fn instant(&self, slot: DateTime) -> Option<Timestamp> {
+        let mut at = Offset::UTC.to_timestamp(slot).ok()?;
+        at = at.checked_sub(OFFSET_MAX).unwrap_or(Timestamp::MIN);
+        loop {
+            let offset = self.zone.to_offset(at);
+            if offset.to_datetime(at) >= slot {
+                return Some(at);
+            }
+            let by_this_offset = offset.to_timestamp(slot).ok()?;
+            match self.jump_after(at).filter(|jump| *jump <= by_this_offset) {
+                Some(jump) => at = jump,
+                None => return Some(by_this_offset),
+            }
+        }
+    }
+
+    /// The instant at which the offset changes next. Offsets at instants and this are all that is
+    /// asked of a zone: where its table of changes ends and a rule goes on for ever, jiff 0.2.43
+    /// misjudges the last entry when it is asked what came before, or whether a local time is
+    /// ambiguous.
+    fn jump_after(&self, time: Timestamp) -> Option<Timestamp> {
+        Some(self.zone.following(time).next()?.timestamp())
     }
 }
 

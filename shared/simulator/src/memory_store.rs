@@ -45,6 +45,16 @@ impl MemoryStore {
         }
     }
 
+    /// Every item, a line each, for people who look for a mistake.
+    pub fn dump(&self) -> Vec<String> {
+        let items = self.items();
+        let line = |(key, stored): (&Key, &Stored)| {
+            let value = String::from_utf8_lossy(&stored.value);
+            format!("{key} v{} {value}", stored.version)
+        };
+        items.iter().map(line).collect()
+    }
+
     fn items(&self) -> MutexGuard<'_, BTreeMap<Key, Stored>> {
         // No code path leaves the map half changed, so one that panicked elsewhere does no harm.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)

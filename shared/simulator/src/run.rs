@@ -28,6 +28,8 @@ pub struct Outcome {
     pub met: Vec<Met>,
     pub simulated: SignedDuration,
     pub lines: Vec<String>,
+    /// The table as it was in the end, if the run was recorded.
+    pub table: Vec<String>,
 }
 
 /// Runs it to its end, or to the first broken promise.
@@ -56,6 +58,11 @@ pub fn run(setup: Setup) -> Outcome {
         met: inner.met.clone(),
         simulated: inner.truth.now.duration_since(start),
         lines: inner.trace.lines().to_vec(),
+        table: if inner.trace.is_recording() {
+            inner.store.dump()
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -70,6 +77,8 @@ impl World {
         inner.calm = true;
         inner.away = Default::default();
         inner.note("calm", || "nothing goes wrong any more".to_owned());
+        drop(inner);
+        self.restart();
     }
 
     fn look(&mut self, check: impl FnOnce(&mut crate::inner::Inner)) {

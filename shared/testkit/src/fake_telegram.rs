@@ -15,7 +15,8 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use http::Reply;
-pub use markup::Entity;
+pub use markup::{Entity, parse as read_html};
+pub use words::active as active_words;
 
 /// Most UTF-16 units of a message's text.
 const TEXT_MAX: usize = 4096;

@@ -5,7 +5,9 @@ pub mod conformance;
 pub mod demo;
 pub mod fake_smtp;
 pub mod fake_telegram;
-pub use greenroom_simulator::{github_payloads, memory_store};
+pub mod golden;
 pub mod sample_repo;
 pub mod serve_bench;
 pub mod world;
+
+pub use greenroom_simulator::{github_payloads, memory_store};

@@ -2,7 +2,7 @@
 //! channels, a clock that only the test moves, and a process that can die at any call.
 //!
 //! One thread, no waiting: every port answers at once, so that a future that is not ready has
-//! met a planned death.
+//! met a planned death, or is frozen and set aside.
 
 mod drive;
 mod faults;
@@ -11,22 +11,29 @@ mod ports;
 mod source;
 mod store;
 mod tests_and_talk;
+mod watch;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use greenroom_app::apps::NewApp;
 use greenroom_app::door::{Answer, Webhook};
+use greenroom_app::sweep::Due;
 use greenroom_app::{App, Settings};
 use greenroom_core::name::{AppId, RepoName, Revision, StageId, StageName};
 use greenroom_core::principal::Principal;
 use greenroom_core::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 
-pub use drive::{Died, together};
-pub use faults::{Fault, Faults};
+use drive::Aside;
+pub use drive::{Gone, Task, together};
+pub use faults::{Call, Fault, Faults, Nature};
 pub use pipelines::{Deployment, Execution, WorldPipelines, artifact_of};
 pub use ports::TestPorts;
 pub use source::WorldSource;
-pub use store::{Largest, WorldStore};
+pub use store::{Counters, Largest, WorldStore};
 pub use tests_and_talk::{Sent, WorldChannels, WorldSuites};
+pub use watch::Watch;
 
 use crate::github_payloads::{Commit, Person, Push, Repository, ZEROS, sign};
 
@@ -40,7 +47,7 @@ pub const REPOSITORY: u64 = 4711;
 /// An installation and everything around it.
 #[derive(Debug)]
 pub struct World {
-    pub app: App<TestPorts>,
+    pub app: Arc<App<TestPorts>>,
     pub id: AppId,
     /// What the repository is called now.
     pub name: String,
@@ -48,6 +55,11 @@ pub struct World {
     pub default_branch: String,
     deliveries: u64,
     lives: u64,
+    /// Another process may be at the same table: one that was thought dead and is only frozen.
+    shared: bool,
+    aside: Vec<Aside>,
+    /// What the last sweep found and nobody has done yet.
+    todo: VecDeque<Due>,
     /// Whether hints are taken; without them only the sweep finds work.
     pub hints: bool,
 }
@@ -74,14 +86,40 @@ impl World {
     pub fn empty() -> Self {
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().expect("a timestamp");
         Self {
-            app: App::new(TestPorts::new(now), life(1)),
+            app: Arc::new(App::new(TestPorts::new(now), life(1, true))),
             id: AppId(0),
             name: NAME.to_owned(),
             repository: REPOSITORY,
             default_branch: "master".to_owned(),
             deliveries: 0,
             lives: 1,
+            shared: false,
+            aside: Vec::new(),
+            todo: VecDeque::new(),
             hints: true,
+        }
+    }
+
+    /// The same world, which from here on goes its own way; its process has just begun, and no
+    /// fault is planned.
+    ///
+    /// # Panics
+    /// When a process is frozen: what it is at cannot be copied.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        assert!(self.aside.is_empty(), "what is frozen cannot be copied");
+        Self {
+            app: Arc::new(App::new(self.ports().copy(), self.app.settings.clone())),
+            id: self.id,
+            name: self.name.clone(),
+            repository: self.repository,
+            default_branch: self.default_branch.clone(),
+            deliveries: self.deliveries,
+            lives: self.lives,
+            shared: self.shared,
+            aside: Vec::new(),
+            todo: self.todo.clone(),
+            hints: self.hints,
         }
     }
 
@@ -102,20 +140,12 @@ impl World {
 
     /// The process dies and another takes its place: nothing but the table is left.
     pub fn restart(&mut self) {
-        self.lives += 1;
-        let ports = self.app.ports.clone();
-        ports.forget_hints();
-        self.app = App::new(ports, life(self.lives));
-        self.now(self.app.take_over()).expect("the store answers");
+        self.begin_life();
     }
 
     /// Another process over the same table that does not know to be alone.
     pub fn another(&self) -> App<TestPorts> {
-        let settings = Settings {
-            alone: false,
-            ..life(99)
-        };
-        App::new(self.app.ports.clone(), settings)
+        App::new(self.app.ports.clone(), life(99, false))
     }
 
     /// A fresh delivery id.
@@ -138,18 +168,26 @@ impl World {
         revision
     }
 
-    /// Sends a push's webhook as a fresh delivery; once more if it was not acknowledged.
+    /// Sends a push's webhook as a fresh delivery; again while it is not acknowledged.
     pub fn told_of(&mut self, branch: &str, actor: &str, revision: &Revision) {
         let body = self.push_body(branch, actor, revision);
         let id = self.delivery();
-        for _ in 0..2 {
-            let answer = self.attempt(|world| {
-                let (id, body) = (id.clone(), body.clone());
-                Box::pin(async move { world.send("push", &id, &body).await })
-            });
-            match answer {
-                Ok(answer) if answer.status == 202 => return,
-                _ => {}
+        self.deliver("push", &id, &body);
+    }
+
+    /// Sends a webhook; again while it is not acknowledged, as somebody does who looks at GitHub's
+    /// list of deliveries.
+    ///
+    /// # Panics
+    /// When it is not acknowledged although it was sent five times.
+    pub fn deliver(&mut self, event: &str, id: &str, body: &str) {
+        for _ in 0..5 {
+            let (event, to, body) = (event.to_owned(), id.to_owned(), body.to_owned());
+            let answer = self
+                .attempt(|app| Box::pin(async move { send(&app, &event, &to, &body).await }));
+            if answer.is_ok_and(|answer| answer.status == 202) {
+                self.ports().watch.acknowledge(id);
+                return;
             }
         }
         panic!("the webhook was not taken in");
@@ -172,25 +210,13 @@ impl World {
         let person = Person::new(actor, 7);
         let body = Push::deletion(self.github(), &reference, &before, person).body();
         let id = self.delivery();
-        self.post("push", &id, &body);
+        self.deliver("push", &id, &body);
         self.settle();
     }
 
     /// Sends a webhook as GitHub does.
     pub fn post(&self, event: &str, delivery: &str, body: &str) -> Answer {
-        self.now(self.send(event, delivery, body))
-    }
-
-    async fn send(&self, event: &str, delivery: &str, body: &str) -> Answer {
-        let signature = sign(SECRET, body.as_bytes());
-        let webhook = Webhook {
-            content_type: Some("application/json"),
-            event: Some(event),
-            delivery: Some(delivery),
-            signature: Some(signature.as_bytes()),
-            body: body.as_bytes(),
-        };
-        self.app.webhook(&webhook, &secrets()).await
+        self.now(send(&self.app, event, delivery, body))
     }
 
     /// A stage's key.
@@ -235,7 +261,8 @@ impl World {
         self.work_until(until);
     }
 
-    fn until(&self, by: SignedDuration) -> Timestamp {
+    /// The instant so much later.
+    pub fn until(&self, by: SignedDuration) -> Timestamp {
         use greenroom_app::ports::Ports as _;
         self.ports().now().saturating_add(by).expect("a near time")
     }
@@ -246,10 +273,22 @@ pub fn secrets() -> greenroom_github::Secrets {
     greenroom_github::Secrets::new(SECRET, None).expect("a secret that is not blank")
 }
 
-fn life(number: u64) -> Settings {
+async fn send(app: &App<TestPorts>, event: &str, delivery: &str, body: &str) -> Answer {
+    let signature = sign(SECRET, body.as_bytes());
+    let webhook = Webhook {
+        content_type: Some("application/json"),
+        event: Some(event),
+        delivery: Some(delivery),
+        signature: Some(signature.as_bytes()),
+        body: body.as_bytes(),
+    };
+    app.webhook(&webhook, &secrets()).await
+}
+
+fn life(number: u64, alone: bool) -> Settings {
     Settings {
         instance: format!("life-{number}"),
-        alone: true,
+        alone,
         clock_error: SignedDuration::ZERO,
     }
 }

@@ -48,6 +48,18 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-simulator",
         ],
     ),
+    ("greenroom-models", &["greenroom-core"]),
+    (
+        "greenroom-fuzz",
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-github",
+            "greenroom-local",
+            "greenroom-suites",
+            "greenroom-testkit",
+        ],
+    ),
 ];
 
 /// All that the core may be made of: no runtime, no network, no randomness.

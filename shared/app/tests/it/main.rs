@@ -3,8 +3,8 @@
 mod announce;
 mod apps;
 mod bounds;
-mod crash;
 mod decide;
+mod dedupe;
 mod dispatch;
 mod door;
 mod poll;

@@ -1,6 +1,9 @@
 //! What the poller finds, and what it leaves alone.
 
+use greenroom_app::work::Work;
+use greenroom_core::name::DeliveryId;
 use greenroom_testkit::world::World;
+use jiff::SignedDuration;
 
 use crate::STAGE_FILE;
 
@@ -32,6 +35,41 @@ fn a_webhook_that_comes_after_the_poll_changes_nothing() {
 }
 
 #[test]
+fn what_was_found_before_the_first_webhook_is_found_again_after_it() {
+    let mut world = World::new(STAGE_FILE);
+    world.hints = false;
+    let revision = world.ports().source.commit("develop", "bob", "one", &[]);
+    world.now(world.app.poll()).expect("a poll");
+    // The first webhook is decided before what was polled, and tells GitHub's id.
+    let other = world.ports().source.commit("release/1", "carol", "two", &[]);
+    let body = world.push_body("release/1", "carol", &other);
+    let id = world.delivery();
+    assert_eq!(world.post("push", &id, &body).status, 202);
+    let webhook = Work::Delivery(DeliveryId::new(&id));
+    world
+        .now(world.app.perform_work(&webhook))
+        .expect("a decision");
+    world.settle();
+    world.hints = true;
+    poll(&mut world);
+    assert_eq!(world.stands("dev"), Some(revision));
+}
+
+#[test]
+fn a_poll_that_succeeds_ends_the_wait_of_what_was_put_off() {
+    let mut world = World::new(STAGE_FILE);
+    let revision = world.ports().source.commit("develop", "bob", "one", &[]);
+    world.now(world.app.poll()).expect("a poll");
+    // Its decision fails again and again, until the next try is hours away.
+    world.ports().source.set_away(true);
+    world.pass(SignedDuration::from_mins(20));
+    world.ports().source.set_away(false);
+    assert_eq!(world.stands("dev"), None);
+    poll(&mut world);
+    assert_eq!(world.stands("dev"), Some(revision));
+}
+
+#[test]
 fn a_head_that_went_back_and_forth_is_found_each_time() {
     let mut world = World::new(STAGE_FILE);
     let first = world.ports().source.commit("develop", "bob", "one", &[]);
@@ -39,7 +77,7 @@ fn a_head_that_went_back_and_forth_is_found_each_time() {
     let second = world.ports().source.commit("develop", "bob", "two", &[]);
     for _ in 0..3 {
         for head in [&second, &first] {
-            world.ports().pass(jiff::SignedDuration::from_mins(1));
+            world.ports().pass(SignedDuration::from_mins(1));
             world.ports().source.set("refs/heads/develop", Some(head));
             poll(&mut world);
             assert_eq!(world.stands("dev").as_ref(), Some(head));
@@ -59,7 +97,7 @@ fn a_deletion_nobody_told_is_found_and_so_is_the_branch_that_comes_back() {
     world.ports().source.set("refs/heads/feature/x", None);
     assert_eq!(poll(&mut world), 1);
     assert_eq!(world.stage("alice").and_then(|stage| stage.head), None);
-    world.ports().pass(jiff::SignedDuration::from_mins(1));
+    world.ports().pass(SignedDuration::from_mins(1));
     world
         .ports()
         .source

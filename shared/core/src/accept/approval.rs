@@ -4,7 +4,7 @@ use crate::name::Revision;
 use crate::plan::bytes;
 use crate::policy::{Policy, View};
 use crate::release::Release;
-use crate::stage::{Approval, Rejected, Stage};
+use crate::stage::{Approval, Candidate, Cause, Rejected, Stage};
 
 use super::{Rejection, names};
 
@@ -24,11 +24,7 @@ pub(super) fn approve(
     let counts =
         |approval: &Approval| approval.release == release && approval.terms == policy.terms;
     stage.approvals.retain(counts);
-    if stage
-        .approvals
-        .iter()
-        .any(|approval| same(&approval.by, by))
-    {
+    if stage.approvals.iter().any(|approval| approval.is_by(by)) {
         return Ok(stage);
     }
     if stage.approvals.len() >= APPROVALS_MAX {
@@ -44,11 +40,6 @@ pub(super) fn approve(
         terms: policy.terms.clone(),
     });
     Ok(stage)
-}
-
-/// Logins that differ only in case are one person.
-fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
 }
 
 /// A no, and whose.
@@ -120,7 +111,11 @@ fn candidate(
             .ok_or_else(nothing)?;
         verified.release.clone()
     } else {
-        let waits = waits.ok_or_else(nothing)?;
+        // A promotion that waits here is left over from another stage file; a plan drops it.
+        let is_left = |candidate: &Candidate| matches!(candidate.cause, Cause::Promotion { .. });
+        let waits = waits
+            .filter(|candidate| !is_left(candidate))
+            .ok_or_else(nothing)?;
         bytes::of(waits, view, policy).ok_or_else(|| {
             Rejection::conflict(format!("{} is not built yet", waits.revision.short()), &why)
         })?

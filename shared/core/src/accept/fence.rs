@@ -1,8 +1,11 @@
 //! The fence: the last question before anything on a stage changes.
 //!
 //! An execution is admitted if its generation is current, it knows the nonce, its commit is the
-//! claimed one, and no other execution was admitted for that claim. Everything a gate demanded
-//! at the claim must still hold, so that a lock or a red verdict that came in between stops it.
+//! claimed one, its time is not up, and no other execution was admitted for that claim. Everything
+//! a gate demanded at the claim must still hold, so that a lock or a red verdict that came in
+//! between stops it.
+
+use jiff::Timestamp;
 
 use crate::name::{ExecutionId, Nonce, Revision};
 use crate::plan::gates;
@@ -24,7 +27,7 @@ pub(super) fn admit(
     ask: &Ask<'_>,
 ) -> Result<Stage, Rejection> {
     let mut stage = view.stage.clone();
-    let run = claimed(&stage, ask)?;
+    let run = claimed(&stage, ask, view.now)?;
     if run.is_admitted() {
         return Ok(stage);
     }
@@ -46,7 +49,7 @@ pub(super) fn admit(
     Ok(stage)
 }
 
-fn claimed<'a>(stage: &'a Stage, ask: &Ask<'_>) -> Result<&'a Run, Rejection> {
+fn claimed<'a>(stage: &'a Stage, ask: &Ask<'_>, now: Timestamp) -> Result<&'a Run, Rejection> {
     let late = |why: String| Rejection::conflict(why, &format!("greenroom log {}", stage.id.stage));
     let run = stage
         .run
@@ -76,6 +79,10 @@ fn claimed<'a>(stage: &'a Stage, ask: &Ask<'_>) -> Result<&'a Run, Rejection> {
         .is_some_and(|execution| execution != ask.execution)
     {
         return Err(late("another execution belongs to this claim".to_owned()));
+    }
+    // The plan that follows would stop it: let in now, it would be stopped halfway.
+    if now >= run.deadline {
+        return Err(late(format!("its time was up at {}", run.deadline)));
     }
     match run.phase {
         Phase::Starting | Phase::Deploying => Ok(run),

@@ -12,7 +12,7 @@
 //! | [`telegram_code`], [`telegram_pre`] | sits inside `<code>` or `<pre>`, where Telegram looks for no mention, command, hashtag or link |
 //! | [`html`] | no tag, no entity, no attribute can begin in it; mail programs find no address to link |
 //! | [`plain`] | nothing in it is taken for a mention, command, hashtag, link or mail address |
-//! | [`header`] | one line, so that no header follows it; encoding is left to the mail library |
+//! | [`header`] | one line, so that no header follows it, and nothing that mail programs decode; encoding is left to the mail library |
 //! | [`terminal`] | no control character, escape sequence or change of direction |
 
 mod clean;

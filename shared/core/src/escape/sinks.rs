@@ -52,8 +52,12 @@ pub fn plain(text: &Clean) -> String {
 }
 
 /// `text` as part of a mail header's value; one line, of which the library makes RFC 2047 words.
-pub fn header(text: &Clean) -> &str {
-    text.as_str()
+///
+/// What is such a word already would go out as it is, and the mail program would decode it into
+/// whatever cleaning has taken away. The sign that begins one is replaced by its wide form: it
+/// looks alike, means nothing, and is as long.
+pub fn header(text: &Clean) -> String {
+    text.as_str().replace("=?", "\u{ff1d}?")
 }
 
 /// `text` on a terminal: cleaning already took everything a terminal obeys.

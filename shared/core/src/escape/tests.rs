@@ -170,6 +170,22 @@ fn a_command_after_a_letter_of_another_script_is_still_defused() {
 }
 
 #[test]
+fn a_header_holds_no_word_that_a_mail_program_would_decode() {
+    // A change of direction, and a line break with a header behind it.
+    for text in [
+        "=?utf-8?b?4oCuZ25w?=",
+        "a =?utf-8?q?x=0D=0ABcc:_y?= b",
+        "==??",
+    ] {
+        let shown = header(&Untrusted::new(text).line(100));
+        assert!(!shown.contains("=?"), "{shown}");
+        assert_eq!(shown.replace('\u{ff1d}', "="), text);
+        assert_eq!(utf16_units(&shown), utf16_units(text));
+    }
+    assert_eq!(header(&Untrusted::new("a=b?c").line(100)), "a=b?c");
+}
+
+#[test]
 fn only_addresses_of_the_web_are_linked() {
     assert!(WebAddress::parse("https://green.example/stages/preprod?x=1&y=2").is_some());
     assert!(WebAddress::parse("http://127.0.0.1:8080/").is_some());

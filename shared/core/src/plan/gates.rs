@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::{Draft, bytes, claim, later};
 use crate::policy::{Policy, View};
 use crate::release::Release;
-use crate::stage::{Candidate, Cause, Health, Run, Stage};
+use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
 use crate::waiting::Wait;
 
 /// Claims the stage for the candidate, or says all that keeps it from being claimed.
@@ -134,11 +134,15 @@ pub(super) fn twice(clock_error: SignedDuration) -> SignedDuration {
 
 fn approval(stage: &Stage, release: &Release, policy: &Policy<'_>) -> Option<Wait> {
     let approvals = policy.rule.approvals.as_ref()?;
-    let counts = stage
-        .approvals
-        .iter()
-        .filter(|approval| approval.release == *release && approval.terms == policy.terms);
-    let have = u32::try_from(counts.count()).unwrap_or(u32::MAX);
+    // Two yeses of one person are one, however they came to be there.
+    let mut people: Vec<&Approval> = Vec::new();
+    for approval in &stage.approvals {
+        let counts = approval.release == *release && approval.terms == policy.terms;
+        if counts && !people.iter().any(|known| known.is_by(&approval.by)) {
+            people.push(approval);
+        }
+    }
+    let have = u32::try_from(people.len()).unwrap_or(u32::MAX);
     (have < approvals.count).then(|| Wait::Approval {
         revision: release.revision.clone(),
         have,

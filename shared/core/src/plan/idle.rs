@@ -3,7 +3,7 @@
 use super::{Draft, gates};
 use crate::policy::{Policy, View};
 use crate::release::Release;
-use crate::stage::Outcome;
+use crate::stage::{Outcome, Rejected, Stage};
 use crate::stage_file::From;
 use crate::waiting::Wait;
 
@@ -31,7 +31,7 @@ pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy:
         },
     };
     if let Some(no) = &stage.rejected
-        && (policy.upstream.is_none() || wanted == Some(&no.release))
+        && is_kept_away(stage, no, policy, wanted)
     {
         draft.waits.push(Wait::Rejected {
             no: no.clone(),
@@ -51,6 +51,23 @@ pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy:
             from: leads_here(&policy.rule.from),
         });
     }
+}
+
+/// Whether a rejection still keeps something from the stage: what is verified upstream, or what
+/// the head is at. Once that is something else, or stands here green, it keeps nothing.
+fn is_kept_away(
+    stage: &Stage,
+    no: &Rejected,
+    policy: &Policy<'_>,
+    verified: Option<&Release>,
+) -> bool {
+    let is_wanted = if policy.upstream.is_some() {
+        verified == Some(&no.release)
+    } else {
+        let head = stage.head.as_ref().map(|head| &head.revision);
+        head == Some(&no.release.revision)
+    };
+    is_wanted && stage.verified.as_ref().map(|green| &green.release) != Some(&no.release)
 }
 
 fn was_aborted(draft: &Draft, tried: &Release) -> bool {

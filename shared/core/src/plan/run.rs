@@ -329,8 +329,11 @@ fn ask_to_stop(draft: &mut Draft, run: &mut Run, reason: &StopReason) {
 }
 
 fn wait_for(draft: &mut Draft, run: &Run) {
-    draft.wake_at(run.deadline);
     let generation = run.generation;
+    // A run that is being stopped has another limit.
+    if !matches!(run.phase, Phase::Stopping { .. }) {
+        draft.wake_at(run.deadline);
+    }
     let wait = match &run.phase {
         Phase::Starting | Phase::Ended => Wait::Starting {
             generation,

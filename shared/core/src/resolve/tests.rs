@@ -1,5 +1,6 @@
 //! Resolution against examples and against a naive oracle.
 
+mod names;
 mod oracle;
 
 use super::*;

@@ -72,6 +72,22 @@ fn a_day_that_a_zone_left_out_is_a_gap_like_any_other() {
 }
 
 #[test]
+fn where_a_zones_table_ends_slots_are_as_anywhere() {
+    // Two hours at once: to Eastern time and to summer, the last change before the rule of today.
+    let winamac = schedule("0 3 * * *", "America/Indiana/Winamac");
+    assert_eq!(
+        winamac.next_after(at("2007-03-11T07:40:00Z")),
+        Some(at("2007-03-11T08:00:00Z"))
+    );
+    // Greenland's winter began without a change of the clock.
+    let nuuk = schedule("0 23 * * *", "America/Nuuk");
+    assert_eq!(
+        nuuk.next_after(at("2023-10-29T00:40:00Z")),
+        Some(at("2023-10-29T01:00:00Z"))
+    );
+}
+
+#[test]
 fn seconds_are_allowed_as_a_sixth_field_in_front() {
     let often = schedule("*/15 * * * * *", "UTC");
     assert_eq!(
@@ -170,6 +186,9 @@ fn what_never_fires_or_cannot_be_read_is_refused() {
         ScheduleError::TimeZone(_)
     ));
     assert!(Schedule::parse("0 0 29 2 *", "UTC").is_ok());
+    // Whatever the name of the zone was, what is said of it is one harmless line.
+    let said = refused("0 0 * * *", "a\n\u{1b}[31m").to_string();
+    assert_eq!(said, "`a\\n\\u{1b}[31m` is not a time zone");
 }
 
 #[test]

@@ -42,6 +42,13 @@ pub struct Approval {
     pub terms: Terms,
 }
 
+impl Approval {
+    /// Whether `person` gave it; logins that differ only in case are one person.
+    pub fn is_by(&self, person: &str) -> bool {
+        self.by.eq_ignore_ascii_case(person)
+    }
+}
+
 /// A person's no to a release; automation does not try it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rejected {

@@ -243,19 +243,28 @@ fn one_covers(ours: &str, theirs: &str) -> bool {
     segments_cover(&ours, &theirs)
 }
 
+/// Goes through both from their ends and remembers what was found: trying every length of every
+/// `**` anew would take years for a pattern of forty of them.
 fn segments_cover(ours: &[&str], theirs: &[&str]) -> bool {
-    match (ours.split_first(), theirs.split_first()) {
-        (None, None) => true,
-        (None, Some(_)) | (Some(_), None) => false,
-        (Some((&"**", [])), Some(_)) => true,
-        (Some((&"**", rest)), Some((_, tail))) => {
-            segments_cover(rest, theirs) || segments_cover(ours, tail)
+    // Whether what is left of ours covers theirs from each place on.
+    let mut covered = vec![false; theirs.len() + 1];
+    covered[theirs.len()] = true;
+    for (index, our) in ours.iter().enumerate().rev() {
+        let last = index + 1 == ours.len();
+        let mut with_this = vec![false; theirs.len() + 1];
+        for (at, their) in theirs.iter().enumerate().rev() {
+            with_this[at] = match (*our, *their) {
+                ("**", _) => last || covered[at] || with_this[at + 1],
+                (_, "**") => false,
+                (our, their) => covered[at + 1] && segment_covers(our, their),
+            };
         }
-        (Some(_), Some((&"**", _))) => false,
-        (Some((our, rest)), Some((their, tail))) => {
-            segment_covers(our, their) && segments_cover(rest, tail)
+        covered = with_this;
+        if !covered.contains(&true) {
+            return false;
         }
     }
+    covered[0]
 }
 
 fn segment_covers(our: &str, their: &str) -> bool {

@@ -70,6 +70,33 @@ fn the_same_execution_may_ask_twice_and_nothing_changes() {
     assert_eq!(*world.stage("dev"), before);
 }
 
+/// Let in by the commit that also stops it, it would be stopped halfway.
+#[test]
+fn an_execution_that_asks_when_its_time_is_up_is_refused() {
+    let mut world = claimed();
+    world.started("dev");
+    let (generation, nonce, execution, revision) = ask(&mut world);
+    let admit = Command::Admit {
+        generation,
+        nonce,
+        execution,
+        revision,
+    };
+    world.now = world.run("dev").deadline;
+    assert_eq!(
+        kind(&mut world, admit.clone()),
+        Some(RejectionKind::Conflict)
+    );
+    world.pass(-minutes(1));
+    world.admit("dev").expect("admitted in time");
+    world.pass(minutes(1));
+    assert_eq!(
+        kind(&mut world, admit),
+        Some(RejectionKind::Conflict),
+        "nor is it told so a second time"
+    );
+}
+
 #[test]
 fn another_execution_of_the_same_claim_is_refused() {
     let mut world = claimed();

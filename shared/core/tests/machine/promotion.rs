@@ -215,6 +215,30 @@ fn a_stage_without_upstream_may_ask_for_approval_too() {
 }
 
 #[test]
+fn a_rejection_keeps_nothing_from_a_stage_once_something_newer_stands_there() {
+    let mut world = World::new();
+    world.push("tagged", 1);
+    let reject = Command::Reject {
+        revision: None,
+        reason: "not on a Friday".to_owned(),
+    };
+    let plan = world
+        .command("tagged", &person("alice"), reject)
+        .expect("rejected");
+    assert_eq!(codes(&plan), ["rejected"]);
+    world.push("tagged", 2);
+    world
+        .command(
+            "tagged",
+            &person("alice"),
+            Command::Approve { revision: None },
+        )
+        .expect("approved");
+    let plan = world.deploy("tagged");
+    assert_eq!(codes(&plan), ["up_to_date"]);
+}
+
+#[test]
 fn a_rejected_release_is_left_alone_until_somebody_promotes_it() {
     let mut world = World::new();
     world.green("preprod", 1);

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use greenroom_app::ports::channels::SendError;
 use greenroom_core::message::Announcement;
+use jiff::Timestamp;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -11,19 +12,23 @@ use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
 
 /// A mail ready to be sent.
-pub(super) struct Letter {
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// The envelope's sender.
     pub from: Address,
+    /// The envelope's recipients.
     pub to: Vec<Address>,
     /// With its angle brackets.
     pub message_id: String,
+    /// Headers and body as they go out; dots are stuffed later.
     pub bytes: Vec<u8>,
 }
 
-/// Writes the mail.
+/// Writes the mail; `from` and `to` are as the stage file has them, and `key` makes its Message-ID.
 ///
 /// # Errors
 /// `Refused` when an address is none.
-pub(super) fn write(
+pub fn write(
     from: &str,
     to: &[String],
     announcement: &Announcement,
@@ -41,7 +46,11 @@ pub(super) fn write(
         .from(from.clone())
         .subject(mail.subject)
         .message_id(Some(message_id.clone()))
-        .date(SystemTime::from(announcement.now))
+        // A mail's date has no form for times before 1970, and a broken clock is no reason to
+        // send nothing.
+        .date(SystemTime::from(
+            announcement.now.max(Timestamp::UNIX_EPOCH),
+        ))
         // Nobody's holiday notice should answer this (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -95,4 +104,25 @@ fn refused(error: impl std::fmt::Display) -> SendError {
 /// 32 hexadecimal digits of the SHA-256 of `text`.
 fn fingerprint(text: &str) -> String {
     hex::encode(&Sha256::digest(text.as_bytes())[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use greenroom_core::message::Kind;
+    use greenroom_core::name::{ChannelName, RepoName};
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_stands_before_1970_or_at_the_end_of_time_keeps_no_mail_back() {
+        for now in [Timestamp::MIN, Timestamp::MAX] {
+            let channel = ChannelName::from("mail");
+            let told =
+                Announcement::new(Kind::Test { channel }, RepoName::from("acme/orders"), now);
+            let to = ["team@acme.example".to_owned()];
+            let letter = write("alerts@acme.example", &to, &told, "k").unwrap();
+            let text = String::from_utf8(letter.bytes).unwrap();
+            assert!(text.contains("\r\nDate: "), "{text}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! refused for now stops the transaction before anything is sent. Once the message has gone out,
 //! only an answer counts: without one it may have arrived.
 
-mod letter;
+pub mod letter;
 mod smtp;
 
 use std::time::Duration;

@@ -153,6 +153,9 @@ fn replay(seed: u64) -> ExitCode {
     for line in &outcome.lines {
         println!("{line}");
     }
+    for line in &outcome.table {
+        println!("table {line}");
+    }
     println!("hash {:016x} after {} steps", outcome.hash, outcome.steps);
     println!("{}", headline(seed, &outcome));
     if outcome.violation.is_none() {

@@ -1,7 +1,7 @@
 //! B: which change belongs where.
 
 use greenroom_core::name::{RefName, Revision};
-use greenroom_core::stage::{Cause, Stage};
+use greenroom_core::stage::Stage;
 use jiff::Timestamp;
 
 use super::{Found, Replaced};
@@ -65,12 +65,4 @@ fn stood(truth: &Truth, reference: &RefName, revision: &Revision, since: Timesta
         let until = moves.get(n + 1).map(|(at, _)| *at);
         to.as_ref() == Some(revision) && until.is_none_or(|until| until >= since)
     })
-}
-
-/// True for a cause that follows a branch.
-pub fn follows_a_branch(cause: &Cause) -> bool {
-    matches!(
-        cause,
-        Cause::Push { .. } | Cause::Poll | Cause::Refresh { .. }
-    )
 }

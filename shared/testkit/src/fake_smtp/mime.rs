@@ -12,7 +12,8 @@ pub struct ReceivedMail {
 }
 
 impl ReceivedMail {
-    pub(super) fn new(from: String, to: Vec<String>, raw: String) -> Self {
+    /// A mail as it came: envelope, and headers and body with dots unstuffed.
+    pub fn new(from: String, to: Vec<String>, raw: String) -> Self {
         Self { from, to, raw }
     }
 
@@ -61,7 +62,7 @@ impl ReceivedMail {
     }
 
     /// What a strict server would refuse it for.
-    pub(super) fn first_problem(&self) -> Option<&'static str> {
+    pub fn first_problem(&self) -> Option<&'static str> {
         for name in [
             "From",
             "To",

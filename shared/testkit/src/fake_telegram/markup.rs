@@ -36,8 +36,11 @@ fn kind_of(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The text people see and the markup on it, or the complaint.
-pub(super) fn parse(source: &str) -> Result<(String, Vec<Entity>), String> {
+/// The text people see and the markup on it.
+///
+/// # Errors
+/// The complaint, in Telegram's words.
+pub fn parse(source: &str) -> Result<(String, Vec<Entity>), String> {
     let (mut text, mut entities, mut open) = (String::new(), Vec::new(), Vec::<Open>::new());
     let mut at = 0;
     while let Some(c) = source[at..].chars().next() {

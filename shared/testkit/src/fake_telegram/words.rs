@@ -6,7 +6,8 @@ use super::markup::Entity;
 /// Endings that make a word with dots a link; Telegram knows them all, this is a sample.
 const DOMAINS: &[&str] = &["com", "org", "net", "io", "me", "dev", "app", "example"];
 
-pub(super) fn active(text: &str, entities: &[Entity]) -> Vec<String> {
+/// The words of `text` that Telegram would make active; `entities` are those of the same reading.
+pub fn active(text: &str, entities: &[Entity]) -> Vec<String> {
     let covered: Vec<_> = entities
         .iter()
         .filter(|entity| matches!(entity.kind, "code" | "pre" | "text_link"))

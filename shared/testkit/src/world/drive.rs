@@ -1,30 +1,53 @@
-//! Moves a world: hints, due work, pipelines that go on, time.
+//! Moves a world: hints, due work, pipelines that go on, time, processes that come and go.
 
+use std::fmt;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use greenroom_app::App;
 use greenroom_app::ports::Ports as _;
 use greenroom_app::ports::store::Store as _;
 use greenroom_app::sweep::Due;
 use greenroom_app::work::Work;
 use jiff::Timestamp;
 
-use super::World;
+use super::faults::Held;
 use super::pipelines::WorldPipelines;
+use super::{TestPorts, World, life};
 
-/// The process met a planned death.
+/// Why a process gave no answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Died;
+pub enum Gone {
+    /// It met a planned death.
+    Died,
+    /// It is frozen, and may go on later.
+    SetAside,
+}
+
+/// Something under way in a process.
+pub type Task<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// A task whose process is frozen.
+pub(super) struct Aside {
+    held: Held,
+    task: Task<()>,
+}
+
+impl fmt::Debug for Aside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.held.fmt(f)
+    }
+}
 
 /// More moves than this at one instant are a loop.
 const MOVES_MAX: usize = 5_000;
 
-/// Polls `future` once: a call that is not answered is a death.
-fn at_once<T>(future: impl Future<Output = T>) -> Result<T, Died> {
-    let mut context = Context::from_waker(Waker::noop());
-    match pin!(future).poll(&mut context) {
-        Poll::Ready(done) => Ok(done),
-        Poll::Pending => Err(Died),
+/// Polls `future` once.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
     }
 }
 
@@ -53,29 +76,125 @@ impl World {
     /// # Panics
     /// When it waits for something.
     pub fn now<T>(&self, future: impl Future<Output = T>) -> T {
-        self.ports().faults.suspend(true);
+        let before = self.ports().faults.suspend(true);
         let answer = at_once(future).expect("every port answers at once");
-        self.ports().faults.suspend(false);
+        self.ports().faults.suspend(before);
         answer
     }
 
-    /// The answer of a future, unless the process dies meanwhile; then another takes its place.
+    /// What the process answers to `act`. If it dies or freezes meanwhile, another takes its place.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub fn attempt<T: 'static>(
+        &mut self,
+        act: impl FnOnce(Arc<App<TestPorts>>) -> Task<T>,
+    ) -> Result<T, Gone> {
+        let mut task = act(Arc::clone(&self.app));
+        match at_once(task.as_mut()) {
+            Some(answer) => Ok(answer),
+            None => Err(self.lost(Box::pin(async move { drop(task.await) }))),
+        }
+    }
+
+    /// The same for a client that waits for as long as it takes: what freezes goes on once the
+    /// others have rested.
     ///
     /// # Errors
     /// It died.
-    pub fn attempt<T>(
+    pub fn patiently<T: 'static>(
         &mut self,
-        act: impl FnOnce(&Self) -> Pin<Box<dyn Future<Output = T> + '_>>,
-    ) -> Result<T, Died> {
-        let answer = at_once(act(self));
-        if answer.is_err() {
-            self.restart();
+        act: impl FnOnce(Arc<App<TestPorts>>) -> Task<T>,
+    ) -> Result<T, Gone> {
+        let mut task = act(Arc::clone(&self.app));
+        loop {
+            if let Some(answer) = at_once(task.as_mut()) {
+                return Ok(answer);
+            }
+            let Some(held) = self.ports().faults.take_held() else {
+                self.begin_life();
+                return Err(Gone::Died);
+            };
+            self.shared = true;
+            self.begin_life();
+            self.settle_others();
+            self.ports().faults.let_go(held.ticket);
         }
-        answer
     }
 
-    /// Does everything that can be done at this instant.
+    /// A task is not ready: its process has died, or is frozen.
+    fn lost(&mut self, task: Task<()>) -> Gone {
+        let gone = match self.ports().faults.take_held() {
+            Some(held) => {
+                self.shared = true;
+                self.aside.push(Aside { held, task });
+                Gone::SetAside
+            }
+            None => Gone::Died,
+        };
+        self.begin_life();
+        gone
+    }
+
+    /// Another process takes the place of the one before: nothing but the table is left. It may
+    /// itself meet its end while it begins.
+    pub(super) fn begin_life(&mut self) {
+        loop {
+            self.lives += 1;
+            self.todo.clear();
+            let ports = self.app.ports.clone();
+            ports.forget_hints();
+            self.app = Arc::new(App::new(ports, life(self.lives, !self.shared)));
+            let app = Arc::clone(&self.app);
+            // What it cannot read, the sweep finds when claims have run out.
+            let mut task: Task<()> = Box::pin(async move { drop(app.take_over().await) });
+            if at_once(task.as_mut()).is_some() {
+                return;
+            }
+            if let Some(held) = self.ports().faults.take_held() {
+                self.shared = true;
+                self.aside.push(Aside { held, task });
+            }
+        }
+    }
+
+    /// Lets one frozen process go on; false when there is none that may.
+    fn thaw(&mut self, all: bool) -> bool {
+        let may = |aside: &Aside| all || !aside.held.to_the_end;
+        let Some(place) = self.aside.iter().position(may) else {
+            return false;
+        };
+        let Aside { held, mut task } = self.aside.remove(place);
+        self.ports().faults.let_go(held.ticket);
+        if at_once(task.as_mut()).is_none()
+            && let Some(held) = self.ports().faults.take_held()
+        {
+            self.aside.push(Aside { held, task });
+        }
+        true
+    }
+
+    /// Lets every process that is frozen go on, and does what follows; false when there is none.
+    pub fn thaw_all(&mut self) -> bool {
+        let all = self.aside.len();
+        for _ in 0..all {
+            self.thaw(true);
+            self.settle();
+        }
+        all > 0
+    }
+
+    /// Does everything that can be done at this instant, and lets stalled processes go on then.
     pub fn settle(&mut self) {
+        loop {
+            self.settle_others();
+            if !self.thaw(false) {
+                return;
+            }
+        }
+    }
+
+    fn settle_others(&mut self) {
         for _ in 0..MOVES_MAX {
             if !self.step() {
                 return;
@@ -88,8 +207,7 @@ impl World {
     pub fn work_until(&mut self, until: Timestamp) {
         for _ in 0..MOVES_MAX {
             self.settle();
-            let later = self.pending().into_iter().map(|due| due.since);
-            match later.filter(|at| *at > self.ports().now()).min() {
+            match self.next_instant() {
                 Some(at) if at <= until => self.ports().set_now(at),
                 _ => break,
             }
@@ -98,53 +216,65 @@ impl World {
         self.settle();
     }
 
-    /// One move; false when there is none.
+    /// When something falls due next, after now.
+    pub fn next_instant(&self) -> Option<Timestamp> {
+        let later = self.pending().into_iter().map(|due| due.since);
+        later.filter(|at| *at > self.ports().now()).min()
+    }
+
+    /// One move; false when there is none. The sweep reads the table only when there is something
+    /// to find: one that finds nothing, or fails to, changes nothing.
     fn step(&mut self) -> bool {
         if let Some(work) = self.ports().next_hint() {
             if self.hints {
                 // What does not succeed is found again by the sweep.
-                let _ = self.attempt(|world| {
-                    Box::pin(async move { drop(Box::pin(world.app.perform_work(&work)).await) })
+                let _ = self.attempt(|app| {
+                    Box::pin(async move { drop(Box::pin(app.perform_work(&work)).await) })
                 });
             }
             return true;
         }
         if let Some(execution) = self.ports().pipelines.movable() {
-            return self.go_on(&execution);
+            self.go_on(&execution);
+            return true;
         }
-        let due = self.attempt(|world| Box::pin(world.app.due()));
-        let Ok(Ok(due)) = due else { return true };
-        let Some(first) = due.first() else {
+        if let Some(due) = self.todo.pop_front() {
+            let _ = self
+                .attempt(|app| Box::pin(async move { Box::pin(app.perform_due(&due)).await }));
+            return true;
+        }
+        if self.now(self.app.due()).expect("the store answers").is_empty() {
             return false;
-        };
-        let first = first.clone();
-        let _ = self.attempt(|world| {
-            Box::pin(async move { Box::pin(world.app.perform_due(&first)).await })
-        });
+        }
+        if let Ok(Ok(due)) = self.attempt(|app| Box::pin(async move { app.due().await })) {
+            self.todo.extend(due);
+        }
         true
     }
 
-    /// An execution goes on: it asks the fence, and runs to its end.
-    fn go_on(&mut self, execution: &super::Execution) -> bool {
-        let at = self.ports().now();
-        let admitted = match WorldPipelines::asks(execution) {
-            None => Ok(()),
-            Some(ask) => {
-                let answer = self.attempt(|world| {
-                    Box::pin(async move { Box::pin(world.app.admit(&ask)).await })
-                });
-                match answer {
-                    Ok(Ok(Ok(()))) => Ok(()),
-                    Ok(Ok(Err(rejection))) => Err(rejection.why),
-                    // Nobody answered; it asks again.
-                    Ok(Err(_)) | Err(_) => return true,
-                }
+    /// An execution goes on: it asks the fence, or runs to its end.
+    fn go_on(&mut self, execution: &super::Execution) {
+        let asks = WorldPipelines::asks(execution).filter(|_| !execution.admitted);
+        if let Some(ask) = asks {
+            let answer = self
+                .attempt(|app| Box::pin(async move { Box::pin(app.admit(&ask)).await }));
+            let answer = match answer {
+                Ok(Ok(Ok(()))) => Ok(()),
+                Ok(Ok(Err(rejection))) => Err(rejection.why),
+                // Nobody answered; it asks again.
+                Ok(Err(_)) | Err(_) => return,
+            };
+            let (ports, refused) = (self.ports(), answer.is_err());
+            ports.pipelines.answered(&execution.id, answer, ports.now());
+            if !refused {
+                return;
             }
-        };
-        let ports = self.ports();
-        ports.pipelines.run_to_end(&execution.id, admitted, at);
-        greenroom_app::ports::Ports::hint(ports, Work::Execution(execution.id.clone()));
-        true
+        } else {
+            let ports = self.ports();
+            ports.pipelines.run_to_end(&execution.id, ports.now());
+        }
+        let ended = Work::Execution(execution.id.clone());
+        greenroom_app::ports::Ports::hint(self.ports(), ended);
     }
 
     /// Everything pending, due or not.

@@ -9,10 +9,12 @@ use greenroom_app::ports::pipelines::{
 };
 use greenroom_core::name::{Digest, ExecutionId, Revision};
 use greenroom_core::release::Artifact;
+use greenroom_local::pipeline::StepLog;
 use jiff::Timestamp;
 use sha2::Digest as _;
 
-use super::faults::Faults;
+use super::faults::{Call, Fault, Faults, Nature};
+use super::watch::Watch;
 
 /// One execution, in truth.
 #[derive(Clone, Debug)]
@@ -33,12 +35,14 @@ pub struct Deployment {
     pub artifact: Option<Digest>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     executions: Vec<Execution>,
     deployments: Vec<Deployment>,
     away: bool,
     frozen: bool,
+    /// What was admitted stays at its steps.
+    long: bool,
     lose_answers: u32,
     refuse: Option<String>,
     failing_builds: BTreeSet<Revision>,
@@ -51,13 +55,24 @@ struct State {
 pub struct WorldPipelines {
     state: Arc<Mutex<State>>,
     faults: Arc<Faults>,
+    watch: Arc<Watch>,
 }
 
 impl WorldPipelines {
-    pub(super) fn new(faults: Arc<Faults>) -> Self {
+    pub(super) fn new(faults: Arc<Faults>, watch: Arc<Watch>) -> Self {
         Self {
             state: Arc::default(),
             faults,
+            watch,
+        }
+    }
+
+    /// The same pipelines, which from here on go their own way.
+    pub(super) fn copy(&self, faults: Arc<Faults>, watch: Arc<Watch>) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(self.state().clone())),
+            faults,
+            watch,
         }
     }
 
@@ -73,6 +88,11 @@ impl WorldPipelines {
     /// While true, what was started does not move.
     pub fn freeze(&self, frozen: bool) {
         self.state().frozen = frozen;
+    }
+
+    /// While true, steps of what was admitted take long: they end when this does.
+    pub fn take_long(&self, long: bool) {
+        self.state().long = long;
     }
 
     /// The next `n` starts take effect and their answers are lost.
@@ -110,16 +130,39 @@ impl WorldPipelines {
         self.state().stops.clone()
     }
 
-    /// An execution that can move: one that has not ended, unless all are frozen.
+    /// What the steps of an execution printed, as the pipelines of one machine answer it.
+    ///
+    /// # Errors
+    /// Away.
+    pub async fn log(
+        &self,
+        execution: &ExecutionId,
+    ) -> Result<Option<Vec<StepLog>>, PipelineError> {
+        let state = self.state();
+        if state.away {
+            return Err(unavailable());
+        }
+        let known = state.executions.iter().find(|known| known.id == *execution);
+        let printed = |known: &Execution| {
+            let steps = known.request.steps.iter();
+            steps
+                .map(|step| StepLog {
+                    step: step.name.clone(),
+                    text: format!("$ {}\n", step.run),
+                })
+                .collect()
+        };
+        Ok(known.map(printed))
+    }
+
+    /// An execution that can move: one that has not ended, unless it is held.
     pub(super) fn movable(&self) -> Option<Execution> {
         let state = self.state();
-        let running = |execution: &&Execution| execution.end.is_none();
-        state
-            .executions
-            .iter()
-            .find(running)
-            .filter(|_| !state.frozen)
-            .cloned()
+        let moves = |execution: &&Execution| {
+            execution.end.is_none() && !(state.long && execution.admitted)
+        };
+        let found = state.executions.iter().find(moves);
+        found.filter(|_| !state.frozen).cloned()
     }
 
     /// What an execution asks the fence; `None` for a build, which asks nobody.
@@ -143,41 +186,49 @@ impl WorldPipelines {
         }
     }
 
-    /// The fence has answered, or nothing needed to be asked: it runs to its end.
-    pub(super) fn run_to_end(&self, id: &ExecutionId, admitted: Result<(), String>, at: Timestamp) {
+    /// The fence has answered: its steps begin, or it is over.
+    pub(super) fn answered(&self, id: &ExecutionId, answer: Result<(), String>, at: Timestamp) {
+        let mut state = self.state();
+        let known = state.executions.iter_mut().find(|known| known.id == *id);
+        let Some(execution) = known.filter(|known| known.end.is_none()) else {
+            return;
+        };
+        match answer {
+            Ok(()) => execution.admitted = true,
+            Err(why) => execution.end = Some(Observation::Refused { why, at }),
+        }
+        let (request, admitted) = (execution.request.clone(), execution.admitted);
+        if let (true, Purpose::Deploy { stage, .. }) = (admitted, &request.purpose) {
+            let at_it = state.executions.iter().filter(|other| {
+                let here = matches!(&other.request.purpose, Purpose::Deploy { stage: its, .. } if its == stage);
+                here && other.admitted && other.end.is_none()
+            });
+            self.watch.admitted(stage, at_it.count());
+        }
+    }
+
+    /// Its steps run to their end.
+    pub(super) fn run_to_end(&self, id: &ExecutionId, at: Timestamp) {
         let mut state = self.state();
         let failing = state.failing_builds.clone();
-        let Some(execution) = state
-            .executions
-            .iter_mut()
-            .find(|execution| execution.id == *id)
-        else {
+        let known = state.executions.iter_mut().find(|known| known.id == *id);
+        let Some(execution) = known.filter(|known| known.end.is_none()) else {
             return;
         };
         let revision = execution.request.revision.clone();
-        let deployment = match (&execution.request.purpose, admitted) {
-            (_, Err(why)) => {
-                execution.end = Some(Observation::Refused { why, at });
-                return;
-            }
-            (Purpose::Build, Ok(())) => None,
-            (
-                Purpose::Deploy {
-                    stage,
-                    generation,
-                    artifact,
-                    ..
-                },
-                Ok(()),
-            ) => {
-                execution.admitted = true;
-                Some(Deployment {
-                    stage: stage.clone(),
-                    generation: *generation,
-                    revision: revision.clone(),
-                    artifact: artifact.clone(),
-                })
-            }
+        let deployment = match &execution.request.purpose {
+            Purpose::Build => None,
+            Purpose::Deploy {
+                stage,
+                generation,
+                artifact,
+                ..
+            } => Some(Deployment {
+                stage: stage.clone(),
+                generation: *generation,
+                revision: revision.clone(),
+                artifact: artifact.clone(),
+            }),
         };
         let fails = deployment.is_none() && failing.contains(&revision);
         execution.end = Some(if fails {
@@ -193,7 +244,10 @@ impl WorldPipelines {
                 at,
             }
         });
-        state.deployments.extend(deployment);
+        if let Some(deployment) = deployment {
+            self.watch.deployed(&deployment);
+            state.deployments.push(deployment);
+        }
     }
 }
 
@@ -206,6 +260,17 @@ pub fn artifact_of(revision: &Revision) -> Artifact {
     }
 }
 
+impl WorldPipelines {
+    async fn before(
+        &self,
+        name: &'static str,
+        nature: Nature,
+    ) -> Result<Option<Fault>, PipelineError> {
+        let before = self.faults.before(Call { name, nature }).await;
+        before.map_err(|_| unavailable())
+    }
+}
+
 fn unavailable() -> PipelineError {
     PipelineError::Unavailable {
         why: "no route".to_owned(),
@@ -214,7 +279,7 @@ fn unavailable() -> PipelineError {
 
 impl Pipelines for WorldPipelines {
     async fn start(&self, request: &StartRequest) -> Result<ExecutionId, PipelineError> {
-        let fault = self.faults.before().await.map_err(|()| unavailable())?;
+        let fault = self.before("pipelines.start", Nature::Act).await?;
         let started = {
             let mut state = self.state();
             *state.starts.entry(request.token.clone()).or_default() += 1;
@@ -251,7 +316,7 @@ impl Pipelines for WorldPipelines {
     }
 
     async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
-        let fault = self.faults.before().await.map_err(|()| unavailable())?;
+        let fault = self.before("pipelines.observe", Nature::Read).await?;
         let observed = {
             let state = self.state();
             if state.away {
@@ -270,7 +335,7 @@ impl Pipelines for WorldPipelines {
     }
 
     async fn stop(&self, execution: &ExecutionId, _: &str) -> Result<(), PipelineError> {
-        let fault = self.faults.before().await.map_err(|()| unavailable())?;
+        let fault = self.before("pipelines.stop", Nature::Act).await?;
         {
             let mut state = self.state();
             if state.away {

@@ -13,8 +13,9 @@ use super::pipelines::WorldPipelines;
 use super::source::WorldSource;
 use super::store::WorldStore;
 use super::tests_and_talk::{WorldChannels, WorldSuites};
+use super::watch::Watch;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Moment {
     now: Timestamp,
     hints: VecDeque<Work>,
@@ -30,24 +31,46 @@ pub struct TestPorts {
     pub suites: WorldSuites,
     pub channels: WorldChannels,
     pub faults: Arc<Faults>,
+    /// What must hold at every moment.
+    pub watch: Arc<Watch>,
     moment: Arc<Mutex<Moment>>,
 }
 
 impl TestPorts {
     pub(super) fn new(now: Timestamp) -> Self {
         let faults = Arc::new(Faults::default());
+        let watch = Arc::new(Watch::default());
         Self {
-            store: WorldStore::new(Arc::clone(&faults)),
+            store: WorldStore::new(Arc::clone(&faults), Arc::clone(&watch)),
             source: WorldSource::new(Arc::clone(&faults)),
-            pipelines: WorldPipelines::new(Arc::clone(&faults)),
-            suites: WorldSuites::new(Arc::clone(&faults)),
-            channels: WorldChannels::new(Arc::clone(&faults)),
+            pipelines: WorldPipelines::new(Arc::clone(&faults), Arc::clone(&watch)),
+            suites: WorldSuites::new(Arc::clone(&faults), Arc::clone(&watch)),
+            channels: WorldChannels::new(Arc::clone(&faults), Arc::clone(&watch)),
             faults,
+            watch,
             moment: Arc::new(Mutex::new(Moment {
                 now,
                 hints: VecDeque::new(),
                 drawn: 0,
             })),
+        }
+    }
+
+    /// The same world, which from here on goes its own way. No fault is planned in it.
+    pub(super) fn copy(&self) -> Self {
+        let faults = Arc::new(Faults::default());
+        let watch = Arc::new(self.watch.copy());
+        Self {
+            store: self.store.copy(Arc::clone(&faults), Arc::clone(&watch)),
+            source: self.source.copy(Arc::clone(&faults)),
+            pipelines: self
+                .pipelines
+                .copy(Arc::clone(&faults), Arc::clone(&watch)),
+            suites: self.suites.copy(Arc::clone(&faults), Arc::clone(&watch)),
+            channels: self.channels.copy(Arc::clone(&faults), Arc::clone(&watch)),
+            faults,
+            watch,
+            moment: Arc::new(Mutex::new(self.moment(|moment| moment.clone()))),
         }
     }
 

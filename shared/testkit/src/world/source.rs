@@ -10,7 +10,7 @@ use greenroom_core::name::{RefName, Revision};
 use jiff::Timestamp;
 use sha2::Digest as _;
 
-use super::faults::Faults;
+use super::faults::{Call, Faults, Nature};
 
 #[derive(Clone, Debug)]
 struct Kept {
@@ -19,7 +19,7 @@ struct Kept {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     default_branch: Option<RefName>,
     refs: BTreeMap<RefName, Revision>,
@@ -41,6 +41,14 @@ impl WorldSource {
     pub(super) fn new(faults: Arc<Faults>) -> Self {
         Self {
             state: Arc::default(),
+            faults,
+        }
+    }
+
+    /// The same repository, which from here on goes its own way.
+    pub(super) fn copy(&self, faults: Arc<Faults>) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(self.state().clone())),
             faults,
         }
     }
@@ -133,6 +141,7 @@ impl WorldSource {
 
     async fn call<T>(
         &self,
+        name: &'static str,
         repository: &Repository,
         answer: impl FnOnce(&mut State) -> Result<T, SourceError> + Send,
     ) -> Result<T, SourceError> {
@@ -140,7 +149,11 @@ impl WorldSource {
             repository: repository.name.to_string(),
             why: "no route".to_owned(),
         };
-        let fault = self.faults.before().await.map_err(|()| unavailable())?;
+        let call = Call {
+            name,
+            nature: Nature::Read,
+        };
+        let fault = self.faults.before(call).await.map_err(|_| unavailable())?;
         let answer = {
             let mut state = self.state();
             if state.away {
@@ -163,7 +176,7 @@ fn missing(repository: &Repository, what: impl std::fmt::Display) -> SourceError
 
 impl Source for WorldSource {
     async fn default_branch(&self, repository: &Repository) -> Result<RefName, SourceError> {
-        self.call(repository, |state| {
+        self.call("source.default_branch", repository, |state| {
             let default = state.default_branch.clone();
             default.ok_or_else(|| missing(repository, "a default branch"))
         })
@@ -175,7 +188,7 @@ impl Source for WorldSource {
         repository: &Repository,
         reference: &RefName,
     ) -> Result<Option<Head>, SourceError> {
-        self.call(repository, |state| {
+        self.call("source.head", repository, |state| {
             state.reads += 1;
             let head = state.refs.get(reference).map(|revision| Head {
                 reference: reference.clone(),
@@ -190,7 +203,7 @@ impl Source for WorldSource {
     }
 
     async fn heads(&self, repository: &Repository) -> Result<Vec<Head>, SourceError> {
-        self.call(repository, |state| {
+        self.call("source.heads", repository, |state| {
             let branches = state
                 .refs
                 .iter()
@@ -210,7 +223,7 @@ impl Source for WorldSource {
         repository: &Repository,
         revision: &Revision,
     ) -> Result<Commit, SourceError> {
-        self.call(repository, |state| {
+        self.call("source.commit", repository, |state| {
             let kept = state.commits.get(revision);
             kept.map(|kept| kept.commit.clone())
                 .ok_or_else(|| missing(repository, revision))
@@ -225,7 +238,7 @@ impl Source for WorldSource {
         path: &str,
         limit: usize,
     ) -> Result<Option<Vec<u8>>, SourceError> {
-        self.call(repository, |state| {
+        self.call("source.file_at", repository, |state| {
             let kept = state.commits.get(revision);
             let kept = kept.ok_or_else(|| missing(repository, revision))?;
             match kept.files.get(path) {
@@ -245,7 +258,7 @@ impl Source for WorldSource {
         revision: &Revision,
         glob: &str,
     ) -> Result<Vec<SourceFile>, SourceError> {
-        self.call(repository, |state| {
+        self.call("source.files_at", repository, |state| {
             let kept = state.commits.get(revision);
             let kept = kept.ok_or_else(|| missing(repository, revision))?;
             let (before, after) = glob.split_once('*').unwrap_or((glob, ""));
@@ -270,7 +283,7 @@ impl Source for WorldSource {
         head: &Revision,
         limit: usize,
     ) -> Result<Comparison, SourceError> {
-        self.call(repository, |state| {
+        self.call("source.compare", repository, |state| {
             let mut commits = Vec::new();
             let mut at = Some(head.clone());
             while let Some(revision) = at.filter(|revision| revision != base) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use greenroom_app::ports::channels::{ChannelTarget, Channels, Receipt, SendError};
 use greenroom_app::ports::suites::{SuiteRequest, Suites};
@@ -11,9 +12,10 @@ use greenroom_core::stage_file::Channel;
 use greenroom_core::verdict::{SuiteReport, TestFailure, Verdict};
 use jiff::SignedDuration;
 
-use super::faults::Faults;
+use super::faults::{Call, Faults, Nature, Refusal};
+use super::watch::Watch;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Scripted {
     bad: BTreeSet<Revision>,
     errored: u32,
@@ -25,13 +27,24 @@ struct Scripted {
 pub struct WorldSuites {
     state: Arc<Mutex<Scripted>>,
     faults: Arc<Faults>,
+    watch: Arc<Watch>,
 }
 
 impl WorldSuites {
-    pub(super) fn new(faults: Arc<Faults>) -> Self {
+    pub(super) fn new(faults: Arc<Faults>, watch: Arc<Watch>) -> Self {
         Self {
             state: Arc::default(),
             faults,
+            watch,
+        }
+    }
+
+    /// The same, which from here on goes its own way.
+    pub(super) fn copy(&self, faults: Arc<Faults>, watch: Arc<Watch>) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(self.state().clone())),
+            faults,
+            watch,
         }
     }
 
@@ -42,6 +55,11 @@ impl WorldSuites {
     /// Tests fail wherever this revision stands.
     pub fn fail(&self, revision: &Revision) {
         self.state().bad.insert(revision.clone());
+    }
+
+    /// They do so no more: somebody has mended what they talk to.
+    pub fn mend(&self, revision: &Revision) {
+        self.state().bad.remove(revision);
     }
 
     /// The next `n` attempts cannot tell.
@@ -58,7 +76,14 @@ impl WorldSuites {
 impl Suites for WorldSuites {
     async fn run(&self, request: &SuiteRequest) -> SuiteReport {
         // A suite has no way to fail but its report.
-        let fault = self.faults.before().await.unwrap_or(None);
+        let call = Call {
+            name: "suites.run",
+            nature: Nature::Suite,
+        };
+        let fault = match self.faults.before(call).await {
+            Ok(fault) => fault,
+            Err(_) => return report(Verdict::Errored),
+        };
         let report = {
             let mut state = self.state();
             state.runs.push(request.id.clone());
@@ -73,6 +98,9 @@ impl Suites for WorldSuites {
             }
         };
         let _ = self.faults.after(fault).await;
+        if report.verdict == Verdict::Passed {
+            self.watch.passed(&request.id);
+        }
         report
     }
 }
@@ -106,7 +134,14 @@ pub struct Sent {
     pub answer: Result<(), SendError>,
 }
 
-#[derive(Debug, Default)]
+impl Sent {
+    /// Whether it arrived, as far as anybody can say.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self.answer, Ok(()) | Err(SendError::Ambiguous { .. }))
+    }
+}
+
+#[derive(Clone, Debug, Default)]
 struct Heard {
     sent: Vec<Sent>,
     answers: BTreeMap<ChannelName, VecDeque<SendError>>,
@@ -118,13 +153,24 @@ struct Heard {
 pub struct WorldChannels {
     state: Arc<Mutex<Heard>>,
     faults: Arc<Faults>,
+    watch: Arc<Watch>,
 }
 
 impl WorldChannels {
-    pub(super) fn new(faults: Arc<Faults>) -> Self {
+    pub(super) fn new(faults: Arc<Faults>, watch: Arc<Watch>) -> Self {
         Self {
             state: Arc::default(),
             faults,
+            watch,
+        }
+    }
+
+    /// The same, which from here on goes its own way.
+    pub(super) fn copy(&self, faults: Arc<Faults>, watch: Arc<Watch>) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(self.state().clone())),
+            faults,
+            watch,
         }
     }
 
@@ -163,6 +209,20 @@ impl WorldChannels {
     }
 }
 
+fn refused(refusal: Refusal) -> SendError {
+    match refusal {
+        Refusal::Away => SendError::Unavailable {
+            why: "no route".to_owned(),
+        },
+        Refusal::Throttled => SendError::Throttled {
+            retry_after: Duration::from_secs(20),
+        },
+        Refusal::Lost => SendError::Ambiguous {
+            why: "no answer".to_owned(),
+        },
+    }
+}
+
 impl Channels for WorldChannels {
     async fn send(
         &self,
@@ -170,10 +230,11 @@ impl Channels for WorldChannels {
         announcement: &Announcement,
         key: &str,
     ) -> Result<Receipt, SendError> {
-        let unavailable = |()| SendError::Unavailable {
-            why: "no route".to_owned(),
+        let call = Call {
+            name: "channels.send",
+            nature: Nature::Send,
         };
-        let fault = self.faults.before().await.map_err(unavailable)?;
+        let fault = self.faults.before(call).await.map_err(refused)?;
         let answer = {
             let mut state = self.state();
             let scripted = state
@@ -186,13 +247,15 @@ impl Channels for WorldChannels {
                 Channel::Telegram { chat, .. } => Some(chat.clone()),
                 _ => None,
             };
-            state.sent.push(Sent {
+            let sent = Sent {
                 channel: to.name.clone(),
                 chat,
                 announcement: announcement.clone(),
                 key: key.to_owned(),
                 answer: answer.clone(),
-            });
+            };
+            self.watch.sent(&sent);
+            state.sent.push(sent);
             answer
         };
         let ambiguous = |()| SendError::Ambiguous {

@@ -145,7 +145,7 @@ const SEGMENTS: [&str; 14] = [
     "🙂",
     "feature-x",
 ];
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 17] = [
     "feature",
     "fix",
     "main",
@@ -158,6 +158,11 @@ const PARTS: [&str; 12] = [
     "{a,{v1,x_y}}",
     "🙂",
     "release",
+    "{feature/*,fix}",
+    "{**,main}",
+    "{a/{**,fix},*-x}",
+    "Feature",
+    "*.*",
 ];
 
 fn pattern(random: &mut Random) -> String {

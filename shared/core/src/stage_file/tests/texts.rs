@@ -57,6 +57,16 @@ fn covering_is_claimed_only_where_every_name_is_taken() {
 }
 
 #[test]
+fn a_pattern_of_many_stars_is_compared_without_trying_every_length_of_each() {
+    // Every `**` could stand for any of a hundred segments; none of it fits the last one.
+    let stars = Pattern::parse(&format!("{}x", "**/a/".repeat(39))).unwrap();
+    let plain = Pattern::parse(&format!("{}a", "a/".repeat(99))).unwrap();
+    assert!(!stars.covers(&plain));
+    let ends = Pattern::parse(&format!("{}x", "a/".repeat(99))).unwrap();
+    assert!(stars.covers(&ends));
+}
+
+#[test]
 fn a_name_that_lost_anything_ends_in_a_hash() {
     assert_eq!(slug("feature-x").as_str(), "feature-x");
     for text in [

@@ -1,0 +1,1 @@
+//! What is broken is noticed: the check itself can fail.

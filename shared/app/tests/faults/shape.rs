@@ -1,0 +1,33 @@
+//! What is gone through is what is said.
+
+use greenroom_testkit::golden::{ALL, Golden, PAIRED};
+
+use crate::TESTED;
+
+#[test]
+fn every_scenario_is_tested() {
+    let all: Vec<&str> = ALL.iter().map(|scenario| scenario.name).collect();
+    let mut tested = TESTED.to_vec();
+    tested.sort_unstable();
+    let mut wanted = all.clone();
+    wanted.sort_unstable();
+    assert_eq!(tested, wanted);
+}
+
+#[test]
+fn pairs_are_of_the_six_shortest() {
+    let length = |name: &str| {
+        let scenario = greenroom_testkit::golden::scenario(name).expect("a scenario");
+        Golden::new(scenario).calm.calls.len()
+    };
+    let mut all: Vec<(usize, &str)> = ALL
+        .iter()
+        .map(|scenario| (length(scenario.name), scenario.name))
+        .collect();
+    all.sort_unstable();
+    let mut shortest: Vec<&str> = all.iter().take(6).map(|(_, name)| *name).collect();
+    shortest.sort_unstable();
+    let mut paired = PAIRED.to_vec();
+    paired.sort_unstable();
+    assert_eq!(shortest, paired, "{all:?}");
+}

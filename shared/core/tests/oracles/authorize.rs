@@ -1,0 +1,147 @@
+//! Who may ask for what, against a table with a cell for every command of every kind of asker
+//! under every kind of rule.
+
+use greenroom_core::authorize::authorize;
+use greenroom_core::command::Command;
+use greenroom_core::name::*;
+use greenroom_core::policy::Policy;
+use greenroom_core::principal::Principal;
+use greenroom_core::stage_file::StageFile;
+use jiff::SignedDuration;
+
+const FILE: &str = r#"
+version: 1
+app: acme/orders
+pipelines:
+  plain: { steps: [{ name: deploy, run: make deploy }] }
+roles:
+  owner: [alice, Bob]
+  lead: [carol]
+stages:
+  free: { from: { branch: a }, pipeline: plain }
+  open: { from: { branch: b }, pipeline: plain, approvals: { count: 1 } }
+  owned: { from: { branch: c }, pipeline: plain, approvals: { count: 1, by: [owner] } }
+  shared: { from: { branch: d }, pipeline: plain, approvals: { count: 1, by: [owner, lead] } }
+"#;
+
+/// Whose yes and no are asked for, by rule; `None`: anybody's.
+const WHOSE: [(&str, Option<&[&str]>); 5] = [
+    ("free", None),
+    ("open", None),
+    ("owned", Some(&["alice", "ALICE", "bob", "Bob"])),
+    ("shared", Some(&["alice", "ALICE", "bob", "Bob", "carol"])),
+    ("gone", None),
+];
+
+/// Names that are somebody's, almost somebody's, and nobody's.
+const NAMES: [&str; 9] = [
+    "alice", "ALICE", "bob", "Bob", "carol", "owner", "alic", "alice ", "",
+];
+
+fn commands() -> Vec<Command> {
+    let reason = || "because".to_owned();
+    vec![
+        Command::Admit {
+            generation: 1,
+            nonce: Nonce::new("n"),
+            execution: ExecutionId::new("e"),
+            revision: Revision::new("1".repeat(40)),
+        },
+        Command::Promote,
+        Command::Approve { revision: None },
+        Command::Reject {
+            revision: None,
+            reason: reason(),
+        },
+        Command::Rollback {
+            to: None,
+            reason: reason(),
+        },
+        Command::Retry,
+        Command::Abort { reason: reason() },
+        Command::Lock {
+            reason: reason(),
+            until: None,
+        },
+        Command::Unlock,
+        Command::Refresh,
+        Command::Acknowledge { note: None },
+    ]
+}
+
+/// The table: asker by asker, command by command.
+fn table(principal: &Principal, verb: &str, whose: Option<&[&str]>) -> bool {
+    match (principal, verb) {
+        (Principal::Pipeline, "admit") => true,
+        (Principal::Pipeline | Principal::Automation, _) | (_, "admit") => false,
+        (Principal::Operator { .. }, _) => true,
+        (Principal::Person { name }, "approve" | "reject") => {
+            whose.is_none_or(|whose| whose.contains(&name.as_str()))
+        }
+        (Principal::Person { .. }, _) => true,
+    }
+}
+
+/// Cells in which `allowed` and the table disagree.
+fn disagreements(
+    allowed: impl Fn(&Principal, &Command, &StageId, Option<&Policy<'_>>) -> bool,
+) -> Vec<String> {
+    let file = StageFile::parse("greenroom.yaml", FILE.as_bytes()).expect("a valid stage file");
+    let mut principals = vec![Principal::Automation, Principal::Pipeline];
+    for name in NAMES.map(str::to_owned) {
+        principals.push(Principal::Operator { name: name.clone() });
+        principals.push(Principal::Person { name });
+    }
+    let mut all = Vec::new();
+    for (rule, whose) in WHOSE {
+        let policy = Policy::of(&file, &RuleName::new(rule), SignedDuration::ZERO);
+        assert_eq!(policy.is_some(), rule != "gone");
+        let id = StageId {
+            app: AppId(1),
+            stage: StageName::new(rule),
+        };
+        for principal in &principals {
+            for command in commands() {
+                let expected = table(principal, command.verb(), whose);
+                if allowed(principal, &command, &id, policy.as_ref()) != expected {
+                    all.push(format!("{principal:?} {} {rule}", command.verb()));
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_cell_of_the_table_is_what_is_decided() {
+    let different = disagreements(|principal, command, stage, policy| {
+        let answer = authorize(principal, command, stage, policy);
+        if let Ok(proof) = &answer {
+            // The proof is of exactly what was asked.
+            assert_eq!((proof.principal(), proof.stage()), (principal, stage));
+        }
+        answer.is_ok()
+    });
+    assert_eq!(different, Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_cell_is_noticed() {
+    let decide =
+        |principal: &Principal, command: &Command, stage: &StageId, policy: Option<&Policy<'_>>| {
+            authorize(principal, command, stage, policy).is_ok()
+        };
+    let everybody_is_operator = disagreements(|principal, command, stage, policy| {
+        let name = principal.name().to_owned();
+        match principal {
+            Principal::Person { .. } => {
+                decide(&Principal::Operator { name }, command, stage, policy)
+            }
+            _ => decide(principal, command, stage, policy),
+        }
+    });
+    assert!(!everybody_is_operator.is_empty());
+    let roles_are_forgotten =
+        disagreements(|principal, command, stage, _| decide(principal, command, stage, None));
+    assert!(!roles_are_forgotten.is_empty());
+}

@@ -1,0 +1,157 @@
+//! Runs the seeded simulator, one bug at a time, until a run notices it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::report;
+use crate::table::Bug;
+
+/// Every bug must be noticed within so many runs.
+pub const RUNS_MAX: u64 = 10_000;
+/// And the canary within so many.
+pub const CANARY_RUNS: u64 = 50;
+/// Bugs that are looked at side by side; as many as the machine that must do it has cores.
+const SIDE_BY_SIDE: usize = 2;
+/// What the simulator exits with when a promise was broken.
+const VIOLATED: i32 = 3;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    pub runs: u64,
+}
+
+/// What came of the runs with one bug, or with none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// `invariant` was seen broken in the run of `seed`, the `runs`th.
+    Killed {
+        invariant: String,
+        seed: u64,
+        runs: u64,
+    },
+    /// All runs held.
+    Held { runs: u64 },
+    /// The simulator ended in another way: it panicked, say.
+    Odd { why: String },
+}
+
+/// Why nothing was run.
+#[derive(Debug, thiserror::Error)]
+#[error("{simulator} cannot be started")]
+pub struct RunError {
+    simulator: String,
+    #[source]
+    source: std::io::Error,
+}
+
+/// Runs from seed 1 until a run fails, with `bug` on.
+pub fn one(simulator: &Path, bug: Option<&str>, limits: Limits) -> Result<Verdict, RunError> {
+    let mut command = Command::new(simulator);
+    command
+        .args(["run", "--from", "1", "--stop-at-first-failure"])
+        .args(["--runs", &limits.runs.to_string(), "--jobs", "1"]);
+    match bug {
+        Some(bug) => command.env("GREENROOM_SEEDED_BUG", bug),
+        None => command.env_remove("GREENROOM_SEEDED_BUG"),
+    };
+    let output = command.output().map_err(|source| RunError {
+        simulator: simulator.display().to_string(),
+        source,
+    })?;
+    Ok(judge(&output, limits))
+}
+
+fn judge(output: &Output, limits: Limits) -> Verdict {
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    match output.status.code() {
+        Some(0) => Verdict::Held { runs: limits.runs },
+        Some(VIOLATED) => violation(&said).unwrap_or_else(|| Verdict::Odd {
+            why: "it says that a promise was broken, and not which".to_owned(),
+        }),
+        _ => {
+            let last = |text: &str| text.lines().next_back().map(str::to_owned);
+            let word = last(&complained).or_else(|| last(&said));
+            let why = format!("{}: {}", output.status, word.unwrap_or_default());
+            Verdict::Odd { why }
+        }
+    }
+}
+
+/// Reads `<N> runs, ...` and the last `violated <ID> seed=<S> ...`.
+fn violation(said: &str) -> Option<Verdict> {
+    let runs = said.lines().find_map(|line| {
+        let (runs, _) = line.split_once(" runs, ")?;
+        runs.parse().ok()
+    })?;
+    let line = said
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("violated "))?;
+    let mut words = line.split_whitespace();
+    let invariant = words.next()?.to_owned();
+    let seed = words
+        .find_map(|word| word.strip_prefix("seed="))?
+        .parse()
+        .ok()?;
+    Some(Verdict::Killed {
+        invariant,
+        seed,
+        runs,
+    })
+}
+
+/// Each of `bugs` by itself, some side by side; told as they end, answered in their order.
+pub fn all<'a>(
+    simulator: &Path,
+    bugs: &[&'a Bug],
+    limits: Limits,
+) -> Result<Vec<(&'a Bug, Verdict)>, RunError> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let verdict = one(simulator, Some(&bug.name), limits);
+                    if let Ok(verdict) = &verdict {
+                        report::say(&bug.name, verdict);
+                    }
+                    let mut found = found
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    found.push((bug.name.clone(), verdict));
+                }
+            });
+        }
+    });
+    let mut found = found
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut ordered = Vec::new();
+    for bug in bugs {
+        if let Some(place) = found.iter().position(|(name, _)| *name == bug.name) {
+            ordered.push((*bug, found.swap_remove(place).1?));
+        }
+    }
+    Ok(ordered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_violation_names_its_invariant_and_seed() {
+        let said = "19 runs, 7 faults in 1 s\nviolated C2 seed=17 at noon: two are admitted\n";
+        let killed = Verdict::Killed {
+            invariant: "C2".to_owned(),
+            seed: 17,
+            runs: 19,
+        };
+        assert_eq!(violation(said), Some(killed));
+        assert_eq!(violation("19 runs, 7 faults"), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! The scenarios themselves. Each is as short as what it is about allows: what leads there happens
+//! in its preparation.
+
+mod breaks;
+mod changes;
+mod files;
+mod people;
+mod promotion;
+
+use super::Scenario;
+
+/// One stage with tests, told on one channel.
+pub(super) const DEV: &str = r#"version: 1
+app: acme/orders
+pipelines:
+  service:
+    steps:
+      - { name: build, run: make build, once: true, artifact: dist/ }
+      - { name: deploy, run: make deploy, outputs: [URL] }
+suites:
+  smoke: { files: "tests/*.hurl", base_url: "${outputs.URL}" }
+channels:
+  team: { telegram: { chat: -1001, token: "${secret:telegram}" } }
+  mail: { console: {} }
+stages:
+  dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team] }
+"#;
+
+/// All there are.
+pub const ALL: &[Scenario] = &[
+    changes::PUSH,
+    changes::SUPERSEDED,
+    changes::POLL,
+    changes::DELETE_BRANCH,
+    changes::REFRESH,
+    changes::REFRESH_BY_HAND,
+    promotion::SOAK,
+    promotion::APPROVE,
+    promotion::APPROVAL_THEN_PUSH,
+    promotion::PROMOTE,
+    people::ROLLBACK,
+    people::LOCK_DURING_START,
+    people::UNLOCK,
+    people::RETRY,
+    people::ABORT,
+    breaks::BREAK_AND_RECOVER,
+    breaks::DEAD_CHANNEL,
+    breaks::BUILD_FAILS,
+    breaks::UNVERIFIED,
+    files::CHANGED_IN_MID_RUN,
+];
