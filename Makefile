@@ -1,6 +1,6 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit demo run push bench fuzz fmt lint doc deny mutants clean
+.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants demo run push bench fuzz fmt lint doc deny mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
@@ -11,6 +11,9 @@ export PATH := $(TOOLS)/bin:$(PATH)
 GREENROOM := target/debug/greenroom
 RELEASED := target/release/greenroom
 BRANCH ?= feature/my-idea
+SIM := target/simulate/sim
+RUNS ?= 100000
+SEED ?= 1
 TARGET ?= webhook
 MINUTES ?= 1
 # What other tests keep, for the targets that read the same thing.
@@ -18,7 +21,7 @@ SEEDS_stage_file := shared/core/tests/valid shared/core/tests/broken
 SEEDS_hurl := shared/suites/tests/corpus
 
 help: ## What can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: ## Everything the other verbs need: tools into .tools, crates into cargo's cache
 	@command -v git >/dev/null || { echo "git is missing: install it with the system's package manager"; exit 1; }
@@ -31,9 +34,23 @@ check: fmt-check lint doc unit ## Formatting, lints, docs, unit and scenario tes
 test: ## All tests, the whole story over the real binary among them
 	cargo nextest run --workspace --locked
 	cargo test --doc --workspace --locked --quiet
+	$(MAKE) --no-print-directory sim
 
 unit: ## The tests of the libraries
 	cargo nextest run --workspace --exclude greenroom --locked
+
+sim: simulator ## Simulate 3,000 bad days, and see that a known bug would be noticed
+	$(SIM) run --runs 3000
+	target/simulate/seeded canary
+
+sim-long: simulator ## The same for a night: make sim-long RUNS=1000000 SEED=4000
+	$(SIM) run --runs $(RUNS) --from $(SEED)
+
+sim-replay: simulator ## One run again, with all that happens: make sim-replay SEED=112
+	$(SIM) replay $(SEED)
+
+sim-mutants: simulator ## How many runs each seeded bug survives; writes docs/seeded-bugs.md
+	target/simulate/seeded run
 
 demo: build ## The main job on real input, from a push to a recovery; leaves nothing running
 	target/debug/demo --greenroom $(GREENROOM) --folder .demo
@@ -56,7 +73,10 @@ fuzz: ## Look for input that breaks a promise: make fuzz TARGET=webhook MINUTES=
 	  --sanitizer none --features libfuzzer $(TARGET) .fuzz/$(TARGET) shared/fuzz/corpus/$(TARGET) $(SEEDS_$(TARGET)) \
 	  -- -max_total_time=$$(($(MINUTES) * 60)) -timeout=10 -dict=shared/fuzz/words.dict
 
-.PHONY: build fmt-check
+.PHONY: build simulator fmt-check
+simulator:
+	cargo build --locked --profile simulate -p greenroom-simulator --bins
+
 build:
 	cargo build --locked -p greenroom -p greenroom-testkit --bins
 

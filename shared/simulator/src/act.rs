@@ -1,13 +1,19 @@
 //! What people, GitHub and misfortune do in a run, as data: a script made from the seed, whose
 //! items can be left out one by one.
 
+mod people;
+mod script;
+mod source;
+mod trouble;
+
 use greenroom_core::command::Command;
 use greenroom_core::principal::Principal;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fault::Port;
 use crate::model::repository::Quality;
-use crate::random::{Random, key, mix};
+
+pub use script::{Frame, script};
 
 /// One item of a script.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,101 +33,146 @@ pub enum Act {
         actor: String,
         quality: Quality,
     },
+    /// A forced push to a commit so many steps below the tip.
+    Back {
+        branch: String,
+        actor: String,
+        steps: u64,
+    },
     /// A branch goes.
     Delete { branch: String, actor: String },
+    /// A tag is made at the tip of a branch, or moved there.
+    Tag {
+        tag: String,
+        branch: String,
+        actor: String,
+    },
+    /// A tag goes.
+    Untag { tag: String, actor: String },
+    /// A pull request is opened, or opened again.
+    Open {
+        number: u64,
+        branch: String,
+        base: String,
+        labels: Vec<String>,
+        actor: String,
+        fork: bool,
+    },
+    /// It loses its labels, or gets these.
+    Label { number: u64, labels: Vec<String> },
+    Close { number: u64, merged: bool },
+    /// A commit of a stranger in the fork.
+    PushToFork { number: u64 },
+    /// The stage file on the default branch becomes this; `what` says so in words.
+    Edit {
+        what: String,
+        text: String,
+        actor: String,
+    },
+    /// The repository is called something else from now on.
+    Rename { to: String },
+    /// GitHub sends nothing for a while.
+    Silence { lasts: SignedDuration },
+    /// Somebody has an old webhook sent again, with the id it had.
+    Redeliver { which: u64 },
+    /// Something that GitHub sends and nobody acts on.
+    Noise { event: &'static str },
+    /// A push to a repository that is not ours.
+    Foreign,
+    Attack(Attack),
     /// Somebody asks for something.
     Command {
         stage: String,
         principal: Principal,
         command: Command,
     },
-    /// A port is away for a while.
-    Outage { port: Port, lasts: SignedDuration },
+    /// Somebody says yes to the candidate they saw some time ago.
+    Stale {
+        stage: String,
+        person: String,
+        back: usize,
+    },
+    /// Somebody goes back to the revision that a branch had some steps ago.
+    Undo {
+        stage: String,
+        branch: String,
+        steps: u64,
+        person: String,
+    },
+    /// Somebody looks at the board and does what it asks for, as often as they care to.
+    Look { person: String, care: u32 },
+    /// A push right after the next approval.
+    Ambush { branch: String, actor: String },
+    /// Somebody works in the pipeline service's own console.
+    Hand(Hand),
+    /// Ports are away for a while.
+    Outage {
+        ports: Vec<Port>,
+        lasts: SignedDuration,
+    },
+    /// A channel refuses everything for a while.
+    ChannelDies {
+        channel: String,
+        lasts: SignedDuration,
+    },
+    /// The chat of the team gets another id.
+    ChatMoves { to: String },
     /// The process dies, or one of the functions' machines is taken away.
     Kill,
+    /// A process is replaced by one of the next version, or that by one of this.
+    Upgrade { process: usize },
 }
 
-/// The stage file and the script of a seed.
-pub fn script(seed: u64, start: Timestamp, length: SignedDuration) -> (String, Vec<Item>) {
-    let mut random = Random::of(seed, key("script"));
-    let mut items = Vec::new();
-    let n = random.between(10, 60);
-    for i in 0..n {
-        let number = mix(key("act") ^ mix(i));
-        let seconds = random.below(u64::try_from(length.as_secs()).unwrap_or(1));
-        let at = start
-            .saturating_add(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)))
-            .unwrap_or(start);
-        items.push(Item {
-            number,
-            at,
-            act: act(&mut random),
-        });
-    }
-    items.sort_by_key(|item| (item.at, item.number));
-    (STAGE_FILE.to_owned(), items)
+/// What somebody without the secret tries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Attack {
+    /// A push with a made-up signature.
+    Forged,
+    /// None at all.
+    Unsigned,
+    /// Signed rightly, with another secret.
+    OtherSecret,
+    /// What was sent before, under a new id.
+    Replay,
+    /// An old signature over another body.
+    Changed,
+    /// A megabyte of brackets.
+    Brackets,
+    /// Brackets with a right signature, as a broken sender might.
+    SignedBrackets,
+    /// The right signature for what is not a push.
+    SignedNonsense,
 }
 
-fn act(random: &mut Random) -> Act {
-    let branch = random
-        .pick(&["develop", "develop", "master", "feature/a", "feature/b"])
-        .to_string();
-    let actor = random.pick(&["alice", "bob"]).to_string();
-    match random.below(20) {
-        0..=11 => Act::Push {
-            branch,
-            actor,
-            quality: *random.pick(&[
-                Quality::Good,
-                Quality::Good,
-                Quality::Good,
-                Quality::TestsFail,
-                Quality::BuildFails,
-                Quality::DeployFails,
-                Quality::Flaky,
-                Quality::Unclear,
-            ]),
-        },
-        12 => Act::Delete { branch: "feature/a".to_owned(), actor },
-        13..=16 => Act::Command {
-            stage: random.pick(&["dev", "preprod", "prod"]).to_string(),
-            principal: Principal::Operator { name: actor },
-            command: random
-                .pick(&[
-                    Command::Promote,
-                    Command::Approve { revision: None },
-                    Command::Retry,
-                    Command::Abort { reason: "a wish".to_owned() },
-                    Command::Lock { reason: "a wish".to_owned(), until: None },
-                    Command::Unlock,
-                    Command::Rollback { to: None, reason: "a wish".to_owned() },
-                    Command::Refresh,
-                ])
-                .clone(),
-        },
-        17..=18 => Act::Outage {
-            port: *random.pick(&Port::ALL),
-            lasts: SignedDuration::from_mins(i64::try_from(random.between(5, 90)).unwrap_or(5)),
-        },
-        _ => Act::Kill,
+/// What people do in the console.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Hand {
+    /// Start an execution of a stage with variables that are partly another's.
+    Start { stage: String, forgery: Forgery },
+    /// Stop one that has not ended.
+    Stop { which: u64 },
+    /// Let one that waits at the fence go on without its answer.
+    Skip { which: u64 },
+    /// Run one that did not end well once more.
+    Again { which: u64 },
+}
+
+/// What of a start by hand is not as it was in the newest one of ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Forgery {
+    Nonce,
+    NextGeneration,
+    OldGeneration,
+    Revision,
+    OtherStage,
+}
+
+impl Act {
+    /// The act in a line, for people.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Edit { what, actor, .. } => format!("{actor} edits the stage file: {what}"),
+            other => format!("{other:?}"),
+        }
     }
 }
-
-const STAGE_FILE: &str = r#"version: 1
-app: acme/orders
-pipelines:
-  service:
-    steps:
-      - { name: build, run: make, once: true, artifact: dist/ }
-      - { name: deploy, run: make deploy }
-suites:
-  smoke: { files: "tests/*.hurl", base_url: "https://${stage}.example.com" }
-channels:
-  team: { telegram: { chat: "-1", token: "${secret:telegram}" } }
-  log: { console: {} }
-stages:
-  personal: { name: "${actor}", from: { branch: "feature/**" }, pipeline: service }
-  dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team, log] }
-  preprod: { from: { branch: master }, pipeline: service, verify: [smoke], alert: [team, log] }
-  prod: { from: { promote: preprod }, soak: 30m, pipeline: service, verify: [smoke], alert: [team, log] }
-"#;

@@ -3,4 +3,7 @@
 
 pub mod environment;
 pub mod executor;
+pub mod messenger;
+pub mod people;
+pub mod pulls;
 pub mod repository;

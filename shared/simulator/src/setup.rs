@@ -1,10 +1,19 @@
 //! What is decided before a run begins; all of it follows from the seed.
 
+pub mod cast;
+pub mod draft;
+mod when;
+
+use greenroom_core::stage_file::StageFile;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::act::Item;
+use crate::act::{Frame, Item, script};
 use crate::fault::{Allowed, Fault, Mix, Port};
+use crate::model::executor::Mode;
 use crate::random::{Random, key};
+use crate::world::NAME;
+use cast::Cast;
+use draft::Draft;
 
 /// How Greenroom runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,7 +33,12 @@ pub struct Setup {
     pub start: Timestamp,
     /// How long things go wrong; after this they do not, and everything must be put right.
     pub length: SignedDuration,
+    /// The repository, `owner/name`.
+    pub name: String,
+    pub default_branch: String,
     pub stage_file: String,
+    /// Chats of the stage file's channels.
+    pub chats: Vec<String>,
     pub script: Vec<Item>,
     pub mix: Mix,
     pub allowed: Allowed,
@@ -34,6 +48,7 @@ pub struct Setup {
     pub poll: SignedDuration,
     pub token_memory: Option<SignedDuration>,
     pub reproducible: bool,
+    pub mode: Mode,
     /// Of a thousand webhooks, hints and executions, how many meet this.
     pub rates: Rates,
     pub recording: bool,
@@ -53,6 +68,9 @@ pub struct Rates {
     pub slow_stop: u32,
     pub execution_errs: u32,
     pub flaky: u32,
+    pub artifact_spoiled: u32,
+    /// Messages that a channel does not want yet.
+    pub too_many: u32,
 }
 
 impl Setup {
@@ -67,14 +85,29 @@ impl Setup {
         let mix = Mix::drawn(&mut Random::of(seed, key("mix")), |port, fault| {
             makes_sense(shape, port, fault)
         });
-        let start = "2026-03-02T09:00:00Z".parse().unwrap_or(Timestamp::UNIX_EPOCH);
-        let length = SignedDuration::from_hours(12);
-        let (stage_file, script) = crate::act::script(seed, start, length);
+        let draft = Draft::drawn(NAME, &mut Random::of(seed, key("stage file")));
+        let stage_file = draft.valid();
+        let cast = StageFile::parse("greenroom.yaml", stage_file.as_bytes())
+            .map(|file| Cast::of(&file))
+            .unwrap_or_default();
+        let start = when::drawn(cast.zone.as_deref(), &mut Random::of(seed, key("start")));
+        let length = when::length(&mut Random::of(seed, key("length")));
+        let frame = Frame {
+            seed,
+            shape,
+            start,
+            length,
+            cast: &cast,
+        };
+        let script = script(&frame, &draft);
         Self {
             seed,
             shape,
             start,
             length,
+            name: NAME.to_owned(),
+            default_branch: cast.default_branch,
+            chats: vec!["-1".to_owned()],
             stage_file,
             script,
             mix,
@@ -84,6 +117,10 @@ impl Setup {
             poll: SignedDuration::from_mins(5),
             token_memory: token_memory(shape, &mut random),
             reproducible: random.chance(500),
+            mode: match shape {
+                Shape::Machine => Mode::Parallel,
+                Shape::Functions => *random.pick(&[Mode::Parallel, Mode::Superseded, Mode::Queued]),
+            },
             rates: Rates::drawn(&mut Random::of(seed, key("rates"))),
             recording: false,
         }
@@ -109,8 +146,7 @@ fn makes_sense(shape: Shape, port: Port, fault: Fault) -> bool {
         Fault::Throttled => matches!(port, Port::Store | Port::Channels),
         Fault::Ambiguous => matches!(port, Port::Store | Port::Channels | Port::Pipelines),
         Fault::ErrorAfter => port != Port::Source && port != Port::Suites,
-        Fault::ErrorBefore => port != Port::Suites,
-        Fault::Slow | Fault::DieBefore | Fault::DieAfter => true,
+        Fault::Slow | Fault::ErrorBefore | Fault::DieBefore | Fault::DieAfter => true,
     }
 }
 
@@ -133,6 +169,8 @@ impl Rates {
             slow_stop: rate(300),
             execution_errs: rate(60),
             flaky: rate(150),
+            artifact_spoiled: rate(100),
+            too_many: rate(300),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is really so, whatever Greenroom believes, and what really happens. The checks look at
 //! this and not at Greenroom's own tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::ports::store::{Condition, Key};
 use greenroom_app::records::StageRecord;
@@ -12,8 +12,11 @@ use greenroom_core::principal::Principal;
 use greenroom_core::verdict::Verdict;
 use jiff::Timestamp;
 
+use crate::inner::ProcessId;
 use crate::model::environment::Standing;
 use crate::model::executor::Executor;
+use crate::model::messenger::Messenger;
+use crate::model::people::People;
 use crate::model::repository::Repository;
 use crate::setup::Setup;
 
@@ -26,6 +29,10 @@ pub struct Truth {
     pub app: AppId,
     pub repository: Repository,
     pub executor: Executor,
+    pub messenger: Messenger,
+    pub people: People,
+    /// Processes of the next version.
+    pub upgraded: BTreeSet<ProcessId>,
     /// What stands on each stage, by name.
     pub stages: BTreeMap<String, Standing>,
     /// Every message that was sent, oldest first.
@@ -112,6 +119,12 @@ pub enum Happened<'a> {
     },
     /// A message was tried.
     Told(&'a Told),
+    /// Somebody asks for something; nothing is answered yet, and perhaps never.
+    Wished {
+        stage: &'a StageId,
+        principal: &'a Principal,
+        command: &'a Command,
+    },
     /// A command was answered.
     Commanded {
         stage: &'a StageId,

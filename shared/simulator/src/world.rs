@@ -1,12 +1,18 @@
 //! A world that runs: Greenroom's own code over simulated ports, everything else around it, one
 //! thread, and time that jumps to whatever happens next.
 
+mod acts;
+mod console;
 mod drive;
 mod executions;
-mod github;
+mod people;
 mod processes;
+mod pulls;
+mod pushes;
+mod upgrade;
+mod webhooks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -20,6 +26,8 @@ use greenroom_github::Secrets;
 use crate::check::Violation;
 use crate::inner::{Event, Shared, TaskId};
 use crate::model::executor::Executor;
+use crate::model::messenger::Messenger;
+use crate::model::people::People;
 use crate::model::repository::{NewCommit, Quality, Repository};
 use crate::ports::SimPorts;
 use crate::setup::Setup;
@@ -48,7 +56,6 @@ pub(crate) enum Output {
         nth: u32,
         answer: Option<Result<(), String>>,
     },
-    Commanded { item: usize, granted: bool },
 }
 
 impl std::fmt::Debug for Output {
@@ -58,7 +65,6 @@ impl std::fmt::Debug for Output {
             Self::Answered { status, .. } => write!(f, "answered {status}"),
             Self::Due(due) => write!(f, "{} due", due.len()),
             Self::Asked { answer, .. } => write!(f, "{answer:?}"),
-            Self::Commanded { granted, .. } => write!(f, "granted: {granted}"),
         }
     }
 }
@@ -72,7 +78,7 @@ pub struct World {
     born: TaskId,
     pub(crate) processes: Processes,
     secrets: Arc<Secrets>,
-    webhooks: Vec<github::Sent>,
+    webhooks: webhooks::Webhooks,
 }
 
 impl std::fmt::Debug for World {
@@ -86,13 +92,16 @@ impl World {
     /// A world whose repository has the setup's stage file, with nothing known to Greenroom but
     /// the app's name.
     pub fn new(setup: Setup) -> Self {
-        let name = RepoName::new(NAME);
+        let name = RepoName::new(&setup.name);
         let trace = Trace::new(setup.recording);
         let truth = Truth {
             now: setup.start,
             app: app_id(&name, STAGE_FILE_PATH),
-            repository: Repository::default(),
+            repository: Repository::new(&setup.name),
             executor: Executor::new(setup.token_memory, setup.reproducible),
+            messenger: Messenger::default(),
+            people: People::default(),
+            upgraded: BTreeSet::new(),
             stages: BTreeMap::new(),
             told: Vec::new(),
             setup,
@@ -106,7 +115,7 @@ impl World {
             born: 0,
             processes,
             secrets: Arc::new(secrets),
-            webhooks: Vec::new(),
+            webhooks: webhooks::Webhooks::default(),
         };
         world.begin();
         world
@@ -123,7 +132,8 @@ impl World {
                 quality: Quality::Good,
                 stage_file: Some(inner.truth.setup.stage_file.clone()),
             };
-            inner.truth.repository.commit("master", &new, now);
+            let default = inner.truth.setup.default_branch.clone();
+            inner.truth.repository.commit(&default, &new, now);
             let items: Vec<_> = inner.truth.setup.script.iter().map(|item| item.at).collect();
             for (index, at) in items.into_iter().enumerate() {
                 inner.schedule(at, Event::Act(index));
@@ -134,9 +144,10 @@ impl World {
             inner.calm = true;
         }
         let app = self.processes.any();
+        let name = self.shared.lock().truth.setup.name.clone();
         self.spawn("add the app", 0, async move {
             let new = NewApp {
-                name: RepoName::new(NAME),
+                name: RepoName::new(name),
                 git: None,
                 repository: None,
             };

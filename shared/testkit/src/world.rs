@@ -183,8 +183,8 @@ impl World {
     pub fn deliver(&mut self, event: &str, id: &str, body: &str) {
         for _ in 0..5 {
             let (event, to, body) = (event.to_owned(), id.to_owned(), body.to_owned());
-            let answer = self
-                .attempt(|app| Box::pin(async move { send(&app, &event, &to, &body).await }));
+            let answer =
+                self.attempt(|app| Box::pin(async move { send(&app, &event, &to, &body).await }));
             if answer.is_ok_and(|answer| answer.status == 202) {
                 self.ports().watch.acknowledge(id);
                 return;

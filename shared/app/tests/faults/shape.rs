@@ -1,6 +1,6 @@
 //! What is gone through is what is said.
 
-use greenroom_testkit::golden::{ALL, Golden, PAIRED};
+use greenroom_testkit::golden::{ALL, Golden, PAIRED, scenario};
 
 use crate::TESTED;
 
@@ -17,7 +17,7 @@ fn every_scenario_is_tested() {
 #[test]
 fn pairs_are_of_the_six_shortest() {
     let length = |name: &str| {
-        let scenario = greenroom_testkit::golden::scenario(name).expect("a scenario");
+        let scenario = scenario(name).expect("a scenario");
         Golden::new(scenario).calm.calls.len()
     };
     let mut all: Vec<(usize, &str)> = ALL
@@ -30,4 +30,14 @@ fn pairs_are_of_the_six_shortest() {
     let mut paired = PAIRED.to_vec();
     paired.sort_unstable();
     assert_eq!(shortest, paired, "{all:?}");
+}
+
+#[test]
+fn without_hints_the_sweep_alone_gets_there() {
+    for scenario in ALL {
+        let golden = Golden::changed(scenario, |world| world.hints = false);
+        if let Err(failure) = golden.run(&Vec::new()) {
+            panic!("{failure}");
+        }
+    }
 }

@@ -22,6 +22,27 @@ pub enum By {
     Hand,
 }
 
+/// What the service does with several executions of one stage's pipeline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// They run beside each other.
+    #[default]
+    Parallel,
+    /// A newer one ends an older one that waits.
+    Superseded,
+    /// A newer one waits until the older ones have ended.
+    Queued,
+}
+
+/// What became of the bytes an execution was to fetch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spoiled {
+    /// They are not there.
+    Lost,
+    /// They are others than their digest says.
+    Tampered,
+}
+
 /// Where an execution is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Phase {
@@ -45,6 +66,10 @@ pub struct Execution {
     /// Somebody asked it to stop.
     pub stopping: bool,
     pub ended: Option<Timestamp>,
+    /// Set before its first step, which then never runs.
+    pub spoiled: Option<Spoiled>,
+    /// How it ended before a person made it run again.
+    pub endings: Vec<Observation>,
 }
 
 impl Execution {
@@ -58,6 +83,11 @@ impl Execution {
             Purpose::Build => None,
             Purpose::Deploy { stage, .. } => Some(stage),
         }
+    }
+
+    /// True if this is how it ended, now or before somebody made it run again.
+    pub fn ended_as(&self, how: &Observation) -> bool {
+        matches!(&self.phase, Phase::Ended(now) if now == how) || self.endings.contains(how)
     }
 
     /// What a deployment's generation is.
@@ -145,6 +175,8 @@ impl Executor {
             admitted: None,
             stopping: false,
             ended: None,
+            spoiled: None,
+            endings: Vec::new(),
         });
         (index, true)
     }
@@ -170,6 +202,39 @@ impl Executor {
         execution.phase = Phase::Running;
         execution.admitted = admitted.then_some(at);
         true
+    }
+
+    /// A person makes what has ended badly run once more, past the fence; false if it did not.
+    pub fn again(&mut self, index: usize) -> bool {
+        let execution = &mut self.executions[index];
+        let Phase::Ended(how) = &execution.phase else {
+            return false;
+        };
+        if matches!(how, Observation::Succeeded { .. }) {
+            return false;
+        }
+        execution.endings.push(how.clone());
+        execution.phase = Phase::Running;
+        execution.admitted = None;
+        execution.stopping = false;
+        execution.ended = None;
+        true
+    }
+
+    /// Its bytes cannot be used.
+    pub fn spoil(&mut self, index: usize, how: Spoiled) {
+        self.executions[index].spoiled = Some(how);
+    }
+
+    /// Deployments to the same stage that began before and have not ended, oldest first.
+    pub fn older(&self, index: usize) -> Vec<usize> {
+        let this = &self.executions[index];
+        let same = |other: &Execution| other.stage().is_some() && other.stage() == this.stage();
+        let older = self.executions[..index].iter().enumerate();
+        older
+            .filter(|(_, other)| same(other) && !other.has_ended())
+            .map(|(n, _)| n)
+            .collect()
     }
 
     /// Somebody asks it to stop; false if it has ended already.

@@ -6,6 +6,7 @@ use greenroom_app::ports::source::{Commit, Comparison, Head, SourceFile};
 use greenroom_core::name::{RefName, Revision};
 use jiff::Timestamp;
 
+use crate::model::pulls::Pull;
 use crate::random::{key, mix};
 
 /// What becomes of a commit when it is built, deployed and tested.
@@ -30,6 +31,8 @@ struct Kept {
     commit: Commit,
     quality: Quality,
     stage_file: Option<String>,
+    /// It is in a fork only.
+    stranger: bool,
 }
 
 /// Where a reference stood from an instant on; `None`: it was gone.
@@ -42,6 +45,10 @@ pub struct Repository {
     refs: BTreeMap<RefName, Revision>,
     commits: BTreeMap<Revision, Kept>,
     moves: BTreeMap<RefName, Moves>,
+    /// `owner/name`, as GitHub spells it now.
+    pub full_name: String,
+    /// By number.
+    pub pulls: BTreeMap<u64, Pull>,
 }
 
 /// A commit to be made.
@@ -57,6 +64,14 @@ pub struct NewCommit<'a> {
 }
 
 impl Repository {
+    /// An empty repository.
+    pub fn new(full_name: &str) -> Self {
+        Self {
+            full_name: full_name.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Commits on top of `branch`, or of the default branch if it is new. The branch moves there.
     pub fn commit(&mut self, branch: &str, new: &NewCommit<'_>, at: Timestamp) -> Revision {
         let reference = RefName::new(format!("refs/heads/{branch}"));
@@ -65,6 +80,26 @@ impl Repository {
             self.refs.get(default)
         });
         let parent = start.cloned();
+        let revision = self.keep(parent, new, at, false);
+        self.default_branch.get_or_insert_with(|| reference.clone());
+        self.set(&reference, Some(revision.clone()), at);
+        revision
+    }
+
+    /// A commit in a fork, on top of the default branch: no reference of this repository has it.
+    pub fn commit_in_a_fork(&mut self, new: &NewCommit<'_>, at: Timestamp) -> Revision {
+        let default = self.default_branch.as_ref();
+        let parent = default.and_then(|default| self.refs.get(default)).cloned();
+        self.keep(parent, new, at, true)
+    }
+
+    fn keep(
+        &mut self,
+        parent: Option<Revision>,
+        new: &NewCommit<'_>,
+        at: Timestamp,
+        stranger: bool,
+    ) -> Revision {
         let above = parent.as_ref().and_then(|parent| self.commits.get(parent));
         let stage_file = new
             .stage_file
@@ -83,11 +118,27 @@ impl Repository {
             commit,
             quality: new.quality,
             stage_file,
+            stranger,
         };
         self.commits.insert(revision.clone(), kept);
-        self.default_branch.get_or_insert_with(|| reference.clone());
-        self.set(&reference, Some(revision.clone()), at);
         revision
+    }
+
+    /// The commit `back` steps below the tip of a branch, or the oldest there is.
+    pub fn below(&self, reference: &RefName, back: u64) -> Option<&Revision> {
+        let mut at = self.refs.get(reference)?;
+        for _ in 0..back {
+            match self.parent(at) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        Some(at)
+    }
+
+    /// True for a commit that only a fork has.
+    pub fn is_a_strangers(&self, revision: &Revision) -> bool {
+        self.commits.get(revision).is_some_and(|kept| kept.stranger)
     }
 
     /// Moves any reference, or deletes it.

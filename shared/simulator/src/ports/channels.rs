@@ -8,6 +8,7 @@ use greenroom_core::message::Announcement;
 use super::{Failure, SimPorts};
 use crate::fault::{Fault, Port};
 use crate::inner::Inner;
+use crate::random::{Random, key, mix};
 use crate::truth::{Answer, Happened, Told};
 
 impl Channels for SimPorts {
@@ -39,6 +40,10 @@ impl Channels for SimPorts {
                 return Err(error);
             }
         };
+        if let Some((answer, error)) = self.no(to, key) {
+            told(false, answer);
+            return Err(error);
+        }
         let answer = match fault {
             Some(Fault::ErrorAfter) => Answer::Ambiguous,
             Some(Fault::DieAfter) => Answer::Unheard,
@@ -49,6 +54,37 @@ impl Channels for SimPorts {
         self.leave(fault).await.map_err(unknown)?;
         Ok(Receipt::default())
     }
+}
+
+impl SimPorts {
+    /// What the channel itself has against a message.
+    fn no(&self, to: &ChannelTarget, key: &str) -> Option<(Answer, SendError)> {
+        let inner = &mut *self.shared.lock();
+        if let Some(chat) = inner.truth.messenger.moved(to) {
+            let chat = chat.to_owned();
+            return Some((Answer::Later, SendError::Moved { chat }));
+        }
+        if inner.calm {
+            return None;
+        }
+        if inner.truth.messenger.is_dead(&to.name, inner.truth.now) {
+            let why = "the chat does not exist".to_owned();
+            return Some((Answer::Refused, SendError::Refused { why }));
+        }
+        let number = inner.occurrence(name_of(key));
+        let rate = inner.truth.setup.rates.too_many;
+        if !inner.goes_wrong(number, rate, || format!("too many messages for {}", to.name)) {
+            return None;
+        }
+        let wait = Random::of(inner.truth.setup.seed, mix(number ^ 1)).between(1, 900);
+        let retry_after = Duration::from_secs(wait);
+        Some((Answer::Later, SendError::Throttled { retry_after }))
+    }
+}
+
+/// Names the tries of one message.
+fn name_of(message: &str) -> u64 {
+    mix(key(message) ^ key("too many"))
 }
 
 fn refusal(failure: Failure) -> (Answer, SendError) {

@@ -1,13 +1,14 @@
 //! The pipeline service, behind a network.
 
 use greenroom_app::ports::pipelines::{Observation, PipelineError, Pipelines, StartRequest};
+use greenroom_app::work::Work;
 use greenroom_core::name::ExecutionId;
 use jiff::SignedDuration;
 
 use super::{Failure, SimPorts};
 use crate::fault::Port;
 use crate::inner::{Event, Inner, Next};
-use crate::model::executor::By;
+use crate::model::executor::{By, Mode, Phase};
 use crate::random::{key, mix};
 use crate::truth::Happened;
 
@@ -51,11 +52,30 @@ impl Inner {
         });
         self.note("started", || format!("{id} starts for {}", request.token));
         if fresh {
+            if self.truth.setup.mode == Mode::Superseded {
+                self.supersede(index);
+            }
             let mut random = self.draws(key(&request.token));
             let wait = random.between(1, 60);
             self.after(seconds(wait), Event::Execution(index, Next::Ask(1)));
         }
         id
+    }
+
+    /// Older executions of the same stage that still wait are over.
+    fn supersede(&mut self, by: usize) {
+        let at = self.truth.now;
+        for older in self.truth.executor.older(by) {
+            let execution = self.truth.executor.get(older);
+            if execution.phase != Phase::Waiting {
+                continue;
+            }
+            let id = execution.id.clone();
+            self.truth.executor.end(older, Observation::Stopped { at }, at);
+            self.note("superseded", || format!("{id} is superseded"));
+            self.happened(&Happened::Ended { execution: older });
+            self.after(seconds(2), Event::Hint(Work::Execution(id)));
+        }
     }
 
     /// Somebody asks an execution to stop. It does in its own time.

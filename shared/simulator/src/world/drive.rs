@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::{Output, World};
 use crate::inner::{Event, ProcessId, Task, TaskId};
 use crate::random::key;
-use crate::truth::Happened;
 
 impl World {
     /// Lets everything happen that happens until then, or until a promise is broken.
@@ -109,7 +108,6 @@ impl World {
                 nth,
                 answer,
             } => self.asked(execution, nth, answer),
-            Output::Commanded { item, granted } => self.commanded(item, granted),
         }
     }
 
@@ -119,29 +117,5 @@ impl World {
         let of = |task: &Task| process.is_none_or(|process| task.process == process);
         let tasks = inner.tasks.iter().filter(|(_, task)| of(task));
         tasks.map(|(id, _)| *id).collect()
-    }
-
-    fn commanded(&mut self, item: usize, granted: bool) {
-        let mut inner = self.shared.lock();
-        let crate::act::Act::Command {
-            stage,
-            principal,
-            command,
-        } = inner.truth.setup.script[item].act.clone()
-        else {
-            return;
-        };
-        let stage = greenroom_core::name::StageId {
-            app: inner.truth.app,
-            stage: greenroom_core::name::StageName::new(stage),
-        };
-        let verb = command.verb();
-        inner.note(verb, || format!("{verb} {stage}: granted {granted}"));
-        inner.happened(&Happened::Commanded {
-            stage: &stage,
-            principal: &principal,
-            command: &command,
-            granted,
-        });
     }
 }

@@ -2,13 +2,15 @@
 
 use greenroom_app::ports::pipelines::Observation;
 use greenroom_app::work::Work;
+use jiff::Timestamp;
 
 use super::{Output, World};
-use crate::inner::{Event, Next};
+use crate::inner::{Event, Inner, Next};
 use crate::model::environment::Standing;
+use crate::model::executor::{Execution, Mode, Phase, Spoiled};
 use crate::model::repository::Quality;
 use crate::ports::seconds;
-use crate::random::{key, mix};
+use crate::random::{Random, key, mix};
 use crate::truth::Happened;
 
 /// Questions that nobody answers before an execution gives up.
@@ -34,6 +36,16 @@ impl World {
     fn ask(&mut self, index: usize, nth: u32) {
         let (request, name, twice) = {
             let mut inner = self.shared.lock();
+            let execution = inner.truth.executor.get(index);
+            // Somebody let it go on without an answer.
+            if execution.phase == Phase::Running && execution.admitted.is_none() {
+                return;
+            }
+            let queued = inner.truth.setup.mode == Mode::Queued && execution.phase == Phase::Waiting;
+            if queued && !inner.truth.executor.older(index).is_empty() {
+                inner.after(seconds(15), Event::Execution(index, Next::Ask(nth)));
+                return;
+            }
             let execution = inner.truth.executor.get(index);
             let (request, name) = (execution.asks(), execution.id.to_string());
             let Some(request) = request else {
@@ -106,6 +118,10 @@ impl World {
         let number = inner.occurrence(mix(key(&name) ^ 6));
         let half = random.between(5, 240);
         let rest = random.between(5, 240);
+        if inner.spoils(index, &name) {
+            inner.after(seconds(half), Event::Execution(index, Next::End));
+            return;
+        }
         inner.after(seconds(half), Event::Execution(index, Next::Put));
         if !inner.goes_wrong(number, stuck, || format!("{name} is stuck")) {
             inner.after(seconds(half + rest), Event::Execution(index, Next::End));
@@ -146,7 +162,9 @@ impl World {
                 why: "exit status 2".to_owned(),
                 at,
             };
-            let how = if inner.goes_wrong(number, rate, || format!("{name} errs")) {
+            let how = if let Some(spoiled) = execution.spoiled {
+                unusable(&execution, spoiled, at)
+            } else if inner.goes_wrong(number, rate, || format!("{name} errs")) {
                 let why = "the machine went away".to_owned();
                 Observation::Errored { why, at }
             } else if build && quality == Quality::BuildFails {
@@ -209,5 +227,39 @@ impl World {
                 inner.happened(&Happened::Ended { execution: index });
             }
         }
+    }
+}
+
+impl Inner {
+    /// Whether the bytes it must fetch cannot be used; then no step runs.
+    fn spoils(&mut self, index: usize, name: &str) -> bool {
+        if self.truth.executor.get(index).artifact().is_none() {
+            return false;
+        }
+        let number = self.occurrence(mix(key(name) ^ 8));
+        let rate = self.truth.setup.rates.artifact_spoiled;
+        if !self.goes_wrong(number, rate, || format!("the artifact of {name} is spoiled")) {
+            return false;
+        }
+        let lost = Random::of(self.truth.setup.seed, mix(number ^ 1)).chance(500);
+        let how = if lost { Spoiled::Lost } else { Spoiled::Tampered };
+        self.truth.executor.spoil(index, how);
+        true
+    }
+}
+
+/// What the service says of bytes that it does not have, or that are others than was asked for.
+fn unusable(execution: &Execution, spoiled: Spoiled, at: Timestamp) -> Observation {
+    let digest = execution.artifact().map(ToString::to_string);
+    let digest = digest.unwrap_or_default();
+    match spoiled {
+        Spoiled::Lost => Observation::Errored {
+            why: format!("{digest} is not in the store"),
+            at,
+        },
+        Spoiled::Tampered => Observation::Refused {
+            why: format!("the artifact is sha256:{:064x} and not {digest}", 0),
+            at,
+        },
     }
 }

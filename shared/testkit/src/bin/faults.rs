@@ -87,10 +87,14 @@ fn once(text: &str) -> Result<(), String> {
         let fault = at.map_or(String::new(), |(_, fault)| format!("  <- {fault}"));
         println!("{:4} {}{fault}", n + 1, call.name);
     }
-    golden.run(&plan).map(drop).map_err(|failure| failure.to_string())
+    golden
+        .run(&plan)
+        .map(drop)
+        .map_err(|failure| failure.to_string())
 }
 
 fn known(name: &str) -> Result<&'static Scenario, String> {
     let names = || ALL.iter().map(|scenario| scenario.name).collect::<Vec<_>>();
-    scenario(name).ok_or_else(|| format!("there is no scenario {name}, only {}", names().join(", ")))
+    scenario(name)
+        .ok_or_else(|| format!("there is no scenario {name}, only {}", names().join(", ")))
 }

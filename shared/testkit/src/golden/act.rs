@@ -25,7 +25,10 @@ pub(super) fn until(world: &mut World, what: &str, seen: impl Fn(&World) -> bool
         let next = world.next_instant().map_or(minute, |at| at.min(minute));
         world.work_until(next);
     }
-    panic!("it never came to this: {what}; left over: {:?}", world.leftovers());
+    panic!(
+        "it never came to this: {what}; left over: {:?}",
+        world.leftovers()
+    );
 }
 
 /// Waits until everything is done that can be done without anybody.

@@ -6,8 +6,12 @@ use greenroom_app::records::DeliveryStatus;
 use greenroom_core::message::Kind;
 use greenroom_core::name::{DeliveryId, Revision, StageName};
 use greenroom_core::stage::{Health, Outcome, Stage};
+use greenroom_core::waiting::Wait;
 
 use crate::world::World;
+
+/// Lines of a difference that are shown.
+const LINES_SHOWN: usize = 60;
 
 /// What people see when all is over. Two runs of a scenario that differ in it differ to them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +76,11 @@ impl End {
         }
     }
 
+    /// Whether nothing is left to be done.
+    pub fn is_done(&self) -> bool {
+        self.leftovers.is_empty() && self.undecided.is_empty()
+    }
+
     /// The stage of this name.
     ///
     /// # Panics
@@ -91,16 +100,25 @@ impl End {
         told.map(String::as_str).collect()
     }
 
-    /// The lines in which another end differs.
+    /// The lines in which another end differs, with their places.
     pub fn difference(&self, other: &Self) -> String {
-        let (mine, its) = (format!("{self:#?}"), format!("{other:#?}"));
-        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        let (mine, its) = (lines(&mine), lines(&its));
-        let missing = mine.iter().filter(|line| !its.contains(line));
-        let strange = its.iter().filter(|line| !mine.contains(line));
-        let missing = missing.map(|line| format!("- {}", line.trim()));
-        let strange = strange.map(|line| format!("+ {}", line.trim()));
-        missing.chain(strange).collect::<Vec<_>>().join("\n")
+        let lines = |end: &Self| {
+            let text = format!("{end:#?}");
+            let lines = text.lines().enumerate();
+            lines
+                .map(|(n, line)| (n, line.trim().to_owned()))
+                .collect::<BTreeSet<_>>()
+        };
+        let (mine, its) = (lines(self), lines(other));
+        let missing = mine.difference(&its).map(|line| ("-", line));
+        let strange = its.difference(&mine).map(|line| ("+", line));
+        let mut all: Vec<_> = missing.chain(strange).collect();
+        all.sort_by_key(|(_, (n, _))| *n);
+        let shown = all
+            .iter()
+            .take(LINES_SHOWN)
+            .map(|(sign, (n, line))| format!("{sign} {n}: {line}"));
+        shown.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -136,7 +154,7 @@ fn seen(world: &World, name: &StageName) -> Seen {
         candidate: candidate
             .as_ref()
             .map(|one| with(&one.revision, &one.contains)),
-        waits: plan.waiting_on.iter().map(|wait| wait.code()).collect(),
+        waits: plan.waiting_on.iter().map(Wait::code).collect(),
         running: run.is_some(),
         last: last
             .as_ref()
@@ -164,7 +182,10 @@ fn told(world: &World) -> BTreeMap<String, Vec<String>> {
                 other => format!("{other:?}").to_lowercase(),
             };
             let stage = one.stage.as_ref().map_or("", |stage| stage.as_str());
-            let revision = one.revision.as_ref().map_or("", |revision| revision.short());
+            let revision = one
+                .revision
+                .as_ref()
+                .map_or("", |revision| revision.short());
             let line = format!("{kind} {stage} {revision}");
             told.entry(sent.channel.to_string()).or_default().push(line);
         }
@@ -175,7 +196,10 @@ fn told(world: &World) -> BTreeMap<String, Vec<String>> {
 fn undecided(world: &World) -> Vec<String> {
     let decided = |id: &String| {
         let read = world.now(world.app.delivery(&DeliveryId::new(id.as_str())));
-        match read.expect("the store answers").map(|read| read.record.status) {
+        match read
+            .expect("the store answers")
+            .map(|read| read.record.status)
+        {
             Some(DeliveryStatus::Decided { open, .. }) => open.is_empty(),
             Some(DeliveryStatus::Ignored { .. }) => true,
             _ => false,

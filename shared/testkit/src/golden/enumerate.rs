@@ -10,12 +10,12 @@ pub type Plan = Vec<(usize, Fault)>;
 
 /// The six shortest scenarios, by their calls without faults.
 pub const PAIRED: [&str; 6] = [
-    "unlock",
-    "delete-branch",
     "lock-during-start",
-    "approve",
-    "rollback",
+    "delete-branch",
     "abort",
+    "promote",
+    "unlock",
+    "rollback",
 ];
 
 /// Every fault that can happen to one of `calls` after the first `after`.
@@ -79,8 +79,12 @@ pub fn parse_plan(text: &str) -> Result<(&str, Plan), String> {
     let mut words = text.split_whitespace();
     let name = words.next().ok_or("no scenario is named")?;
     let fault = |word: &str| {
-        let (nth, fault) = word.split_once(':').ok_or(format!("{word} is no fault"))?;
-        let nth = nth.parse().map_err(|_| format!("{nth} is no call's number"))?;
+        let (nth, fault) = word
+            .split_once(':')
+            .ok_or_else(|| format!("{word} is no fault"))?;
+        let nth = nth
+            .parse()
+            .map_err(|_| format!("{nth} is no call's number"))?;
         Ok::<_, String>((nth, fault.parse()?))
     };
     Ok((name, words.map(fault).collect::<Result<_, _>>()?))

@@ -13,7 +13,7 @@ mod scenarios;
 pub use end::End;
 pub use enumerate::{PAIRED, Plan, parse_plan};
 pub use run::{Failure, Golden, Ran};
-pub use scenarios::ALL;
+pub use scenarios::{ALL, UNLOCK};
 
 use crate::world::World;
 
@@ -27,8 +27,19 @@ pub struct Scenario {
     pub prepare: fn(&mut World),
     /// What happens, with whatever people and pipelines do in it.
     pub act: fn(&mut World),
-    /// What it is about: true of its end without faults.
+    /// How far its ends may differ.
+    pub ends: Ends,
+    /// What it is about: true of its end without faults, and of each if they may differ.
     pub golden: fn(&End) -> bool,
+}
+
+/// How far the ends of one scenario may differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ends {
+    /// Each is as without faults.
+    Alike,
+    /// Two things race, and a fault may decide which is first; what is golden holds in each.
+    Golden,
 }
 
 /// The scenario of this name.

@@ -9,7 +9,10 @@ mod promotion;
 
 use super::Scenario;
 
-/// One stage with tests, told on one channel.
+pub use people::UNLOCK;
+
+/// One stage with tests, told on one channel. Its runs outlast what two processes may claim that
+/// freeze one after the other.
 pub(super) const DEV: &str = r#"version: 1
 app: acme/orders
 pipelines:
@@ -23,7 +26,7 @@ channels:
   team: { telegram: { chat: -1001, token: "${secret:telegram}" } }
   mail: { console: {} }
 stages:
-  dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team] }
+  dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team], timeout: 6h }
 "#;
 
 /// All there are.
@@ -37,10 +40,11 @@ pub const ALL: &[Scenario] = &[
     promotion::SOAK,
     promotion::APPROVE,
     promotion::APPROVAL_THEN_PUSH,
+    promotion::APPROVAL_DURING_PUSH,
     promotion::PROMOTE,
     people::ROLLBACK,
     people::LOCK_DURING_START,
-    people::UNLOCK,
+    UNLOCK,
     people::RETRY,
     people::ABORT,
     breaks::BREAK_AND_RECOVER,

@@ -13,7 +13,6 @@ use greenroom_app::work::Work;
 use jiff::Timestamp;
 
 use super::faults::Held;
-use super::pipelines::WorldPipelines;
 use super::{TestPorts, World, life};
 
 /// Why a process gave no answer.
@@ -239,11 +238,15 @@ impl World {
             return true;
         }
         if let Some(due) = self.todo.pop_front() {
-            let _ = self
-                .attempt(|app| Box::pin(async move { Box::pin(app.perform_due(&due)).await }));
+            let _ =
+                self.attempt(|app| Box::pin(async move { Box::pin(app.perform_due(&due)).await }));
             return true;
         }
-        if self.now(self.app.due()).expect("the store answers").is_empty() {
+        if self
+            .now(self.app.due())
+            .expect("the store answers")
+            .is_empty()
+        {
             return false;
         }
         if let Ok(Ok(due)) = self.attempt(|app| Box::pin(async move { app.due().await })) {
@@ -254,10 +257,11 @@ impl World {
 
     /// An execution goes on: it asks the fence, or runs to its end.
     fn go_on(&mut self, execution: &super::Execution) {
-        let asks = WorldPipelines::asks(execution).filter(|_| !execution.admitted);
+        let pipelines = &self.ports().pipelines;
+        let asks = pipelines.asks(execution).filter(|_| !execution.admitted);
         if let Some(ask) = asks {
-            let answer = self
-                .attempt(|app| Box::pin(async move { Box::pin(app.admit(&ask)).await }));
+            let answer =
+                self.attempt(|app| Box::pin(async move { Box::pin(app.admit(&ask)).await }));
             let answer = match answer {
                 Ok(Ok(Ok(()))) => Ok(()),
                 Ok(Ok(Err(rejection))) => Err(rejection.why),

@@ -178,10 +178,7 @@ struct Turn {
 
 impl Future for Turn {
     type Output = ();
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> Poll<()> {
+    fn poll(mut self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<()> {
         if self.taken {
             return Poll::Ready(());
         }

@@ -43,6 +43,8 @@ struct State {
     frozen: bool,
     /// What was admitted stays at its steps.
     long: bool,
+    /// Executions begin their steps without asking anybody.
+    fenceless: bool,
     lose_answers: u32,
     refuse: Option<String>,
     failing_builds: BTreeSet<Revision>,
@@ -93,6 +95,12 @@ impl WorldPipelines {
     /// While true, steps of what was admitted take long: they end when this does.
     pub fn take_long(&self, long: bool) {
         self.state().long = long;
+    }
+
+    /// While true, executions begin their steps without asking the fence: broken pipelines, to see
+    /// that tests notice.
+    pub fn ask_nobody(&self, nobody: bool) {
+        self.state().fenceless = nobody;
     }
 
     /// The next `n` starts take effect and their answers are lost.
@@ -158,17 +166,17 @@ impl WorldPipelines {
     /// An execution that can move: one that has not ended, unless it is held.
     pub(super) fn movable(&self) -> Option<Execution> {
         let state = self.state();
-        let moves = |execution: &&Execution| {
-            execution.end.is_none() && !(state.long && execution.admitted)
-        };
+        let moves =
+            |execution: &&Execution| execution.end.is_none() && !(state.long && execution.admitted);
         let found = state.executions.iter().find(moves);
         found.filter(|_| !state.frozen).cloned()
     }
 
     /// What an execution asks the fence; `None` for a build, which asks nobody.
-    pub(super) fn asks(execution: &Execution) -> Option<AdmissionRequest> {
+    pub(super) fn asks(&self, execution: &Execution) -> Option<AdmissionRequest> {
         match &execution.request.purpose {
             Purpose::Build => None,
+            Purpose::Deploy { .. } if self.state().fenceless => None,
             Purpose::Deploy {
                 app,
                 stage,
@@ -261,6 +269,24 @@ pub fn artifact_of(revision: &Revision) -> Artifact {
 }
 
 impl WorldPipelines {
+    fn check_new(&self, executions: &[Execution], new: &Purpose) {
+        let run = |purpose: &Purpose| match purpose {
+            Purpose::Build => None,
+            Purpose::Deploy {
+                stage, generation, ..
+            } => Some((stage.clone(), *generation)),
+        };
+        let Some((stage, generation)) = run(new) else {
+            return;
+        };
+        let known = |execution: &Execution| {
+            run(&execution.request.purpose) == Some((stage.clone(), generation))
+        };
+        if executions.iter().any(known) {
+            self.watch.started_again(&stage, generation);
+        }
+    }
+
     async fn before(
         &self,
         name: &'static str,
@@ -296,6 +322,7 @@ impl Pipelines for WorldPipelines {
                 .map(|execution| execution.id.clone());
             let id = known.unwrap_or_else(|| {
                 let id = ExecutionId::new(format!("exec-{}", state.executions.len() + 1));
+                self.check_new(&state.executions, &request.purpose);
                 state.executions.push(Execution {
                     id: id.clone(),
                     request: request.clone(),

@@ -63,9 +63,7 @@ impl TestPorts {
         Self {
             store: self.store.copy(Arc::clone(&faults), Arc::clone(&watch)),
             source: self.source.copy(Arc::clone(&faults)),
-            pipelines: self
-                .pipelines
-                .copy(Arc::clone(&faults), Arc::clone(&watch)),
+            pipelines: self.pipelines.copy(Arc::clone(&faults), Arc::clone(&watch)),
             suites: self.suites.copy(Arc::clone(&faults), Arc::clone(&watch)),
             channels: self.channels.copy(Arc::clone(&faults), Arc::clone(&watch)),
             faults,

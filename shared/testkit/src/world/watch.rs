@@ -99,6 +99,12 @@ impl Watch {
         self.past().passed.insert(id.to_owned());
     }
 
+    /// An execution was started although its run has one.
+    pub(super) fn started_again(&self, stage: &str, generation: u64) {
+        let what = format!("C4: run {generation} of {stage} was started twice");
+        self.past().broken.push(what);
+    }
+
     /// So many executions change a stage now.
     pub(super) fn admitted(&self, stage: &str, at_once: usize) {
         if at_once > 1 {
@@ -152,7 +158,10 @@ impl Past {
         let break_of = (stage.to_string(), episode);
         let ends = matches!(told.kind, Kind::Recovered { .. });
         if !self.opened.contains(&break_of) || ends && !self.closed.contains(&break_of) {
-            let what = format!("E3: {:?} of {break_of:?} was sent before it was so", told.kind);
+            let what = format!(
+                "E3: {:?} of {break_of:?} was sent before it was so",
+                told.kind
+            );
             self.broken.push(what);
         }
         let first = |before: &&Sent| {
@@ -161,7 +170,8 @@ impl Past {
                 && its.kind == Kind::Broke
                 && its.stage == told.stage
                 && its.episode == told.episode
-                && (before.may_have_arrived() || matches!(before.answer, Err(SendError::Refused { .. })))
+                && (before.may_have_arrived()
+                    || matches!(before.answer, Err(SendError::Refused { .. })))
         };
         if ends && !self.sent.iter().any(|before| first(&before)) {
             let what = format!(

@@ -4,8 +4,8 @@ use greenroom_app::ports::channels::SendError;
 use greenroom_core::stage::Health;
 
 use super::DEV;
-use crate::golden::Scenario;
 use crate::golden::act::{push_bad, rest, until};
+use crate::golden::{Ends, Scenario};
 
 pub const BREAK_AND_RECOVER: Scenario = Scenario {
     name: "break-and-recover",
@@ -19,6 +19,7 @@ pub const BREAK_AND_RECOVER: Scenario = Scenario {
         world.push("develop", "bob");
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let heard = end.heard("team");
         let (broke, recovered) = ("broke dev", "recovered dev");
@@ -43,6 +44,7 @@ pub const DEAD_CHANNEL: Scenario = Scenario {
         push_bad(world, "develop");
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let heard = end.heard("mail");
         let told = matches!(heard[..], [one] if one.starts_with("exhausted: that dev broke"));
@@ -64,6 +66,7 @@ pub const BUILD_FAILS: Scenario = Scenario {
         world.told_of("develop", "bob", &bad);
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let dev = end.stage("dev");
         dev.health == Health::Red && end.deployments("dev") == 1 && end.heard("team").len() == 1
@@ -91,6 +94,7 @@ pub const UNVERIFIED: Scenario = Scenario {
         });
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let heard = end.heard("team");
         let told = matches!(heard[..], [one] if one.starts_with("unverified dev"));

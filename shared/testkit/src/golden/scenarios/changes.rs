@@ -3,8 +3,8 @@
 use greenroom_core::command::Command;
 
 use super::DEV;
-use crate::golden::Scenario;
 use crate::golden::act::{ask, deploys, poll, rest, until, waits};
+use crate::golden::{Ends, Scenario};
 use crate::world::World;
 
 const NIGHTLY: &str = r#"version: 1
@@ -17,7 +17,7 @@ pipelines:
 suites:
   smoke: { files: "tests/*.hurl", base_url: "${outputs.URL}" }
 stages:
-  nightly: { from: { branch: master, refresh: { cron: "0 12 * * *", timezone: UTC } }, pipeline: service, verify: [smoke] }
+  nightly: { from: { branch: master, refresh: { cron: "0 12 * * *", timezone: UTC } }, pipeline: service, verify: [smoke], timeout: 6h }
 "#;
 
 pub const PUSH: Scenario = Scenario {
@@ -28,6 +28,7 @@ pub const PUSH: Scenario = Scenario {
         world.push("develop", "bob");
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| end.stage("dev").verified.is_some() && end.deployments("dev") == 1,
 };
 
@@ -50,6 +51,7 @@ pub const SUPERSEDED: Scenario = Scenario {
         world.ports().pipelines.take_long(false);
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let last = end.stage("dev").last.as_ref();
         end.deployments("dev") == 2 && last.is_some_and(|(contained, _)| contained.len() == 2)
@@ -68,6 +70,7 @@ pub const POLL: Scenario = Scenario {
         poll(world);
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| end.stage("dev").verified.is_some(),
 };
 
@@ -84,6 +87,7 @@ pub const DELETE_BRANCH: Scenario = Scenario {
         world.delete("develop", "bob");
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| end.stage("dev").candidate.is_none() && end.deployments("dev") == 0,
 };
 
@@ -101,6 +105,7 @@ pub const REFRESH: Scenario = Scenario {
             world.green("nightly") == tip
         });
     },
+    ends: Ends::Alike,
     golden: |end| end.stage("nightly").verified.is_some() && end.deployments("nightly") == 1,
 };
 
@@ -114,6 +119,7 @@ pub const REFRESH_BY_HAND: Scenario = Scenario {
         });
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| end.stage("nightly").verified.is_some() && end.deployments("nightly") == 1,
 };
 

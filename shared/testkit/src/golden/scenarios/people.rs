@@ -5,8 +5,8 @@ use greenroom_core::stage::{Health, Outcome, Phase};
 
 use super::DEV;
 use super::changes::locked;
-use crate::golden::Scenario;
 use crate::golden::act::{ask, deploys, push_bad, rest};
+use crate::golden::{Ends, Scenario};
 
 /// Back to what was green before, which stays until somebody says otherwise.
 pub const ROLLBACK: Scenario = Scenario {
@@ -24,6 +24,7 @@ pub const ROLLBACK: Scenario = Scenario {
         ask(world, "dev", &back, |stage| stage.hold.is_some());
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let dev = end.stage("dev");
         let back = dev.verified == Some(end.deployed["dev"][0].clone());
@@ -49,6 +50,7 @@ pub const LOCK_DURING_START: Scenario = Scenario {
         world.ports().pipelines.freeze(false);
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let dev = end.stage("dev");
         dev.locked && dev.candidate.is_some() && end.deployments("dev") == 0
@@ -66,6 +68,7 @@ pub const UNLOCK: Scenario = Scenario {
         ask(world, "dev", &Command::Unlock, |stage| stage.lock.is_none());
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| end.stage("dev").verified.is_some() && !end.stage("dev").locked,
 };
 
@@ -82,6 +85,7 @@ pub const RETRY: Scenario = Scenario {
         ask(world, "dev", &Command::Retry, |stage| stage.generation > 2);
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let dev = end.stage("dev");
         dev.health == Health::Green && dev.broken.is_none() && end.heard("team").len() == 2
@@ -107,6 +111,7 @@ pub const ABORT: Scenario = Scenario {
         });
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let last = end.stage("dev").last.as_ref();
         let aborted = last.is_some_and(|(_, outcome)| *outcome == Some(Outcome::Aborted));

@@ -3,8 +3,8 @@
 use greenroom_core::command::Command;
 use jiff::SignedDuration;
 
-use crate::golden::Scenario;
 use crate::golden::act::{ask, rest, until, waits};
+use crate::golden::{Ends, Scenario};
 use crate::world::World;
 
 const SOAKING: &str = r#"version: 1
@@ -17,8 +17,8 @@ pipelines:
 suites:
   smoke: { files: "tests/*.hurl", base_url: "${outputs.URL}" }
 stages:
-  preprod: { from: { branch: "release/*" }, pipeline: service, verify: [smoke] }
-  prod: { from: { promote: preprod }, soak: 10m, pipeline: service }
+  preprod: { from: { branch: "release/*" }, pipeline: service, verify: [smoke], timeout: 6h }
+  prod: { from: { promote: preprod }, soak: 10m, pipeline: service, timeout: 6h }
 "#;
 
 const APPROVED: &str = r#"version: 1
@@ -31,8 +31,8 @@ pipelines:
 suites:
   smoke: { files: "tests/*.hurl", base_url: "${outputs.URL}" }
 stages:
-  preprod: { from: { branch: "release/*" }, pipeline: service, verify: [smoke] }
-  prod: { from: { promote: preprod }, approvals: { count: 1 }, pipeline: service, verify: [smoke] }
+  preprod: { from: { branch: "release/*" }, pipeline: service, verify: [smoke], timeout: 6h }
+  prod: { from: { promote: preprod }, approvals: { count: 1 }, pipeline: service, verify: [smoke], timeout: 6h }
 "#;
 
 /// Soaks and approvals, so that a yes can come too early.
@@ -46,8 +46,8 @@ pipelines:
 suites:
   smoke: { files: "tests/*.hurl", base_url: "${outputs.URL}" }
 stages:
-  preprod: { from: { branch: "release/*" }, pipeline: service, verify: [smoke] }
-  prod: { from: { promote: preprod }, soak: 6h, approvals: { count: 1 }, pipeline: service }
+  preprod: { from: { branch: "release/*" }, pipeline: service, verify: [smoke], timeout: 6h }
+  prod: { from: { promote: preprod }, soak: 6h, approvals: { count: 1 }, pipeline: service, timeout: 6h }
 "#;
 
 const APPROVE_IT: Command = Command::Approve { revision: None };
@@ -69,6 +69,7 @@ pub const SOAK: Scenario = Scenario {
             world.green("prod").is_some() && world.green("prod") == world.green("preprod")
         });
     },
+    ends: Ends::Alike,
     golden: |end| end.deployments("preprod") == 1 && end.deployments("prod") == 1,
 };
 
@@ -85,6 +86,7 @@ pub const APPROVE: Scenario = Scenario {
         });
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| end.stage("prod").verified.is_some() && end.deployments("prod") == 1,
 };
 
@@ -107,10 +109,48 @@ pub const APPROVAL_THEN_PUSH: Scenario = Scenario {
         world.pass(SignedDuration::from_hours(7));
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let prod = end.stage("prod");
         let waits = prod.waits.contains(&"approval") && prod.approvals.is_empty();
         waits && end.deployments("prod") == 0 && end.deployments("preprod") == 2
+    },
+};
+
+/// Something newer comes at the moment of the yes, and preprod is busy with it before prod has
+/// claimed: then what was approved is verified no more.
+pub const APPROVAL_DURING_PUSH: Scenario = Scenario {
+    name: "approval-during-push",
+    file: APPROVED,
+    prepare: |world| {
+        world.ports().watch.demands("prod", 1);
+        waiting(world);
+        world.ports().pipelines.take_long(true);
+    },
+    act: |world| {
+        let source = &world.ports().source;
+        let newer = source.commit("release/1", "carol", "Newer", &[]);
+        world.told_of("release/1", "carol", &newer);
+        let prod = world.stage_id("prod");
+        // Granted or not: it may be too late.
+        let _ = world.patiently(|app| {
+            Box::pin(async move {
+                let person = World::operator();
+                let answer = app.command(&prod, &person, &APPROVE_IT);
+                drop(Box::pin(answer).await);
+            })
+        });
+        world.settle();
+        world.ports().pipelines.take_long(false);
+        until(world, "the newer waits for prod", |world| {
+            waits(world, "prod").as_ref() == Some(&newer)
+        });
+    },
+    ends: Ends::Golden,
+    golden: |end| {
+        let prod = end.stage("prod");
+        let waits = prod.waits.contains(&"approval") && prod.approvals.is_empty();
+        waits && end.deployments("prod") < 2 && end.deployments("preprod") == 2
     },
 };
 
@@ -138,6 +178,7 @@ pub const PROMOTE: Scenario = Scenario {
         });
         rest(world);
     },
+    ends: Ends::Alike,
     golden: |end| {
         let (preprod, prod) = (end.stage("preprod"), end.stage("prod"));
         prod.verified == preprod.verified && !prod.held && end.deployments("prod") == 4

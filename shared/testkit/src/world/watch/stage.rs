@@ -15,6 +15,9 @@ impl Past {
             ends_stay(old, &new, &mut wrong);
             one_run(old, &new, &mut wrong);
         }
+        if let Some(run) = just_claimed(old.as_ref(), &new) {
+            self.is_verified_above(&new, run, "claimed", &mut wrong);
+        }
         if let Some(run) = just_admitted(old.as_ref(), &new) {
             self.may_be_admitted(&new, run, &mut wrong);
         }
@@ -34,12 +37,7 @@ impl Past {
         if run.cause.is_rollback() {
             return;
         }
-        if let Some(above) = self.feeds.get(name) {
-            let above = self.stages.get(above).and_then(|above| above.verified.as_ref());
-            if above.map(|green| &green.release) != Some(&run.release) {
-                wrong.push("D4: a run was admitted that its upstream does not verify".to_owned());
-            }
-        }
+        self.is_verified_above(new, run, "admitted", wrong);
         let wanted = self.approvals.get(name).copied().unwrap_or(0);
         let given = new
             .approvals
@@ -47,6 +45,19 @@ impl Past {
             .filter(|yes| yes.release == run.release && yes.terms == run.terms);
         if given.count() < wanted {
             wrong.push("H7: a run was admitted without its approvals".to_owned());
+        }
+    }
+
+    fn is_verified_above(&self, new: &Stage, run: &Run, how: &str, wrong: &mut Vec<String>) {
+        let Some(above) = self.feeds.get(new.id.stage.as_str()) else {
+            return;
+        };
+        let above = self.stages.get(above);
+        let green = above.and_then(|above| above.verified.as_ref());
+        if green.map(|green| &green.release) != Some(&run.release) && !run.cause.is_rollback() {
+            wrong.push(format!(
+                "D4: a run was {how} that its upstream does not verify"
+            ));
         }
     }
 
@@ -73,6 +84,10 @@ impl Past {
     /// What is called green was deployed, and its suites have passed, in truth.
     fn greens(&mut self, old: Option<&Stage>, new: &Stage, wrong: &mut Vec<String>) {
         let Some(green) = &new.verified else { return };
+        let stands = new.stands().map(|stands| stands.generation);
+        if stands != Some(green.generation) {
+            wrong.push("D1: what is verified is not what stands there".to_owned());
+        }
         let digest = green.release.artifact.clone();
         let name = new.id.stage.to_string();
         if old.and_then(|old| old.verified.as_ref()) == Some(green) {
@@ -101,7 +116,10 @@ fn grows(old: &Stage, new: &Stage, wrong: &mut Vec<String>) {
         ));
     }
     if new.episodes < old.episodes {
-        wrong.push(format!("G3: episode {} after {}", new.episodes, old.episodes));
+        wrong.push(format!(
+            "G3: episode {} after {}",
+            new.episodes, old.episodes
+        ));
     }
     if new.refresh.schedule == old.refresh.schedule && new.refresh.decided < old.refresh.decided {
         wrong.push("F1: a slot was decided again".to_owned());
@@ -132,8 +150,16 @@ fn one_run(old: &Stage, new: &Stage, wrong: &mut Vec<String>) {
     let still = new.run.as_ref().map(|run| run.generation) == Some(before.generation);
     let ended = new.last.as_ref().map(|run| run.generation) == Some(before.generation);
     if !still && !ended {
-        wrong.push(format!("C7: run {} is gone without an end", before.generation));
+        wrong.push(format!(
+            "C7: run {} is gone without an end",
+            before.generation
+        ));
     }
+}
+
+fn just_claimed<'a>(old: Option<&Stage>, new: &'a Stage) -> Option<&'a Run> {
+    let before = old.map_or(0, |old| old.generation);
+    new.run.as_ref().filter(|run| run.generation > before)
 }
 
 fn just_admitted<'a>(old: Option<&Stage>, new: &'a Stage) -> Option<&'a Run> {

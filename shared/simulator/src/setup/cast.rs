@@ -1,0 +1,158 @@
+//! Who and what there is to act with, read from a stage file: branches and tags that its patterns
+//! match, its stages, the holders of its roles.
+
+use std::collections::BTreeSet;
+
+use greenroom_core::name::{Actor, RefName};
+use greenroom_core::resolve::{Event, Trigger, resolve};
+use greenroom_core::stage_file::{From, Pattern, StageFile};
+
+/// People who push.
+pub const PUSHERS: [&str; 4] = ["alice", "bob", "Carol-X", "dependabot[bot]"];
+/// Somebody without any role.
+pub const STRANGER: &str = "mallory";
+
+/// See the module.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Cast {
+    pub default_branch: String,
+    /// Short names; those that lead to a stage first.
+    pub branches: Vec<String>,
+    pub tags: Vec<String>,
+    /// Base branches and labels of pull requests that get a stage.
+    pub pulls: Vec<(String, Vec<String>)>,
+    /// Names of stages; those that only an event makes are among them.
+    pub stages: Vec<String>,
+    /// Stages whose approvals are for certain people only.
+    pub guarded: Vec<String>,
+    /// Holders of roles.
+    pub holders: Vec<String>,
+    pub channels: Vec<String>,
+    /// The zone of the first refresh.
+    pub zone: Option<String>,
+}
+
+impl Cast {
+    pub fn of(file: &StageFile) -> Self {
+        let mut cast = Self {
+            default_branch: default_branch(file),
+            ..Self::default()
+        };
+        for rule in &file.rules {
+            match &rule.from {
+                From::Branch { pattern, refresh } => {
+                    cast.branches.extend(examples(pattern));
+                    let zone = refresh.as_ref().map(|refresh| refresh.timezone.clone());
+                    cast.zone = cast.zone.or(zone);
+                }
+                From::Tag { pattern } => cast.tags.extend(examples(pattern)),
+                From::PullRequest { base, labels } => {
+                    let base = examples(base).into_iter().next().unwrap_or_default();
+                    cast.pulls.push((base, labels.clone()));
+                }
+                From::Promote { .. } | From::Local => {}
+            }
+            if let Some(name) = rule.stage.as_literal() {
+                cast.stages.push(name.to_owned());
+                if rule.approvals.as_ref().is_some_and(|asked| !asked.by.is_empty()) {
+                    cast.guarded.push(name.to_owned());
+                }
+            }
+        }
+        cast.more(file);
+        cast
+    }
+
+    fn more(&mut self, file: &StageFile) {
+        let mut seen = BTreeSet::new();
+        self.branches.retain(|branch| seen.insert(branch.clone()));
+        for branch in [self.default_branch.clone(), "stray".to_owned()] {
+            if !self.branches.contains(&branch) {
+                self.branches.push(branch);
+            }
+        }
+        if self.tags.is_empty() {
+            self.tags.push("nightly".to_owned());
+        }
+        if self.pulls.is_empty() {
+            self.pulls.push((self.default_branch.clone(), Vec::new()));
+        }
+        let holders: BTreeSet<String> = file
+            .roles
+            .values()
+            .flatten()
+            .map(|person| person.as_str().to_ascii_lowercase())
+            .collect();
+        self.holders = holders.into_iter().collect();
+        self.channels = file.channels.keys().map(ToString::to_string).collect();
+        for branch in self.branches.clone() {
+            let trigger = Trigger {
+                event: Event::Push,
+                reference: RefName::new(format!("refs/heads/{branch}")),
+                actor: Some(Actor::new(PUSHERS[0])),
+                deleted: false,
+            };
+            let stage = resolve(file, &trigger).stage.map(|stage| stage.to_string());
+            self.stages.extend(stage.filter(|stage| !self.stages.contains(stage)));
+        }
+    }
+}
+
+/// The stage file does not say which branch it is read from.
+fn default_branch(file: &StageFile) -> String {
+    let literal = |name: &str| {
+        file.rules.iter().any(|rule| {
+            matches!(&rule.from, From::Branch { pattern, .. } if pattern.literal() == Some(name))
+        })
+    };
+    let known = ["main", "master", "trunk"].into_iter().find(|name| literal(name));
+    known.unwrap_or("main").to_owned()
+}
+
+/// A name or two that the pattern matches.
+fn examples(pattern: &Pattern) -> Vec<String> {
+    if let Some(name) = pattern.literal() {
+        return vec![name.to_owned()];
+    }
+    let fill = |one: &str, many: &str| first_of_braces(pattern.as_str()).replace("**", many).replace('*', one);
+    let all = [fill("a", "a"), fill("b", "b"), fill("1", "c/d"), fill("1.2", "1.2")];
+    let mut found: Vec<String> = all.into_iter().filter(|name| pattern.matches(name)).collect();
+    found.dedup();
+    found.truncate(3);
+    found
+}
+
+/// The pattern with the first alternative of each pair of braces.
+fn first_of_braces(pattern: &str) -> String {
+    let mut text = String::new();
+    let mut skipping = Vec::new();
+    for letter in pattern.chars() {
+        match letter {
+            '{' => skipping.push(false),
+            '}' => drop(skipping.pop()),
+            ',' if !skipping.is_empty() => {
+                if let Some(last) = skipping.last_mut() {
+                    *last = true;
+                }
+            }
+            _ if skipping.iter().any(|skip| *skip) => {}
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_match_their_pattern() {
+        for text in ["develop", "feature/**", "{feature,fix}/*", "**", "*", "release/{1,2}.*", "a/**/b"] {
+            let pattern = Pattern::parse(text).expect("a pattern");
+            let found = examples(&pattern);
+            assert!(!found.is_empty(), "{text}");
+            assert!(found.iter().all(|name| pattern.matches(name)), "{text}: {found:?}");
+        }
+    }
+}

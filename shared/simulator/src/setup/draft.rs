@@ -1,0 +1,347 @@
+//! Stage files made from a seed: chains of promotions with soak and approvals, refreshes by
+//! calendars of many zones, stages named after people, tags and pull requests.
+
+use std::fmt::Write as _;
+
+use greenroom_core::stage_file::StageFile;
+
+use crate::random::Random;
+
+/// Zones whose clocks jump in their own ways, and some that never do.
+pub const ZONES: [&str; 12] = [
+    "Europe/Rome",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "Pacific/Apia",
+    "Africa/Cairo",
+    "America/Santiago",
+    "Asia/Tehran",
+    "America/St_Johns",
+    "Antarctica/Troll",
+    "Asia/Kolkata",
+    "UTC",
+];
+const CRONS: [&str; 10] = [
+    "*/15 * * * *",
+    "0 * * * *",
+    "7 * * * *",
+    "30 */2 * * *",
+    "0 6 * * 1-5",
+    "0 2 * * *",
+    "30 2 * * *",
+    "15 1 * * *",
+    "0 0 * * *",
+    "0 30 2 * * *",
+];
+const SOAKS: [&str; 8] = ["1m", "10m", "15m", "30m", "45m", "1h", "90m", "3h"];
+
+/// A stage file that is not yet written down.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    pub app: String,
+    /// Whether the pipeline builds something once, or each stage builds for itself.
+    once: bool,
+    retries: u64,
+    channels: Vec<&'static str>,
+    pub stages: Vec<Entry>,
+}
+
+/// An entry of `stages`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    pub key: String,
+    name: Option<&'static str>,
+    from: String,
+    /// The stage it promotes from.
+    pub upstream: Option<String>,
+    verify: Vec<&'static str>,
+    pub soak: Option<&'static str>,
+    pub approvals: Option<(u64, &'static str)>,
+    pub alert: Vec<&'static str>,
+    timeout: Option<&'static str>,
+    /// The zone of its refresh.
+    pub zone: Option<&'static str>,
+}
+
+/// Most approvals that the people of a role can give.
+fn holders(role: &str) -> u64 {
+    if role == "product-owner" { 3 } else { 2 }
+}
+
+impl Draft {
+    /// One of very many.
+    pub fn drawn(app: &str, random: &mut Random) -> Self {
+        let mut all: Vec<&'static str> = vec!["team", "log", "ops", "post"];
+        all.truncate(usize::try_from(random.between(1, 4)).unwrap_or(4));
+        let mut draft = Self {
+            app: app.to_owned(),
+            once: random.chance(700),
+            retries: random.below(4),
+            channels: all,
+            stages: Vec::new(),
+        };
+        draft.leaves(random);
+        draft.chain(random);
+        draft
+    }
+
+    /// Stages that nothing is promoted from.
+    fn leaves(&mut self, random: &mut Random) {
+        if random.chance(500) {
+            let mut entry = self.entry("personal", r#"branch: "feature/**""#, random);
+            entry.name = Some("${actor}");
+            entry.verify.truncate(usize::from(random.chance(300)));
+            self.stages.push(entry);
+        }
+        if random.chance(300) {
+            let label = if random.chance(300) { ", labels: [preview]" } else { "" };
+            let from = format!(r#"pull_request: {{ base: "*"{label} }}"#);
+            let mut entry = self.entry("preview", &from, random);
+            entry.name = Some("pr-${pr}");
+            self.stages.push(entry);
+        }
+        if random.chance(200) {
+            let mut entry = self.entry("release", r#"branch: "release/*""#, random);
+            entry.name = Some("${branch.slug}");
+            self.stages.push(entry);
+        }
+        if random.chance(250) {
+            let entry = self.entry("demo", r#"tag: "v*""#, random);
+            self.stages.push(entry);
+        }
+    }
+
+    /// From dev to prod.
+    fn chain(&mut self, random: &mut Random) {
+        let mut dev = self.entry("dev", "branch: develop", random);
+        dev.verify = self.suites(random);
+        self.stages.push(dev);
+        let mut last = "dev".to_owned();
+        if random.chance(350) {
+            self.promoted("qa", &last, random);
+            "qa".clone_into(&mut last);
+        }
+        match random.below(4) {
+            0 => self.promoted("preprod", &last, random),
+            1 => {
+                let mut entry = self.entry("preprod", "branch: master", random);
+                entry.verify = self.suites(random);
+                self.stages.push(entry);
+            }
+            _ => {
+                let (cron, zone) = (*random.pick(&CRONS), *random.pick(&ZONES));
+                let from =
+                    format!(r#"branch: master, refresh: {{ cron: "{cron}", timezone: {zone} }}"#);
+                let mut entry = self.entry("preprod", &from, random);
+                entry.verify = self.suites(random);
+                entry.zone = Some(zone);
+                self.stages.push(entry);
+            }
+        }
+        self.promoted("prod", "preprod", random);
+        if random.chance(200) {
+            self.promoted("canary", "preprod", random);
+        }
+    }
+
+    fn promoted(&mut self, key: &str, upstream: &str, random: &mut Random) {
+        let mut entry = self.entry(key, &format!("promote: {upstream}"), random);
+        entry.verify = self.suites(random);
+        entry.upstream = Some(upstream.to_owned());
+        entry.soak = random.chance(700).then(|| *random.pick(&SOAKS));
+        if random.chance(450) {
+            entry.approvals = Some(approvals(random));
+        }
+        self.stages.push(entry);
+    }
+
+    fn entry(&self, key: &str, from: &str, random: &mut Random) -> Entry {
+        let mut alert = self.channels.clone();
+        alert.truncate(usize::try_from(random.between(0, 3)).unwrap_or(1));
+        Entry {
+            key: key.to_owned(),
+            name: None,
+            from: from.to_owned(),
+            upstream: None,
+            verify: if random.chance(700) { vec!["smoke"] } else { Vec::new() },
+            soak: None,
+            approvals: random.chance(40).then(|| approvals(random)),
+            alert,
+            timeout: match random.below(6) {
+                0 => Some("10m"),
+                1 => Some("20m"),
+                _ => None,
+            },
+            zone: None,
+        }
+    }
+
+    /// At least one, or nothing could be promoted from there.
+    fn suites(&self, random: &mut Random) -> Vec<&'static str> {
+        match random.below(4) {
+            0 => vec!["smoke", "api"],
+            1 => vec!["api"],
+            _ => vec!["smoke"],
+        }
+    }
+
+    /// What a person who edits the file does to it; says so in words.
+    pub fn edit(&mut self, random: &mut Random) -> String {
+        let n = u64::try_from(self.stages.len()).unwrap_or(1);
+        let index = usize::try_from(random.below(n)).unwrap_or(0);
+        let channels = self.channels.clone();
+        let entry = &mut self.stages[index];
+        let key = entry.key.clone();
+        match random.below(6) {
+            0 | 1 if entry.upstream.is_some() => {
+                entry.soak = Some(*random.pick(&SOAKS));
+                format!("another soak of {key}")
+            }
+            0..=2 => {
+                entry.approvals = random.chance(600).then(|| approvals(random));
+                format!("other approvals of {key}")
+            }
+            3 => {
+                entry.alert = channels;
+                if random.chance(500) {
+                    entry.alert.clear();
+                }
+                format!("other channels of {key}")
+            }
+            4 if self.removable(&key) => {
+                self.stages.remove(index);
+                format!("no {key} any more")
+            }
+            _ => self.grow(random),
+        }
+    }
+
+    fn removable(&self, key: &str) -> bool {
+        let used = |entry: &Entry| entry.upstream.as_deref() == Some(key);
+        self.stages.len() > 2 && !self.stages.iter().any(used)
+    }
+
+    /// One more stage, or other tests.
+    fn grow(&mut self, random: &mut Random) -> String {
+        let free = ["eu", "us", "asia"]
+            .into_iter()
+            .find(|key| self.stages.iter().all(|entry| entry.key != *key));
+        let upstream = self.stages.iter().find(|entry| entry.key == "preprod" || entry.key == "dev");
+        match (free, upstream.map(|entry| entry.key.clone())) {
+            (Some(key), Some(upstream)) if random.chance(700) => {
+                self.promoted(key, &upstream, random);
+                format!("a new stage {key}")
+            }
+            _ => {
+                self.retries = (self.retries + 1) % 4;
+                "more retries".to_owned()
+            }
+        }
+    }
+
+    /// The file.
+    pub fn text(&self) -> String {
+        let mut text = format!("version: 1\napp: {}\n", self.app);
+        text.push_str("pipelines:\n  service:\n    steps:\n");
+        if self.once {
+            text.push_str("      - { name: build, run: make, once: true, artifact: dist/ }\n");
+        }
+        text.push_str("      - { name: deploy, run: make deploy, outputs: [URL] }\n");
+        let retries = self.retries;
+        let _ = write!(
+            text,
+            r#"suites:
+  smoke: {{ files: "tests/*.hurl", base_url: "https://${{stage}}.example.com", retries: {retries} }}
+  api: {{ files: "api/*.hurl", base_url: "${{outputs.URL}}" }}
+"#
+        );
+        text.push_str("channels:\n");
+        for channel in &self.channels {
+            let _ = writeln!(text, "  {channel}: {}", wire(channel));
+        }
+        text.push_str("roles:\n  product-owner: [eve, frank, grace]\n  release: [heidi, Eve]\n");
+        text.push_str("stages:\n");
+        for entry in &self.stages {
+            entry.write(&mut text);
+        }
+        text
+    }
+
+    /// The file, which must hold: a world of invalid files would test nothing.
+    pub fn valid(&self) -> String {
+        let text = self.text();
+        if let Err(problems) = StageFile::parse("greenroom.yaml", text.as_bytes()) {
+            panic!("a drawn stage file does not hold: {problems}\n{text}");
+        }
+        text
+    }
+}
+
+impl Entry {
+    fn write(&self, text: &mut String) {
+        let _ = write!(text, "  {}: {{ from: {{ {} }}, pipeline: service", self.key, self.from);
+        if let Some(name) = self.name {
+            let _ = write!(text, r#", name: "{name}""#);
+        }
+        if !self.verify.is_empty() {
+            let _ = write!(text, ", verify: [{}]", self.verify.join(", "));
+        }
+        if let Some(soak) = self.soak {
+            let _ = write!(text, ", soak: {soak}");
+        }
+        if let Some((count, role)) = self.approvals {
+            let _ = write!(text, ", approvals: {{ count: {count}, by: [{role}] }}");
+        }
+        if !self.alert.is_empty() {
+            let _ = write!(text, ", alert: [{}]", self.alert.join(", "));
+        }
+        if let Some(timeout) = self.timeout {
+            let _ = write!(text, ", timeout: {timeout}");
+        }
+        text.push_str(" }\n");
+    }
+}
+
+fn approvals(random: &mut Random) -> (u64, &'static str) {
+    let role = *random.pick(&["product-owner", "product-owner", "release"]);
+    (random.between(1, holders(role)), role)
+}
+
+fn wire(channel: &str) -> &'static str {
+    match channel {
+        "team" => r#"{ telegram: { chat: "-1", token: "${secret:telegram}" } }"#,
+        "ops" => "{ sns: \"arn:aws:sns:eu-west-1:111111111111:orders\" }",
+        "post" => {
+            "{ mail: { to: [ops@example.com], from: g@example.com, server: \"mail.example.com:587\" } }"
+        }
+        _ => "{ console: {} }",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::key;
+
+    #[test]
+    fn every_drawn_file_and_every_edit_of_it_holds() {
+        let mut sources = [0; 5];
+        for seed in 0..500 {
+            let mut random = Random::of(seed, key("draft"));
+            let mut draft = Draft::drawn("acme/orders", &mut random);
+            drop(draft.valid());
+            for _ in 0..6 {
+                drop(draft.edit(&mut random));
+                let text = draft.valid();
+                for (n, part) in ["${actor}", "tag:", "pull_request", "refresh", "approvals"]
+                    .iter()
+                    .enumerate()
+                {
+                    sources[n] += usize::from(text.contains(part));
+                }
+            }
+        }
+        assert!(sources.iter().all(|n| *n > 50), "{sources:?}");
+    }
+}

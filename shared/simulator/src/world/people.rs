@@ -1,0 +1,158 @@
+//! People at their desks: they ask for something, or look at the board and do what it asks of them.
+
+use greenroom_app::query::StageCard;
+use greenroom_core::command::Command;
+use greenroom_core::name::{Revision, StageId};
+use greenroom_core::principal::Principal;
+
+use super::{Output, SimApp, World};
+use crate::act::Act;
+use crate::random::{Random, key, mix};
+use crate::truth::Happened;
+
+impl World {
+    pub(super) fn person(&mut self, number: u64, act: Act) {
+        match act {
+            Act::Command {
+                stage,
+                principal,
+                command,
+            } => self.asks(&stage, principal, command),
+            Act::Stale {
+                stage,
+                person,
+                back,
+            } => {
+                let saw = self.shared.lock().truth.people.saw(&stage, back).cloned();
+                if let Some(revision) = saw {
+                    let revision = Some(revision);
+                    let principal = Principal::Person { name: person };
+                    self.asks(&stage, principal, Command::Approve { revision });
+                }
+            }
+            Act::Undo {
+                stage,
+                branch,
+                steps,
+                person,
+            } => {
+                let reference = greenroom_app::apps::branch(&branch);
+                let repository = &self.shared.lock().truth.repository.clone();
+                let Some(revision) = repository.below(&reference, steps).cloned() else {
+                    return;
+                };
+                let reason = "as it was before".to_owned();
+                let to = Some(revision);
+                let principal = Principal::Operator { name: person };
+                self.asks(&stage, principal, Command::Rollback { to, reason });
+            }
+            Act::Look { person, care } => self.looks(number, person, care),
+            _ => {}
+        }
+    }
+
+    fn asks(&mut self, stage: &str, principal: Principal, command: Command) {
+        let id = self.stage_id(stage);
+        let Some((process, app)) = self.process() else {
+            return;
+        };
+        let label = format!("{} {stage}", command.verb());
+        self.spawn(label, process, async move {
+            wish(&app, &id, &principal, &command).await;
+            Output::Nothing
+        });
+    }
+
+    fn looks(&mut self, number: u64, person: String, care: u32) {
+        let Some((process, app)) = self.process() else {
+            return;
+        };
+        self.spawn(format!("{person} looks"), process, async move {
+            look(&app, number, &person, care).await;
+            Output::Nothing
+        });
+    }
+}
+
+/// Asks on somebody's behalf, and shows the checks what was asked and what was answered.
+async fn wish(app: &SimApp, id: &StageId, principal: &Principal, command: &Command) {
+    {
+        let mut inner = app.ports.shared.lock();
+        inner.happened(&Happened::Wished {
+            stage: id,
+            principal,
+            command,
+        });
+    }
+    // Nobody knows what became of it; a person looks again.
+    let Ok(answer) = app.command(id, principal, command).await else {
+        return;
+    };
+    let inner = &mut *app.ports.shared.lock();
+    let verb = command.verb();
+    inner.note(verb, || match &answer {
+        Ok(_) => format!("{} may {verb} {id}", principal.name()),
+        Err(no) => format!("{} may not {verb} {id}: {}", principal.name(), no.why),
+    });
+    let granted = answer.is_ok();
+    inner.happened(&Happened::Commanded {
+        stage: id,
+        principal,
+        command,
+        granted,
+    });
+    if granted && matches!(command, Command::Approve { .. }) {
+        inner.spring_ambushes();
+    }
+}
+
+/// Reads the board and does what it says, `care` times in a thousand.
+async fn look(app: &SimApp, number: u64, person: &str, care: u32) {
+    let Ok(board) = app.board(None).await else {
+        return;
+    };
+    let seed = app.ports.shared.lock().truth.setup.seed;
+    for card in board.apps.into_iter().flat_map(|app| app.stages) {
+        let mut random = Random::of(seed, mix(number ^ key(card.stage.as_str())));
+        let id = StageId {
+            app: card.app,
+            stage: card.stage.clone(),
+        };
+        if let Some(candidate) = &card.candidate {
+            let inner = &mut *app.ports.shared.lock();
+            inner.truth.people.see(card.stage.as_str(), &candidate.revision);
+        }
+        let cares = random.chance(care);
+        for (principal, command) in wanted(&card, person, &mut random) {
+            if cares {
+                wish(app, &id, &principal, &command).await;
+            }
+        }
+    }
+}
+
+/// What the board asks this person for.
+fn wanted(card: &StageCard, person: &str, random: &mut Random) -> Option<(Principal, Command)> {
+    let operator = Principal::Operator { name: person.to_owned() };
+    let Some(first) = card.waiting_on.iter().find(|wait| wait.command.is_some()) else {
+        let silent = card.brk.as_ref().is_some_and(|brk| brk.acknowledged.is_none());
+        let note = None;
+        return (silent && random.chance(300)).then_some((operator, Command::Acknowledge { note }));
+    };
+    let typed = first.command.as_deref().unwrap_or_default();
+    let mut words = typed.split_whitespace().skip(1);
+    match words.next()? {
+        "approve" => {
+            let name = person.to_owned();
+            let revision = words.skip_while(|word| *word != "--revision").nth(1);
+            let revision = revision.filter(|_| random.chance(800)).map(Revision::new);
+            Some((Principal::Person { name }, Command::Approve { revision }))
+        }
+        // Red is red: another try helps now and then only.
+        "retry" => random.chance(400).then_some((operator, Command::Retry)),
+        "unlock" => random.chance(500).then_some((operator, Command::Unlock)),
+        "promote" => Some((operator, Command::Promote)),
+        "refresh" => Some((operator, Command::Refresh)),
+        _ => None,
+    }
+}
