@@ -196,6 +196,32 @@ fn every_invariant_names_a_test_that_exists() {
 }
 
 #[test]
+fn every_promise_the_simulator_checks_is_an_invariant() {
+    let text =
+        std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    let folder = root().join("shared/simulator/src/check");
+    let mut checked = BTreeSet::new();
+    for file in std::fs::read_dir(folder).expect("the checks are there") {
+        let code = std::fs::read_to_string(file.expect("a file").path()).expect("it is text");
+        // A number stands alone between quotes: "C3".
+        let numbers = code.split('"').filter(|part| {
+            let (letter, digits) = part.split_at(part.len().min(1));
+            "ABCDEFGHI".contains(letter)
+                && !digits.is_empty()
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        checked.extend(numbers.map(str::to_owned));
+    }
+    assert!(checked.len() >= 25, "only {checked:?} are checked");
+    for number in checked {
+        assert!(
+            text.contains(&format!("**{number}**")),
+            "ARCHITECTURE.md does not know {number}"
+        );
+    }
+}
+
+#[test]
 fn every_wait_is_in_the_runbook() {
     let text =
         std::fs::read_to_string(root().join("docs/runbook.md")).expect("the runbook is there");

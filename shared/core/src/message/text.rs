@@ -35,7 +35,8 @@ fn text(doc: &Doc) -> String {
                 for entry in entries {
                     out.push_str(&format!("- {}\n", line(&entry.line)));
                     if let Some(detail) = &entry.detail {
-                        out.push_str(&format!("  {}\n", escape::plain(detail)));
+                        // Deeper than a log, which it could be taken for otherwise.
+                        out.push_str(&format!("    {}\n", escape::plain(detail)));
                     }
                 }
             }

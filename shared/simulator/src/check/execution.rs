@@ -115,10 +115,7 @@ fn attributed(truth: &Truth, replaced: &Replaced<'_>, run: &Run, found: &mut Fou
         found.broken(truth, "C4", format!("{named} has {id}, which is another's"));
     }
     if let Some(ended) = &run.ended {
-        let real = match &execution.phase {
-            Phase::Ended(how) => how == ended,
-            _ => false,
-        };
+        let real = execution.ended_as(ended);
         // What can never be known is written down as such, not read.
         let unread = matches!(ended, Observation::Errored { .. } | Observation::Refused { .. });
         if !real && !unread {

@@ -27,6 +27,8 @@ pub struct Promotion {
     greens: BTreeMap<String, BTreeSet<Release>>,
     /// Who was granted an approval, by stage.
     approved: BTreeMap<String, BTreeSet<String>>,
+    /// Who has asked to approve and was not answered yet: the commit that grants it may claim.
+    asked: BTreeMap<String, BTreeSet<String>>,
 }
 
 type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
@@ -45,17 +47,28 @@ impl Promotion {
                 .entry(((*stage).to_owned(), *generation))
                 .or_default()
                 .push((*verdict, standing.cloned())),
-            Happened::Commanded {
+            Happened::Wished {
                 stage,
                 principal,
                 command: Command::Approve { .. },
-                granted: true,
             } => drop(
-                self.approved
+                self.asked
                     .entry(stage.stage.to_string())
                     .or_default()
                     .insert(principal.name().to_owned()),
             ),
+            Happened::Commanded {
+                stage,
+                principal,
+                command: Command::Approve { .. },
+                granted,
+            } => {
+                let (stage, name) = (stage.stage.to_string(), principal.name().to_owned());
+                self.asked.entry(stage.clone()).or_default().remove(&name);
+                if *granted {
+                    self.approved.entry(stage).or_default().insert(name);
+                }
+            }
             Happened::Committed { changes } => {
                 for change in *changes {
                     if change.key.sort.starts_with("config#") {
@@ -189,12 +202,14 @@ impl Promotion {
             return;
         };
         let granted = self.approved.get(stage.id.stage.as_str());
+        let asked = self.asked.get(stage.id.stage.as_str());
         let approvals = replaced.before.map_or(&[][..], |before| &before.approvals[..]);
         let said: BTreeSet<&String> = approvals
             .iter()
             .filter(|yes| yes.release == run.release && yes.terms == run.terms)
             .map(|yes| &yes.by)
             .filter(|by| granted.is_some_and(|granted| granted.contains(*by)))
+            .chain(asked.into_iter().flatten())
             .collect();
         if said.len() < usize::try_from(wanted.count).unwrap_or(usize::MAX) {
             let what = format!(

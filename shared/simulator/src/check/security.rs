@@ -6,11 +6,9 @@ use greenroom_core::principal::Principal;
 use greenroom_core::stage_file::StageFile;
 
 use super::Found;
+use crate::setup::cast::STRANGER;
 use crate::truth::{Change, Happened, Truth};
 use crate::world::SECRET;
-
-/// Somebody without any role; see the script.
-pub const STRANGER: &str = "mallory";
 
 pub fn see(truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
     match happened {
@@ -22,6 +20,13 @@ pub fn see(truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
         } if name == STRANGER => {
             let what = format!("{name} is granted {} on {stage}", command.verb());
             found.broken(truth, "H1", what);
+        }
+        Happened::Started { execution, .. } => {
+            let revision = &truth.executor.get(*execution).request.revision;
+            if truth.repository.is_a_strangers(revision) {
+                let what = format!("{} of a fork is built or deployed", revision.short());
+                found.broken(truth, "H6", what);
+            }
         }
         Happened::Told(told) => {
             let text = serde_json::to_string(&told.announcement).unwrap_or_default();

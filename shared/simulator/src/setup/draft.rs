@@ -106,7 +106,7 @@ impl Draft {
         }
         if random.chance(200) {
             let mut entry = self.entry("release", r#"branch: "release/*""#, random);
-            entry.name = Some("${branch.slug}");
+            entry.name = Some("rel-${branch.slug}");
             self.stages.push(entry);
         }
         if random.chance(250) {
@@ -281,7 +281,7 @@ impl Draft {
         for channel in &self.channels {
             let _ = writeln!(text, "  {channel}: {}", wire(channel));
         }
-        text.push_str("roles:\n  product-owner: [eve, frank, grace]\n  release: [heidi, Eve]\n");
+        text.push_str("roles:\n  product-owner: [eve, frank, grace]\n  release: [heidi, eve]\n");
         text.push_str("stages:\n");
         for entry in &self.stages {
             entry.write(&mut text);

@@ -123,10 +123,9 @@ async fn look(app: &SimApp, number: u64, person: &str, care: u32) {
             inner.truth.people.see(card.stage.as_str(), &candidate.revision);
         }
         let cares = random.chance(care);
-        for (principal, command) in wanted(&card, person, &mut random) {
-            if cares {
-                wish(app, &id, &principal, &command).await;
-            }
+        let wanted = wanted(&card, person, &mut random);
+        if let Some((principal, command)) = wanted.filter(|_| cares) {
+            wish(app, &id, &principal, &command).await;
         }
     }
 }
