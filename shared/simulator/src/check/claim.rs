@@ -112,9 +112,12 @@ fn contained(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     let Some(old) = old.filter(|old| follows(&old.cause)) else {
         return;
     };
+    // What is tried again is what the branch came back to; nothing newer is wanted any more.
     let new = match (&stage.candidate, &stage.run) {
-        (Some(new), _) => (&new.revision, &new.contains, &new.cause),
-        (None, Some(run)) if replaced.claims() => (&run.release.revision, &run.contains, &run.cause),
+        (Some(new), _) if new.attempt == 0 => (&new.revision, &new.contains, &new.cause),
+        (None, Some(run)) if replaced.claims() && run.attempt == 0 => {
+            (&run.release.revision, &run.contains, &run.cause)
+        }
         _ => return,
     };
     let (revision, contains, cause) = new;
