@@ -29,6 +29,8 @@ pub struct Promotion {
     approved: BTreeMap<String, BTreeSet<String>>,
     /// Who has asked to approve and was not answered yet: the commit that grants it may claim.
     asked: BTreeMap<String, BTreeSet<String>>,
+    /// Stages that somebody has asked to unlock, and was not answered yet.
+    unlocking: BTreeMap<String, u32>,
 }
 
 type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
@@ -69,6 +71,11 @@ impl Promotion {
                     self.approved.entry(stage).or_default().insert(name);
                 }
             }
+            Happened::Wished {
+                stage,
+                command: Command::Unlock,
+                ..
+            } => *self.unlocking.entry(stage.stage.to_string()).or_default() += 1,
             Happened::Committed { changes } => {
                 for change in *changes {
                     if change.key.sort.starts_with("config#") {
@@ -100,7 +107,8 @@ impl Promotion {
         self.proven(truth, replaced, found);
         broken_by_proof(truth, replaced, &self.verdicts, found);
         if replaced.claims() || replaced.admits() {
-            closed(truth, replaced, found);
+            let unlocking = self.unlocking.contains_key(stage.id.stage.as_str());
+            closed(truth, replaced, unlocking, found);
             self.gated(truth, stage, stages, found);
         }
         if replaced.claims() {
@@ -222,12 +230,12 @@ impl Promotion {
 }
 
 /// D6, D3: a closed stage takes nothing, to the last true second.
-fn closed(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+fn closed(truth: &Truth, replaced: &Replaced<'_>, unlocking: bool, found: &mut Found) {
     let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
         return;
     };
     // Unlocked and taken up at once.
-    if replaced.after.lock.as_ref() != Some(lock) && lock.until.is_none() {
+    if replaced.after.lock.as_ref() != Some(lock) && unlocking {
         return;
     }
     let number = match lock.until {

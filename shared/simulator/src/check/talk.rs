@@ -23,7 +23,7 @@ pub struct Talk {
     entered: BTreeSet<String>,
     /// Breaks, by stage and episode, and the channels that are to hear of them.
     breaks: BTreeMap<(String, u64), Vec<String>>,
-    /// Channels whose silence another channel told of.
+    /// Channels whose silence another channel, or the board, told of.
     exhausted: BTreeSet<String>,
     /// The highest episode each stage's record has named.
     episodes: BTreeMap<String, u64>,
@@ -69,6 +69,10 @@ impl Talk {
     }
 
     fn entry(&mut self, change: &Change<'_>) {
+        if let Some(channel) = change.key.sort.strip_prefix("attention#channel-") {
+            // When all channels are silent the board alone says so.
+            self.exhausted.insert(channel.to_owned());
+        }
         if !change.key.partition.starts_with("outbox#") || !change.key.sort.contains("/announce/") {
             return;
         }
