@@ -18,11 +18,11 @@ use crate::truth::{Happened, Truth};
 /// What was really proven, and who really said yes.
 #[derive(Debug, Default)]
 pub struct Promotion {
-    files: BTreeMap<ConfigHash, StageFile>,
+    pub(super) files: BTreeMap<ConfigHash, StageFile>,
     /// Attempts at suites that passed or failed, by stage and generation.
     verdicts: BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>,
     /// Since when a stage has been green with this release, without a break.
-    green: BTreeMap<String, (Timestamp, Release)>,
+    pub(super) green: BTreeMap<String, (Timestamp, Release)>,
     /// Releases that were green on a stage once.
     greens: BTreeMap<String, BTreeSet<Release>>,
     /// Who was granted an approval, by stage.

@@ -121,6 +121,10 @@ impl Talk {
                     let what = format!("{} arrives before its break", told.key);
                     found.broken(truth, "E4", what);
                 }
+                if !self.entered.contains(&opening) {
+                    let what = format!("{} ends a break that nobody was to hear of", told.key);
+                    found.broken(truth, "E4", what);
+                }
                 self.recovered.insert(name);
             }
             _ => {}
