@@ -2,7 +2,8 @@
 //!
 //! An execution is admitted if its generation is current, it knows the nonce, its commit is the
 //! claimed one, and no other execution was admitted for that claim. Everything a gate demanded
-//! at the claim must still hold, so that a lock or a red verdict that came in between stops it.
+//! at the claim must still hold, so that a lock or a red verdict that came in between stops it,
+//! and there must be time left: what is let through late would be stopped among its steps.
 
 use crate::name::{ExecutionId, Nonce, Revision};
 use crate::plan::gates;
@@ -27,6 +28,12 @@ pub(super) fn admit(
     let run = claimed(&stage, ask)?;
     if run.is_admitted() {
         return Ok(stage);
+    }
+    if view.now >= run.deadline {
+        return Err(Rejection::conflict(
+            "the run's time is up",
+            &format!("greenroom log {}", stage.id.stage),
+        ));
     }
     still_open(view, policy, run)?;
     let deployed = Deployed {
