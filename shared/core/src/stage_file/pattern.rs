@@ -237,25 +237,35 @@ fn choices(mut text: &str, depth: usize) -> Result<(Vec<String>, &str), PatternE
 
 /// Segment-wise: `**` covers any run of segments, a segment with `*` covers an equal one or
 /// a literal it matches, and a lone `*` covers any one segment.
+///
+/// A run may be longer, never shorter, than it was at first, and only that of the last `**` met:
+/// to try all runs of all of them would take for ever on patterns that are full of them.
 fn one_covers(ours: &str, theirs: &str) -> bool {
     let ours: Vec<&str> = ours.split('/').collect();
     let theirs: Vec<&str> = theirs.split('/').collect();
-    segments_cover(&ours, &theirs)
-}
-
-fn segments_cover(ours: &[&str], theirs: &[&str]) -> bool {
-    match (ours.split_first(), theirs.split_first()) {
-        (None, None) => true,
-        (None, Some(_)) | (Some(_), None) => false,
-        (Some((&"**", [])), Some(_)) => true,
-        (Some((&"**", rest)), Some((_, tail))) => {
-            segments_cover(rest, theirs) || segments_cover(ours, tail)
-        }
-        (Some(_), Some((&"**", _))) => false,
-        (Some((our, rest)), Some((their, tail))) => {
-            segment_covers(our, their) && segments_cover(rest, tail)
+    let (mut at, mut from) = (0, 0);
+    let mut run: Option<(usize, usize)> = None;
+    while let Some(their) = theirs.get(from) {
+        match ours.get(at) {
+            Some(&"**") if at + 1 == ours.len() => return true,
+            Some(&"**") => {
+                at += 1;
+                run = Some((at, from));
+            }
+            Some(our) if *their != "**" && segment_covers(our, their) => {
+                at += 1;
+                from += 1;
+            }
+            _ => {
+                let Some((after, begun)) = run else {
+                    return false;
+                };
+                (at, from) = (after, begun + 1);
+                run = Some((at, from));
+            }
         }
     }
+    at == ours.len()
 }
 
 fn segment_covers(our: &str, their: &str) -> bool {
