@@ -27,6 +27,8 @@ pub struct Promotion {
     greens: BTreeMap<String, BTreeSet<Release>>,
     /// Who was granted an approval, by stage.
     approved: BTreeMap<String, BTreeSet<String>>,
+    /// When somebody asked last to unlock a stage, or to lock it in another way.
+    unlocked: BTreeMap<String, Timestamp>,
     /// Who has asked to approve and was not answered yet: the commit that grants it may claim.
     asked: BTreeMap<String, BTreeSet<String>>,
 }
@@ -57,6 +59,11 @@ impl Promotion {
                     .or_default()
                     .insert(principal.name().to_owned()),
             ),
+            Happened::Wished {
+                stage,
+                command: Command::Unlock | Command::Lock { .. },
+                ..
+            } => drop(self.unlocked.insert(stage.stage.to_string(), truth.now)),
             Happened::Commanded {
                 stage,
                 principal,
@@ -100,7 +107,7 @@ impl Promotion {
         self.proven(truth, replaced, found);
         broken_by_proof(truth, replaced, &self.verdicts, found);
         if replaced.claims() || replaced.admits() {
-            closed(truth, replaced, found);
+            self.closed(truth, replaced, found);
             self.gated(truth, stage, stages, found);
         }
         if replaced.claims() {
@@ -189,6 +196,27 @@ impl Promotion {
         }
     }
 
+    /// D6, D3: a closed stage takes nothing, to the last true second.
+    fn closed(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+        let stage = replaced.after;
+        let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
+            return;
+        };
+        // Unlocked and taken up at once.
+        let asked = self.unlocked.get(stage.id.stage.as_str());
+        let later = |at: &Timestamp| *at + truth.setup.clock_error >= lock.since;
+        if stage.lock.as_ref() != Some(lock) && asked.is_some_and(later) {
+            return;
+        }
+        let number = match lock.until {
+            None => "D6",
+            Some(until) if truth.now < until => "D3",
+            Some(_) => return,
+        };
+        let what = format!("{} goes on although {} locked it", stage.id, lock.by);
+        found.broken(truth, number, what);
+    }
+
     /// H7: enough different people said yes to exactly this release.
     fn agreed(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
         let stage = replaced.after;
@@ -219,24 +247,6 @@ impl Promotion {
             found.broken(truth, "H7", what);
         }
     }
-}
-
-/// D6, D3: a closed stage takes nothing, to the last true second.
-fn closed(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
-    let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
-        return;
-    };
-    // Unlocked and taken up at once.
-    if replaced.after.lock.as_ref() != Some(lock) && lock.until.is_none() {
-        return;
-    }
-    let number = match lock.until {
-        None => "D6",
-        Some(until) if truth.now < until => "D3",
-        Some(_) => return,
-    };
-    let what = format!("{} goes on although {} locked it", replaced.after.id, lock.by);
-    found.broken(truth, number, what);
 }
 
 /// D5: a break opens because something is red, not because nobody could tell.
