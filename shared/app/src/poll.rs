@@ -16,9 +16,9 @@ use crate::error::Error;
 use crate::inbox::Received;
 use crate::keys;
 use crate::ports::Ports;
-use crate::ports::source::{Commit, Source, SourceError};
+use crate::ports::source::{Commit, Head, Source, SourceError};
 use crate::ports::store::Store;
-use crate::records::{AppRecord, HeadRecord};
+use crate::records::{AppRecord, ConfigFrom, HeadRecord};
 use crate::table;
 
 /// Most branches of one app that are remembered.
@@ -86,6 +86,9 @@ impl<P: Ports> App<P> {
             .any(|head| head.reference == app.default_branch)
         {
             self.read_default_branch(app.id).await?;
+        }
+        if heads.iter().any(|head| !has_spoken(app, head)) {
+            self.read_stage_file(app.id).await?;
         }
         self.make_stages(app.id).await?;
         let app = &self.app(app.id).await?;
@@ -181,6 +184,21 @@ impl<P: Ports> App<P> {
         };
         self.receive(&id, event, true).await
     }
+}
+
+/// Whether the stage file was read at this head of the default branch; any other branch has
+/// nothing to say. That its head was decided about does not tell: it may have moved since the file
+/// was read for that decision.
+fn has_spoken(app: &AppRecord, head: &Head) -> bool {
+    if head.reference != app.default_branch {
+        return true;
+    }
+    let refused = app.invalid.as_ref().map(|invalid| &invalid.revision);
+    let taken = match &app.config_from {
+        ConfigFrom::Commit { revision } => Some(revision),
+        ConfigFrom::Nowhere | ConfigFrom::Bootstrap { .. } => None,
+    };
+    refused.or(taken) == Some(&head.revision)
 }
 
 /// Whether a branch that did not move still leads where it was decided to lead: another stage file

@@ -1,6 +1,8 @@
 //! The promises, each checked against the world's truth right after whatever happens. The numbers
 //! are those of ARCHITECTURE.md.
 
+mod calendar;
+mod claim;
 mod execution;
 mod heads;
 mod ingest;
@@ -8,12 +10,15 @@ mod promotion;
 pub mod quiet;
 mod schedule;
 mod security;
+mod settled;
 mod state;
 mod talk;
 
 use std::collections::BTreeMap;
 
+use greenroom_app::keys;
 use greenroom_app::records::StageRecord;
+use greenroom_core::name::ConfigHash;
 use greenroom_core::stage::Stage;
 use jiff::Timestamp;
 
@@ -38,6 +43,8 @@ pub struct Violation {
 /// All checks and what they remember.
 #[derive(Debug, Default)]
 pub struct Checks {
+    /// Stage files that came into force, the newest last.
+    in_force: Vec<ConfigHash>,
     ingest: ingest::Ingest,
     heads: heads::Heads,
     execution: execution::Execution,
@@ -103,6 +110,14 @@ impl Checks {
         if let Happened::Committed { changes } = happened {
             state::committed(truth, changes, found);
             security::committed(truth, changes, found);
+            for change in *changes {
+                if change.key.partition == keys::APPS {
+                    security::in_force(truth, change, &mut self.in_force, found);
+                }
+            }
+        }
+        if let Happened::Started { execution, fresh: true } = happened {
+            claim::started(truth, *execution, &self.promotion.files, &self.stages, found);
         }
         self.ingest.see(truth, happened, found);
         self.execution.see(truth, happened, &self.stages, found);
@@ -141,6 +156,10 @@ impl Checks {
         self.promotion.replaced(truth, &replaced, &self.stages, found);
         self.talk.replaced(&replaced);
         schedule::replaced(truth, &replaced, found);
+        let files = &self.promotion.files;
+        claim::replaced(truth, &replaced, files, &self.stages, found);
+        let green = self.promotion.green.get(name).map(|(since, _)| *since);
+        calendar::replaced(truth, &replaced, files, &self.in_force, green, found);
         self.stages.insert(name.to_owned(), (truth.now, after.clone()));
     }
 }

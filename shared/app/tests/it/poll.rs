@@ -70,6 +70,36 @@ fn a_poll_that_succeeds_ends_the_wait_of_what_was_put_off() {
 }
 
 #[test]
+fn a_stage_file_that_came_while_its_branch_was_decided_about_is_found() {
+    let on_master = "  staging: { from: { branch: master }, pipeline: service }\n";
+    let file = STAGE_FILE.replace("  nightly:", &format!("{on_master}  nightly:"));
+    let file: String = file
+        .lines()
+        .filter(|line| !line.contains("nightly:"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let mut world = World::new(&file);
+    let changed = file.replace("soak: 10m", "soak: 20m");
+    let first = world.ports().source.commit("master", "olga", "one", &[]);
+    let files = [("greenroom.yaml", changed.as_str())];
+    let second = world
+        .ports()
+        .source
+        .commit("master", "olga", "two", &files);
+    let config = |world: &World| world.now(world.app.app(world.id)).expect("the app").config;
+    let before = config(&world);
+    // The file is read at the first, the head that is recorded is the second.
+    world.ports().source.set("refs/heads/master", Some(&first));
+    world.ports().source.move_after_read("master", &second);
+    world.told_of("master", "olga", &first);
+    world.settle();
+    assert_eq!(world.stands("staging"), Some(second));
+    assert_eq!(config(&world), before);
+    poll(&mut world);
+    assert_ne!(config(&world), before);
+}
+
+#[test]
 fn a_head_that_went_back_and_forth_is_found_each_time() {
     let mut world = World::new(STAGE_FILE);
     let first = world.ports().source.commit("develop", "bob", "one", &[]);

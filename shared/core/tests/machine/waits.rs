@@ -182,3 +182,29 @@ fn a_policy_is_the_slice_of_the_file_for_one_rule() {
     };
     assert_eq!((builds("dev"), builds("bare")), (Some(true), Some(false)));
 }
+
+#[test]
+fn what_moves_by_itself_blocks_nobody() {
+    let blocks: Vec<_> = every_wait()
+        .iter()
+        .filter(|wait| wait.blocks())
+        .map(Wait::code)
+        .collect();
+    assert_eq!(
+        blocks,
+        [
+            "locked",
+            "held",
+            "backoff",
+            "build_failed",
+            "build_unclear",
+            "upstream_unverified",
+            "upstream_outdated",
+            "soaking",
+            "approval",
+            "failed_here",
+            "rejected",
+            "rule_gone"
+        ]
+    );
+}

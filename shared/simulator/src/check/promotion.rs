@@ -18,19 +18,19 @@ use crate::truth::{Happened, Truth};
 /// What was really proven, and who really said yes.
 #[derive(Debug, Default)]
 pub struct Promotion {
-    files: BTreeMap<ConfigHash, StageFile>,
+    pub(super) files: BTreeMap<ConfigHash, StageFile>,
     /// Attempts at suites that passed or failed, by stage and generation.
     verdicts: BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>,
     /// Since when a stage has been green with this release, without a break.
-    green: BTreeMap<String, (Timestamp, Release)>,
+    pub(super) green: BTreeMap<String, (Timestamp, Release)>,
     /// Releases that were green on a stage once.
     greens: BTreeMap<String, BTreeSet<Release>>,
     /// Who was granted an approval, by stage.
     approved: BTreeMap<String, BTreeSet<String>>,
-    /// When somebody asked last to unlock a stage, or to lock it in another way.
-    unlocked: BTreeMap<String, Timestamp>,
     /// Who has asked to approve and was not answered yet: the commit that grants it may claim.
     asked: BTreeMap<String, BTreeSet<String>>,
+    /// Stages that somebody has asked to unlock, and was not answered yet.
+    unlocking: BTreeMap<String, u32>,
 }
 
 type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
@@ -59,11 +59,6 @@ impl Promotion {
                     .or_default()
                     .insert(principal.name().to_owned()),
             ),
-            Happened::Wished {
-                stage,
-                command: Command::Unlock | Command::Lock { .. },
-                ..
-            } => drop(self.unlocked.insert(stage.stage.to_string(), truth.now)),
             Happened::Commanded {
                 stage,
                 principal,
@@ -76,6 +71,11 @@ impl Promotion {
                     self.approved.entry(stage).or_default().insert(name);
                 }
             }
+            Happened::Wished {
+                stage,
+                command: Command::Unlock,
+                ..
+            } => *self.unlocking.entry(stage.stage.to_string()).or_default() += 1,
             Happened::Committed { changes } => {
                 for change in *changes {
                     if change.key.sort.starts_with("config#") {
@@ -107,7 +107,8 @@ impl Promotion {
         self.proven(truth, replaced, found);
         broken_by_proof(truth, replaced, &self.verdicts, found);
         if replaced.claims() || replaced.admits() {
-            self.closed(truth, replaced, found);
+            let unlocking = self.unlocking.contains_key(stage.id.stage.as_str());
+            closed(truth, replaced, unlocking, found);
             self.gated(truth, stage, stages, found);
         }
         if replaced.claims() {
@@ -196,27 +197,6 @@ impl Promotion {
         }
     }
 
-    /// D6, D3: a closed stage takes nothing, to the last true second.
-    fn closed(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
-        let stage = replaced.after;
-        let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
-            return;
-        };
-        // Unlocked and taken up at once.
-        let asked = self.unlocked.get(stage.id.stage.as_str());
-        let later = |at: &Timestamp| *at + truth.setup.clock_error >= lock.since;
-        if stage.lock.as_ref() != Some(lock) && asked.is_some_and(later) {
-            return;
-        }
-        let number = match lock.until {
-            None => "D6",
-            Some(until) if truth.now < until => "D3",
-            Some(_) => return,
-        };
-        let what = format!("{} goes on although {} locked it", stage.id, lock.by);
-        found.broken(truth, number, what);
-    }
-
     /// H7: enough different people said yes to exactly this release.
     fn agreed(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
         let stage = replaced.after;
@@ -247,6 +227,24 @@ impl Promotion {
             found.broken(truth, "H7", what);
         }
     }
+}
+
+/// D6, D3: a closed stage takes nothing, to the last true second.
+fn closed(truth: &Truth, replaced: &Replaced<'_>, unlocking: bool, found: &mut Found) {
+    let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
+        return;
+    };
+    // Unlocked and taken up at once.
+    if replaced.after.lock.as_ref() != Some(lock) && unlocking {
+        return;
+    }
+    let number = match lock.until {
+        None => "D6",
+        Some(until) if truth.now < until => "D3",
+        Some(_) => return,
+    };
+    let what = format!("{} goes on although {} locked it", replaced.after.id, lock.by);
+    found.broken(truth, number, what);
 }
 
 /// D5: a break opens because something is red, not because nobody could tell.

@@ -115,6 +115,7 @@ impl Inner {
             }
         }
         self.checks.end(&self.truth, &mut self.found);
+        self.check_settled();
     }
 
     fn check_marker(&mut self, sort: &str) {

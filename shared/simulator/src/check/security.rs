@@ -1,6 +1,9 @@
 //! H: who may do what, and what nobody may see.
 
+use greenroom_app::records::AppRecord;
+use greenroom_core::name::ConfigHash;
 use greenroom_core::principal::Principal;
+use greenroom_core::stage_file::StageFile;
 
 use super::Found;
 use crate::setup::cast::STRANGER;
@@ -43,4 +46,39 @@ pub fn committed(truth: &Truth, changes: &[Change<'_>], found: &mut Found) {
             found.broken(truth, "H13", format!("{} has a secret in it", change.key));
         }
     }
+}
+
+/// H5: what is in force is what the default branch had, and something always is.
+pub fn in_force(
+    truth: &Truth,
+    change: &Change<'_>,
+    known: &mut Vec<ConfigHash>,
+    found: &mut Found,
+) {
+    let read = |text: &[u8]| serde_json::from_slice::<AppRecord>(text).ok()?.config;
+    let before = change.before.as_deref().and_then(read);
+    let after = change.after.and_then(read);
+    if before == after {
+        return;
+    }
+    let Some(after) = after else {
+        found.broken(truth, "H5", "no stage file is in force any more");
+        return;
+    };
+    let repository = &truth.repository;
+    let default = repository.default_branch();
+    let had = default.map_or(&[][..], |branch| repository.moves(branch));
+    let is_it = |text: &str| {
+        let file = StageFile::parse("greenroom.yaml", text.as_bytes());
+        file.is_ok_and(|file| file.hash == after)
+    };
+    let texts = had.iter().filter_map(|(_, to)| repository.stage_file(to.as_ref()?));
+    // Most commits leave it as it is.
+    let mut texts: Vec<&str> = texts.collect();
+    texts.dedup();
+    if !texts.into_iter().rev().any(is_it) {
+        let what = format!("{after} is in force, which the default branch never had");
+        found.broken(truth, "H5", what);
+    }
+    known.push(after);
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::records::StageRecord;
 use greenroom_core::message::Kind;
-use greenroom_core::stage_file::StageFile;
 use jiff::Timestamp;
 
 use super::{Found, Replaced};
@@ -24,12 +23,8 @@ pub struct Talk {
     entered: BTreeSet<String>,
     /// Breaks, by stage and episode, and the channels that are to hear of them.
     breaks: BTreeMap<(String, u64), Vec<String>>,
-    /// Channels whose silence another channel told of.
+    /// Channels whose silence another channel, or the board, told of.
     exhausted: BTreeSet<String>,
-    /// Channels whose silence another was to tell of, and refused to.
-    untold: BTreeSet<String>,
-    /// Channels whose silence the board showed.
-    shown: BTreeSet<String>,
     /// The highest episode each stage's record has named.
     episodes: BTreeMap<String, u64>,
 }
@@ -51,22 +46,12 @@ impl Talk {
         for ((stage, episode), channels) in &self.breaks {
             for channel in channels {
                 let name = (stage.clone(), *episode, channel.clone());
-                if !self.opened.contains(&name) && !self.known_to_be_silent(truth, channel) {
+                if !self.opened.contains(&name) && !self.exhausted.contains(channel) {
                     let what = format!("{channel} never heard of break {episode} of {stage}");
                     found.broken(truth, "E1", what);
                 }
             }
         }
-    }
-
-    /// Another channel told of it; where none could, the board did.
-    fn known_to_be_silent(&self, truth: &Truth, channel: &str) -> bool {
-        let text = truth.setup.stage_file.as_bytes();
-        let only = || {
-            StageFile::parse("greenroom.yaml", text).is_ok_and(|file| file.channels.len() == 1)
-        };
-        let untold = || self.untold.contains(channel) || only();
-        self.exhausted.contains(channel) || self.shown.contains(channel) && untold()
     }
 
     pub fn see(
@@ -84,9 +69,9 @@ impl Talk {
     }
 
     fn entry(&mut self, change: &Change<'_>) {
-        let silent = change.key.sort.strip_prefix("attention#channel-");
-        if let Some(channel) = silent.filter(|_| change.after.is_some()) {
-            self.shown.insert(channel.to_owned());
+        if let Some(channel) = change.key.sort.strip_prefix("attention#channel-") {
+            // When all channels are silent the board alone says so.
+            self.exhausted.insert(channel.to_owned());
         }
         if !change.key.partition.starts_with("outbox#") || !change.key.sort.contains("/announce/") {
             return;
@@ -104,11 +89,6 @@ impl Talk {
         let announcement = &told.announcement;
         if !self.entered.contains(&told.key) {
             found.broken(truth, "E3", format!("{} is sent and stands nowhere", told.key));
-        }
-        if let Kind::Exhausted { channel, .. } = &announcement.kind
-            && told.answer == Answer::Refused
-        {
-            self.untold.insert(channel.to_string());
         }
         if !told.arrived || told.answer == Answer::Later {
             return;
@@ -139,6 +119,10 @@ impl Talk {
                 let waits = self.waiting.contains(&opening);
                 if !self.opened.contains(&name) && waits {
                     let what = format!("{} arrives before its break", told.key);
+                    found.broken(truth, "E4", what);
+                }
+                if !self.entered.contains(&opening) {
+                    let what = format!("{} ends a break that nobody was to hear of", told.key);
                     found.broken(truth, "E4", what);
                 }
                 self.recovered.insert(name);

@@ -43,6 +43,8 @@ pub struct Draft {
     /// Whether the pipeline builds something once, or each stage builds for itself.
     once: bool,
     retries: u64,
+    /// How often the command that deploys was changed.
+    makes: u64,
     channels: Vec<&'static str>,
     pub stages: Vec<Entry>,
 }
@@ -78,6 +80,7 @@ impl Draft {
             app: app.to_owned(),
             once: random.chance(700),
             retries: random.below(4),
+            makes: 0,
             channels: all,
             stages: Vec::new(),
         };
@@ -233,11 +236,25 @@ impl Draft {
                 self.promoted(key, &upstream, random);
                 format!("a new stage {key}")
             }
+            _ if random.chance(400) => {
+                self.makes += 1;
+                "another command that deploys".to_owned()
+            }
+            _ if random.chance(500) => self.test_more(random),
             _ => {
                 self.retries = (self.retries + 1) % 4;
                 "more retries".to_owned()
             }
         }
+    }
+
+    fn test_more(&mut self, random: &mut Random) -> String {
+        let n = u64::try_from(self.stages.len()).unwrap_or(1);
+        let index = usize::try_from(random.below(n)).unwrap_or(0);
+        let suites = self.suites(random);
+        let entry = &mut self.stages[index];
+        entry.verify = suites;
+        format!("other tests of {}", entry.key)
     }
 
     /// The file.
@@ -247,7 +264,11 @@ impl Draft {
         if self.once {
             text.push_str("      - { name: build, run: make, once: true, artifact: dist/ }\n");
         }
-        text.push_str("      - { name: deploy, run: make deploy, outputs: [URL] }\n");
+        let makes = match self.makes {
+            0 => String::new(),
+            n => format!(" N={n}"),
+        };
+        let _ = writeln!(text, "      - {{ name: deploy, run: make deploy{makes}, outputs: [URL] }}");
         let retries = self.retries;
         let _ = write!(
             text,

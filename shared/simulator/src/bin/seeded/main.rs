@@ -1,7 +1,7 @@
 //! Seeded bugs: programmers' mistakes, each switched on alone in a copy of the sources, to see
 //! whether the simulation notices. What is shipped knows nothing of them.
 //!
-//! `seeded/*.yaml` lists them. All are written into one copy of the tree (`target/seeded`) at once,
+//! `seeded/*.yaml` lists them. All are written into one copy of the tree (`target/seeded/tree`) at once,
 //! as branches that `GREENROOM_SEEDED_BUG` chooses at run time, so that one build serves them all.
 
 mod edit;

@@ -48,10 +48,60 @@ pub struct RunError {
 
 /// Runs from seed 1 until a run fails, with `bug` on.
 pub fn one(simulator: &Path, bug: Option<&str>, limits: Limits) -> Result<Verdict, RunError> {
+    from(simulator, bug, 1, limits)
+}
+
+/// As [`one`]; but a run that fails without the bug as well says nothing about it, and the next
+/// ones are tried.
+fn killed(simulator: &Path, bug: &str, limits: Limits) -> Result<Verdict, RunError> {
+    let (mut first, mut before) = (1, 0);
+    loop {
+        let rest = Limits {
+            runs: limits.runs.saturating_sub(first - 1),
+        };
+        if rest.runs == 0 {
+            return Ok(Verdict::Held { runs: limits.runs });
+        }
+        let verdict = from(simulator, Some(bug), first, rest)?;
+        let Verdict::Killed {
+            invariant,
+            seed,
+            runs,
+        } = verdict
+        else {
+            return Ok(match verdict {
+                Verdict::Held { .. } => Verdict::Held { runs: limits.runs },
+                other => other,
+            });
+        };
+        let alone = from(simulator, None, seed, Limits { runs: 1 })?;
+        if matches!(alone, Verdict::Held { .. }) {
+            return Ok(Verdict::Killed {
+                invariant,
+                seed,
+                runs: before + runs,
+            });
+        }
+        if seed < first {
+            let why = format!("seed {seed}, which is kept, does not hold without a bug");
+            return Ok(Verdict::Odd { why });
+        }
+        before += runs;
+        first = seed + 1;
+    }
+}
+
+fn from(
+    simulator: &Path,
+    bug: Option<&str>,
+    first: u64,
+    limits: Limits,
+) -> Result<Verdict, RunError> {
     let mut command = Command::new(simulator);
     command
-        .args(["run", "--from", "1", "--stop-at-first-failure"])
-        .args(["--runs", &limits.runs.to_string(), "--jobs", "1"]);
+        .args(["run", "--stop-at-first-failure", "--jobs", "1"])
+        .args(["--from", &first.to_string()])
+        .args(["--runs", &limits.runs.to_string()]);
     match bug {
         Some(bug) => command.env("GREENROOM_SEEDED_BUG", bug),
         None => command.env_remove("GREENROOM_SEEDED_BUG"),
@@ -115,7 +165,7 @@ pub fn all<'a>(
         for _ in 0..SIDE_BY_SIDE {
             scope.spawn(|| {
                 while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let verdict = one(simulator, Some(&bug.name), limits);
+                    let verdict = killed(simulator, &bug.name, limits);
                     if let Ok(verdict) = &verdict {
                         report::say(&bug.name, verdict);
                     }

@@ -66,13 +66,12 @@ struct Dependency {
 
 /// Writes the tree and builds its simulator; where that is.
 ///
-/// Both workspaces share one target folder, and so what they are both made of: only our own
-/// crates are compiled a second time. The binary has a name of its own.
+/// Cargo names what it compiles after the place in its workspace, so the two workspaces must not
+/// share a target folder: each would take the other's crates for its own.
 pub fn build(root: &Path, bugs: &[Bug]) -> Result<PathBuf, TreeError> {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let target = std::path::absolute(&target).map_err(failed(&target))?;
-    let tree = target.join("seeded");
+    let ours = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let ours = std::path::absolute(&ours).map_err(failed(&ours))?;
+    let (tree, target) = (ours.join("seeded/tree"), ours.join("seeded/build"));
     write(root, &tree, bugs)?;
     let output = Command::new(env!("CARGO"))
         .args(["build", "--offline", "--profile", PROFILE])

@@ -1,0 +1,222 @@
+//! What a commit may do to a run, a candidate and a break, whoever makes it.
+
+use std::collections::BTreeMap;
+
+use greenroom_app::ports::pipelines::{Observation, Purpose};
+use greenroom_app::records::StageRecord;
+use greenroom_core::name::{ConfigHash, RefName};
+use greenroom_core::policy::Policy;
+use greenroom_core::stage::{CONTAINS_MAX, Candidate, Cause, Failing, Skipped, Stage};
+use greenroom_core::stage_file::StageFile;
+use jiff::Timestamp;
+
+use super::{Found, Replaced};
+use crate::model::executor::Phase;
+use crate::truth::Truth;
+
+/// Runs of a release that end without an answer before nobody tries again by himself.
+const RUNS_MAX: u32 = 3;
+
+type Files = BTreeMap<ConfigHash, StageFile>;
+type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
+
+pub fn replaced(
+    truth: &Truth,
+    replaced: &Replaced<'_>,
+    files: &Files,
+    stages: &Stages,
+    found: &mut Found,
+) {
+    tests_stay(truth, replaced, found);
+    gone(truth, replaced, found);
+    contained(truth, replaced, found);
+    breaks(truth, replaced, found);
+    if replaced.claims() {
+        terms(truth, replaced, files, stages, found);
+        again(truth, replaced, found);
+    }
+}
+
+/// B4: which tests a run has to pass is known when it is claimed.
+fn tests_stay(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    let old = replaced.before.and_then(|before| before.run.as_ref());
+    let (Some(old), stage) = (old, replaced.after) else {
+        return;
+    };
+    for run in stage.run.iter().chain(&stage.last) {
+        if run.generation == old.generation && run.suites.keys().ne(old.suites.keys()) {
+            let what = format!("run {} of {} gets other tests", run.generation, stage.id);
+            found.broken(truth, "B4", what);
+        }
+    }
+}
+
+/// B4: an execution has the steps of the stage file that governs its run.
+pub fn started(truth: &Truth, execution: usize, files: &Files, stages: &Stages, found: &mut Found) {
+    let request = &truth.executor.get(execution).request;
+    let Purpose::Deploy { stage, generation, .. } = &request.purpose else {
+        return;
+    };
+    let Some((_, record)) = stages.get(stage) else {
+        return;
+    };
+    let run = record.stage.run.iter().find(|run| run.generation == *generation);
+    let Some(file) = run.and_then(|run| files.get(&run.config)) else {
+        return;
+    };
+    let rule = file.rule(&record.stage.spec.rule);
+    let pipeline = rule.and_then(|rule| file.pipelines.get(rule.pipeline.as_ref()?));
+    let wanted = pipeline.iter().flat_map(|pipeline| &pipeline.steps);
+    if rule.is_some() && !wanted.filter(|step| !step.once).eq(&request.steps) {
+        let what = format!("run {generation} of {stage} does not have the steps it was claimed with");
+        found.broken(truth, "B4", what);
+    }
+}
+
+/// B2, B3: a stage forgets a branch when it is gone, then wholly, and not before.
+fn gone(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    let stage = replaced.after;
+    let head = replaced.before.and_then(|before| before.head.as_ref());
+    let (Some(head), None) = (head, &stage.head) else {
+        return;
+    };
+    let closed = stage.spec.pull_request.is_some();
+    if !closed && !was_gone(truth, &head.reference, replaced.since) {
+        let what = format!("{} forgets {}, which was there", stage.id, head.reference);
+        found.broken(truth, "B2", what);
+    }
+    let keeps = |candidate: &Candidate| {
+        candidate.reference.as_ref() == Some(&head.reference) && !candidate.cause.is_personal()
+    };
+    if stage.candidate.as_ref().is_some_and(keeps) {
+        let what = format!("{} still wants what {} had", stage.id, head.reference);
+        found.broken(truth, "B3", what);
+    }
+}
+
+/// Whether a reference did not exist at some instant since.
+fn was_gone(truth: &Truth, reference: &RefName, since: Timestamp) -> bool {
+    let moves = truth.repository.moves(reference);
+    let later = moves.first().is_none_or(|(at, _)| *at > since);
+    later
+        || moves.iter().enumerate().any(|(n, (_, to))| {
+            let until = moves.get(n + 1).map(|(at, _)| *at);
+            to.is_none() && until.is_none_or(|until| until >= since)
+        })
+}
+
+/// C8: what never ran is contained in what took its place.
+fn contained(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    let stage = replaced.after;
+    let old = replaced.before.and_then(|before| before.candidate.as_ref());
+    let Some(old) = old.filter(|old| follows(&old.cause)) else {
+        return;
+    };
+    // What is tried again is what the branch came back to; nothing newer is wanted any more.
+    let new = match (&stage.candidate, &stage.run) {
+        (Some(new), _) if new.attempt == 0 => (&new.revision, &new.contains, &new.cause),
+        (None, Some(run)) if replaced.claims() && run.attempt == 0 => {
+            (&run.release.revision, &run.contains, &run.cause)
+        }
+        _ => return,
+    };
+    let (revision, contains, cause) = new;
+    let runs = replaced.claims()
+        && stage.run.as_ref().is_some_and(|run| run.release.revision == old.revision);
+    let named = |skipped: &Skipped| skipped.revision == old.revision;
+    let kept = *revision == old.revision || runs || contains.iter().any(named);
+    if follows(cause) && !kept && contains.len() < CONTAINS_MAX {
+        let what = format!("{} does not say what became of {}", stage.id, old.revision.short());
+        found.broken(truth, "C8", what);
+    }
+    if contains.len() > CONTAINS_MAX {
+        found.broken(truth, "G5", format!("{} remembers too much", stage.id));
+    }
+}
+
+/// Whether something is wanted because a reference moved.
+fn follows(cause: &Cause) -> bool {
+    matches!(
+        cause,
+        Cause::Push { .. } | Cause::Poll | Cause::Tag { .. } | Cause::PullRequest { .. }
+    )
+}
+
+/// D5: only red opens a break, only green ends it.
+fn breaks(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    let stage = replaced.after;
+    let old = replaced.before.and_then(|before| before.brk.as_ref());
+    if let Some(old) = old
+        && stage.brk.as_ref().is_none_or(|brk| brk.episode != old.episode)
+        && stage.verified.is_none()
+    {
+        let what = format!("break {} of {} ends although nothing is green", old.episode, stage.id);
+        found.broken(truth, "D5", what);
+    }
+    let known = |episode| old.is_some_and(|old| old.episode == episode);
+    let Some(brk) = stage.brk.as_ref().filter(|brk| !known(brk.episode)) else {
+        return;
+    };
+    if let Failing::Step { build: false, step, .. } = &brk.failing
+        && !said_no(truth, stage)
+    {
+        let what = format!("break {} of {} opens, and no {step} failed", brk.episode, stage.id);
+        found.broken(truth, "D5", what);
+    }
+}
+
+/// Whether a step of the run that ended last really failed.
+fn said_no(truth: &Truth, stage: &Stage) -> bool {
+    let last = stage.last.as_ref().and_then(|run| run.execution.as_ref());
+    let execution = last.and_then(|id| truth.executor.find(id));
+    execution.is_some_and(|index| {
+        matches!(truth.executor.get(index).phase, Phase::Ended(Observation::Failed { .. }))
+    })
+}
+
+/// D1: the upstream proved it under the terms that the claim's stage file has for it.
+fn terms(
+    truth: &Truth,
+    replaced: &Replaced<'_>,
+    files: &Files,
+    stages: &Stages,
+    found: &mut Found,
+) {
+    let stage = replaced.after;
+    let run = stage.run.as_ref().filter(|run| !run.cause.is_rollback());
+    let Some((run, file)) = run.and_then(|run| Some((run, files.get(&run.config)?))) else {
+        return;
+    };
+    let policy = Policy::of(file, &stage.spec.rule, truth.setup.clock_error);
+    let Some(upstream) = policy.and_then(|policy| policy.upstream) else {
+        return;
+    };
+    let above = stages.get(upstream.stage.as_str());
+    let verified = above.and_then(|(_, record)| record.stage.verified.as_ref());
+    if verified.is_some_and(|verified| verified.terms != upstream.terms) {
+        let what = format!(
+            "run {} of {} relies on what {} proved under other terms",
+            run.generation, stage.id, upstream.stage
+        );
+        found.broken(truth, "D1", what);
+    }
+}
+
+/// D5: nobody tries for ever. H6: nothing of a stranger's. C9: a rollback holds automation.
+fn again(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    let stage = replaced.after;
+    let Some(run) = &stage.run else { return };
+    if run.attempt >= RUNS_MAX {
+        let what = format!("{} is tried for the {}th time", stage.id, run.attempt + 1);
+        found.broken(truth, "D5", what);
+    }
+    let pull = stage.spec.pull_request;
+    if pull.is_some_and(|pull| truth.repository.pulls.get(&pull).is_some_and(|pull| pull.fork)) {
+        let what = format!("{} is deployed for a pull request from a fork", stage.id);
+        found.broken(truth, "H6", what);
+    }
+    if run.cause.is_rollback() && stage.hold.is_none() {
+        let what = format!("run {} of {} goes back and holds nothing", run.generation, stage.id);
+        found.broken(truth, "C9", what);
+    }
+}

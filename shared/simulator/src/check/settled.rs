@@ -1,0 +1,154 @@
+//! What must be so in the end: whatever leads to a stage got there, or there is a reason.
+
+use greenroom_app::records::StageRecord;
+use greenroom_app::{keys, records::AppRecord};
+use greenroom_core::name::{Revision, StageId, StageName};
+use greenroom_core::release::Release;
+use greenroom_core::resolve::{Event, Trigger, resolve};
+use greenroom_core::stage::{Cause, Stage};
+use greenroom_core::stage_file::{From, Rule, StageFile};
+
+use crate::inner::Inner;
+use crate::ports::at_once;
+use greenroom_app::ports::store::Store as _;
+
+impl Inner {
+    /// A3, B1, B3, I4
+    pub fn check_settled(&mut self) {
+        let Some((app, file)) = self.ruling() else {
+            return;
+        };
+        self.check_rules(&file);
+        for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
+            let Some(name) = rule.stage.as_literal() else {
+                continue;
+            };
+            let Some(stage) = self.stage_of(&app, name) else {
+                continue;
+            };
+            match &rule.from {
+                From::Branch { refresh: None, .. } => self.check_branch(&stage, rule),
+                From::Promote { rule: upstream } => {
+                    let above = file.rule(upstream).and_then(|rule| rule.stage.as_literal());
+                    let above = above.and_then(|above| self.stage_of(&app, above));
+                    if let Some(above) = above {
+                        self.check_promotion(&stage, &above);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn ruling(&self) -> Option<(AppRecord, StageFile)> {
+        let item = at_once(self.store.get(&keys::app(self.truth.app))).ok()??;
+        let app: AppRecord = serde_json::from_slice(&item.value).ok()?;
+        let default = self.truth.repository.default_branch()?;
+        let tip = self.truth.repository.tip(default)?;
+        let text = self.truth.repository.stage_file(tip)?;
+        let file = StageFile::parse("greenroom.yaml", text.as_bytes()).ok()?;
+        Some((app, file))
+    }
+
+    fn stage_of(&self, app: &AppRecord, name: &str) -> Option<Stage> {
+        let id = StageId {
+            app: app.id,
+            stage: StageName::new(name),
+        };
+        let item = at_once(self.store.get(&keys::stage(&id))).ok()??;
+        let record: StageRecord = serde_json::from_slice(&item.value).ok()?;
+        Some(record.stage)
+    }
+
+    /// B1: of the rules that take a branch the first counts.
+    fn check_rules(&mut self, file: &StageFile) {
+        for head in self.truth.repository.heads() {
+            let Some(branch) = head.reference.branch() else {
+                continue;
+            };
+            let takes = |rule: &&Rule| {
+                matches!(&rule.from, From::Branch { pattern, refresh: None } if pattern.matches(branch))
+            };
+            let first = file.rules.iter().find(takes).map(|rule| &rule.name);
+            let trigger = Trigger {
+                event: Event::Push,
+                reference: head.reference.clone(),
+                actor: None,
+                deleted: false,
+            };
+            let resolved = resolve(file, &trigger).rule;
+            if first.is_some() && resolved.as_ref() != first {
+                let what = format!("{branch} is led by {resolved:?} and not by {first:?}");
+                self.found.broken(&self.truth, "B1", what);
+            }
+        }
+    }
+
+    fn check_branch(&mut self, stage: &Stage, rule: &Rule) {
+        let Some(head) = &stage.head else { return };
+        let gone = self.truth.repository.tip(&head.reference).is_none();
+        let Some(branch) = head.reference.branch() else {
+            return;
+        };
+        let leads = matches!(&rule.from, From::Branch { pattern, .. } if pattern.matches(branch));
+        if gone && leads {
+            let what = format!("{} follows {}, which is gone", stage.id, head.reference);
+            self.found.broken(&self.truth, "B3", what);
+        }
+        if !leads || gone || is_left_to_people(stage) || has(stage, &head.revision) {
+            return;
+        }
+        let what = format!("{} never took up {}", stage.id, head.revision.short());
+        self.found.broken(&self.truth, "A3", what);
+    }
+
+    fn check_promotion(&mut self, stage: &Stage, above: &Stage) {
+        let Some(verified) = &above.verified else {
+            return;
+        };
+        let is_it = |release: &Release| *release == verified.release;
+        let known = stage.run.as_ref().is_some_and(|run| is_it(&run.release))
+            || stage.last.as_ref().is_some_and(|run| is_it(&run.release))
+            || stage.verified.as_ref().is_some_and(|green| is_it(&green.release))
+            || stage.tried.as_ref().is_some_and(is_it)
+            || stage.rejected.as_ref().is_some_and(|no| is_it(&no.release))
+            || stage.candidate.as_ref().is_some_and(|candidate| {
+                candidate.release.as_ref().is_some_and(is_it) || candidate.cause.is_rollback()
+            });
+        if !known {
+            let what = format!(
+                "{} never heard that {} is green on {}",
+                stage.id,
+                verified.release.revision.short(),
+                above.id
+            );
+            self.found.broken(&self.truth, "A3", what);
+        }
+    }
+}
+
+/// Whether a stage knows what to do with a revision, or did it.
+fn has(stage: &Stage, revision: &Revision) -> bool {
+    let is_it = |release: &Release| release.revision == *revision;
+    stage.run.as_ref().is_some_and(|run| is_it(&run.release))
+        || stage.last.as_ref().is_some_and(|run| is_it(&run.release))
+        || stage.deployed.as_ref().is_some_and(|deployed| is_it(&deployed.release))
+        || stage.tried.as_ref().is_some_and(is_it)
+        || stage.rejected.as_ref().is_some_and(|no| is_it(&no.release))
+        || stage
+            .candidate
+            .as_ref()
+            .is_some_and(|candidate| candidate.revision == *revision)
+}
+
+/// After a rollback, or what else somebody asked for by name, people say what comes next.
+fn is_left_to_people(stage: &Stage) -> bool {
+    let personal = |cause: &Cause| cause.is_personal();
+    stage.hold.is_some()
+        || stage.last.as_ref().is_some_and(|run| personal(&run.cause))
+        || stage.run.as_ref().is_some_and(|run| personal(&run.cause))
+        || stage
+            .candidate
+            .as_ref()
+            .is_some_and(|candidate| personal(&candidate.cause))
+}
