@@ -102,7 +102,7 @@ impl World {
             inner.after(again, Event::Sweep);
             // Once all is calm a sweep that finds nothing is not worth its time here.
             let ahead = inner.truth.now + inner.truth.setup.clock_error;
-            if inner.calm && inner.next_due().is_none_or(|due| due > ahead) {
+            if (inner.calm || inner.truth.setup.idle) && inner.next_due().is_none_or(|due| due > ahead) {
                 return;
             }
         }
