@@ -200,6 +200,8 @@ fn what_moves_by_itself_blocks_nobody() {
         [
             "locked",
             "held",
+            // By what would not stop.
+            "held",
             "backoff",
             "build_failed",
             "build_unclear",

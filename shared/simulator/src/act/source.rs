@@ -70,7 +70,7 @@ pub(super) fn reference(frame: &Frame<'_>, random: &mut Random) -> Act {
             0 => Act::Redeliver { which: random.bits() },
             1 => Act::Foreign,
             2 => Act::Noise {
-                event: random.pick(&UNKNOWN[..]),
+                event: random.pick::<&str>(&UNKNOWN),
             },
             _ => Act::Silence { lasts: crate::ports::seconds(random.between(600, 3 * 3600)) },
         },
