@@ -5,6 +5,8 @@ mod glass;
 mod story;
 mod team;
 
+use std::collections::BTreeSet;
+
 use greenroom_core::stage_file::{Channel, StageFile};
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +14,6 @@ use crate::check::Violation;
 use crate::fault::{Allowed, Mix};
 use crate::model::executor::Mode;
 use crate::random::{Random, key};
-use crate::run::Outcome;
 use crate::setup::cast::Cast;
 use crate::setup::{Rates, Setup, Shape};
 use crate::world::World;
@@ -112,6 +113,7 @@ fn chats(file: &StageFile) -> Vec<String> {
 /// Lets it all happen, and notes what people would want to know.
 pub fn rehearse(setup: Setup) -> Rehearsed {
     let (start, length) = (setup.start, setup.length);
+    let work: BTreeSet<u64> = team::work(&setup.script);
     let ends = later(start, length);
     let mut world = World::new(setup);
     world.shared.lock().story = Some(Box::default());
@@ -124,15 +126,12 @@ pub fn rehearse(setup: Setup) -> Rehearsed {
     world.conclude_story();
     let story = world.shared.lock().story.take();
     let outcome = world.conclude();
-    rehearsed(outcome, story.map(|story| *story).unwrap_or_default())
-}
-
-fn rehearsed(outcome: Outcome, story: Story) -> Rehearsed {
+    let accidents = outcome.met.iter().filter(|met| !work.contains(&met.number));
     Rehearsed {
         seed: outcome.seed,
-        violation: outcome.violation,
-        story,
-        faults: outcome.met.len() as u64,
+        violation: outcome.violation.clone(),
+        story: story.map(|story| *story).unwrap_or_default(),
+        faults: accidents.count() as u64,
         calls: outcome.calls,
         simulated: outcome.simulated,
     }

@@ -46,13 +46,14 @@ fn too_few(file: &StageFile, rule: &Rule, warned: &mut Vec<String>) {
         .collect();
     people.sort();
     people.dedup();
-    if people.len() < usize::try_from(asked.count).unwrap_or(usize::MAX) {
+    let (name, roles) = (clean(rule.name.as_str()), clean(&asked.by.join(", ")));
+    if people.is_empty() {
+        warned.push(format!("{name} wants an approval of {roles}, and nobody holds that role"));
+    } else if people.len() < usize::try_from(asked.count).unwrap_or(usize::MAX) {
         warned.push(format!(
-            "{} wants {} approvals and only {} may give one: {}",
-            clean(rule.name.as_str()),
+            "{name} wants {} approvals of {roles}, and only {} can give one",
             asked.count,
-            people.len(),
-            clean(&asked.by.join(", "))
+            people.join(", ")
         ));
     }
 }

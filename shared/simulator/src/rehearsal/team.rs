@@ -1,5 +1,7 @@
 //! A team at work: what it pushes, tags and approves on which day, and what goes wrong meanwhile.
 
+use std::collections::BTreeSet;
+
 use greenroom_core::schedule::zone;
 use jiff::civil::{Date, DateTime, Weekday, date};
 use jiff::tz::TimeZone;
@@ -58,6 +60,18 @@ pub fn script(seed: u64, cast: &Cast, start: Timestamp, days: u32) -> Vec<Item> 
     items.retain(|item| item.at > start);
     items.sort_by_key(|item| (item.at, item.number));
     items
+}
+
+/// The numbers of what is done on purpose.
+pub fn work(script: &[Item]) -> BTreeSet<u64> {
+    let accident = |act: &Act| {
+        matches!(
+            act,
+            Act::Outage { .. } | Act::Kill | Act::Silence { .. } | Act::ChannelDies { .. }
+        )
+    };
+    let work = script.iter().filter(|item| !accident(&item.act));
+    work.map(|item| item.number).collect()
 }
 
 struct Day<'a> {
