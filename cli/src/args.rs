@@ -17,7 +17,7 @@ pub use act::{
     NotifyArgs, RejectArgs, RollbackArgs,
 };
 pub use look::{DoctorArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
-pub use offline::{CompletionsArgs, EventKind, InitArgs, ResolveArgs, Template, ValidateArgs};
+pub use offline::{CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs};
 pub use serve::{LogFormat, ServeArgs};
 pub use topics::{ENVIRONMENT, EXIT_CODES};
 
@@ -112,6 +112,9 @@ pub enum Command {
     /// Say which stage a change would go to, and why
     #[command(after_help = topics::RESOLVE)]
     Resolve(ResolveArgs),
+    /// Rehearse weeks of work with a stage file, and say what would have happened
+    #[command(after_help = topics::SIMULATE)]
+    Simulate(SimulateArgs),
     /// Take repositories under control, and list them
     #[command(after_help = topics::APP)]
     App(AppArgs),

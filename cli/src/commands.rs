@@ -10,6 +10,7 @@ mod offline;
 mod release;
 mod resolve;
 mod serve;
+mod simulate;
 mod stage;
 mod status;
 mod validate;
@@ -31,6 +32,7 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Validate(args) => validate::run(&args, output),
         Command::Schema => offline::schema(output),
         Command::Resolve(args) => resolve::run(&args, output),
+        Command::Simulate(args) => simulate::run(&args, output),
         Command::App(args) => match args.command {
             AppCommand::Add(args) => wait_for(app::add(&args, output)),
             AppCommand::List(args) => wait_for(app::list(&args.server, output)),

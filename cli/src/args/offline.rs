@@ -51,6 +51,28 @@ pub struct ResolveArgs {
     pub file: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Stage file; `-` reads stdin
+    #[arg(
+        short,
+        long,
+        alias = "config",
+        value_name = "FILE",
+        default_value = "greenroom.yaml"
+    )]
+    pub file: PathBuf,
+    /// Days of work
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub days: u32,
+    /// How often to begin anew, each time with other accidents
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub runs: u64,
+    /// Everything that happens follows from this number
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum EventKind {

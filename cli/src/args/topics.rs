@@ -43,6 +43,12 @@ Examples:
   greenroom resolve --event pull_request --ref feature/x --base develop --pr 12 --label preview
   greenroom resolve --event schedule --ref master --rule preprod";
 
+pub const SIMULATE: &str = "\
+Examples:
+  greenroom simulate
+  greenroom simulate -f greenroom.yaml --days 90 --runs 5
+  greenroom simulate --seed 7 --json";
+
 pub const APP: &str = "\
 Examples:
   greenroom app add acme/orders

@@ -159,8 +159,13 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Stop> {
 
 /// A stage file that holds; otherwise its problems go to stderr.
 pub fn valid(path: &Path, output: &mut Output) -> Result<StageFile, Stop> {
+    Ok(read_valid(path, output)?.0)
+}
+
+/// The same, with its text.
+pub fn read_valid(path: &Path, output: &mut Output) -> Result<(StageFile, Vec<u8>), Stop> {
     let bytes = read(path)?;
-    StageFile::parse(&name(path), &bytes).map_err(|found| {
+    let parsed = StageFile::parse(&name(path), &bytes).map_err(|found| {
         if !output.is_json() {
             let drawn = report::draw(&found, output.width());
             output.say(drawn.trim_end());
@@ -173,6 +178,7 @@ pub fn valid(path: &Path, output: &mut Output) -> Result<StageFile, Stop> {
                 name(path)
             ));
         failure.why = first;
-        failure.into()
-    })
+        Stop::from(failure)
+    })?;
+    Ok((parsed, bytes))
 }

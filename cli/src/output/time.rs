@@ -50,7 +50,8 @@ pub fn said(sentence: &str, now: Timestamp) -> String {
     words.join(" ")
 }
 
-fn largest(length: SignedDuration) -> String {
+/// A length in its largest unit.
+pub fn largest(length: SignedDuration) -> String {
     let seconds = length.as_secs().max(0);
     UNITS
         .into_iter()

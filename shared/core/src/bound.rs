@@ -75,6 +75,26 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_text_is_as_long_as_it_may_be() {
+        assert_eq!(text(&"a".repeat(101), 100), "a".repeat(97) + "…");
+        assert_eq!(text(&"é".repeat(51), 100), "é".repeat(48) + "…");
+        assert_eq!(text(&"a".repeat(100), 100), "a".repeat(100));
+    }
+
+    #[test]
+    fn outputs_are_kept_as_long_as_all_of_them_fit() {
+        let of = |sizes: [usize; 3]| {
+            let names = ["A", "B", "C"].map(str::to_owned);
+            let values = sizes.map(|size| "x".repeat(size));
+            names.into_iter().zip(values).collect::<Outputs>()
+        };
+        let exactly = of([OUTPUTS_MAX - 13, 5, 5]);
+        assert_eq!(outputs(&exactly), exactly);
+        let kept: Vec<_> = outputs(&of([5_000, 5_000, 5])).into_keys().collect();
+        assert_eq!(kept, ["A", "C"]);
+    }
+
+    #[test]
     fn an_output_is_kept_whole_or_not_at_all() {
         let all = Outputs::from([
             ("A".to_owned(), "x".repeat(OUTPUTS_MAX)),

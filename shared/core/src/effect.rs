@@ -148,7 +148,10 @@ impl News {
                 format!("unverified-{generation}-{}", at.as_millisecond())
             }
             Self::Refused { generation, .. } => format!("refused-{generation}"),
-            Self::StageFileInvalid { revision, .. } => format!("stage-file-{revision}"),
+            // A branch that goes back to such a commit is told of anew.
+            Self::StageFileInvalid { revision, at, .. } => {
+                format!("stage-file-{revision}-{}", at.as_millisecond())
+            }
             Self::Exhausted { channel, at, .. } => {
                 format!("exhausted-{channel}-{}", at.as_millisecond())
             }
@@ -202,5 +205,39 @@ impl Effect {
             }
             Self::Ask { stage, because } => format!("{owner}/ask/{stage}/{because}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{Effect, News};
+    use crate::name::{AppId, ChannelName, ConfigHash, Revision, StageId, StageName};
+
+    fn refused_at(at: Timestamp) -> String {
+        let owner = StageId {
+            app: AppId(7),
+            stage: StageName::new(""),
+        };
+        let effect = Effect::Announce {
+            stage: owner.stage.clone(),
+            channel: ChannelName::new("team"),
+            config: ConfigHash::new("0"),
+            news: Box::new(News::StageFileInvalid {
+                revision: Revision::new("a".repeat(40)),
+                problems: Vec::new(),
+                at,
+            }),
+        };
+        effect.id(&owner)
+    }
+
+    #[test]
+    fn a_stage_file_that_is_invalid_once_more_is_another_message() {
+        let at = Timestamp::UNIX_EPOCH;
+        let later = at.saturating_add(SignedDuration::from_hours(1)).unwrap_or(at);
+        assert_eq!(refused_at(at), refused_at(at));
+        assert_ne!(refused_at(at), refused_at(later));
     }
 }

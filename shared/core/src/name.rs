@@ -183,3 +183,29 @@ impl fmt::Display for RunId {
         write!(f, "{}/{}", self.stage, self.generation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_written_as_keys_and_tokens_are_made_of_them() {
+        let stage = StageId {
+            app: AppId(7),
+            stage: StageName::new("dev"),
+        };
+        assert_eq!(RepositoryId(42).to_string(), "42");
+        assert_eq!(stage.app.to_string(), "7");
+        assert_eq!(stage.to_string(), "7/dev");
+        let generation = 3;
+        assert_eq!(RunId { stage, generation }.to_string(), "7/dev/3");
+    }
+
+    #[test]
+    fn a_short_name_is_its_beginning() {
+        let digits = "0123456789abcdef".repeat(4);
+        assert_eq!(Revision::new(digits.as_str()).short(), "01234567");
+        let digest = Digest::new(format!("sha256:{digits}"));
+        assert_eq!(digest.short(), "0123456789ab");
+    }
+}

@@ -78,6 +78,23 @@ fn a_file_whose_checks_would_take_long_is_refused_early() {
     );
 }
 
+#[test]
+fn patterns_full_of_stars_are_compared_without_trying_every_way() {
+    let ours = "**/a/".repeat(39);
+    let theirs = "a/".repeat(99) + "a";
+    for (end, warned) in [("b", false), ("a", true)] {
+        let text = format!(
+            "version: 1\napp: a/b\npipelines: {{ p: {{ steps: [{{ name: d, run: d }}] }} }}\nstages:\n  \
+             one: {{ from: {{ branch: \"{ours}{end}\" }}, pipeline: p }}\n  \
+             two: {{ from: {{ branch: \"{theirs}\" }}, pipeline: p }}\n"
+        );
+        let (file, all) = check("x.yaml", text.as_bytes());
+        assert!(file.is_some(), "{all}");
+        let hidden = all.list.iter().any(|one| one.code == "unreachable");
+        assert_eq!(hidden, warned);
+    }
+}
+
 /// Runs `property` on the same cases every time; no file remembers failures.
 fn holds<S: Strategy>(strategy: &S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let config = Config {

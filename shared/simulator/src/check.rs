@@ -24,6 +24,13 @@ use jiff::Timestamp;
 
 use crate::truth::{Happened, Truth};
 
+/// The numbers of all that is checked.
+pub const PROMISES: &[&str] = &[
+    "A1", "A2", "A3", "A4", "B2", "B4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9", "D1", "D2",
+    "D3", "D5", "D6", "E1", "E2", "E3", "E4", "F1", "G2", "G3", "G5", "G6", "H1", "H5", "H6", "H7",
+    "H13", "I1", "I6",
+];
+
 /// A promise that was not kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {

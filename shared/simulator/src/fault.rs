@@ -114,6 +114,19 @@ impl Mix {
         mix
     }
 
+    /// What goes wrong in an ordinary week.
+    pub fn light(random: &mut Random, allowed: impl Fn(Port, Fault) -> bool) -> Self {
+        let mut mix = Self::calm();
+        for port in Port::ALL {
+            for fault in Fault::ALL {
+                if allowed(port, fault) && random.chance(500) {
+                    mix.rates[port as usize][fault as usize] = 1;
+                }
+            }
+        }
+        mix
+    }
+
     /// The fault that a call meets.
     pub fn draw(&self, port: Port, random: &mut Random) -> Option<Fault> {
         let mut at = u32::try_from(random.below(1000)).unwrap_or(0);

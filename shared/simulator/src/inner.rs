@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::check::{Checks, Found};
 use crate::fault::{Fault, Met, Port};
 use crate::memory_store::MemoryStore;
+use crate::rehearsal::Story;
 use crate::random::{Random, key, mix};
 use crate::trace::Trace;
 use crate::truth::{Happened, Truth};
@@ -102,6 +103,8 @@ pub struct Inner {
     pub checks: Checks,
     pub found: Found,
     pub trace: Trace,
+    /// What people want to know of a rehearsal.
+    pub story: Option<Box<Story>>,
     /// Nothing goes wrong any more.
     pub calm: bool,
     /// Until when each port is away.
@@ -132,6 +135,7 @@ impl Shared {
             checks: Checks::default(),
             found: Found::default(),
             trace,
+            story: None,
             calm: false,
             away: [None; Port::ALL.len()],
             hints: Vec::new(),
@@ -272,6 +276,9 @@ impl Inner {
     /// Shows the checks what has just happened.
     pub fn happened(&mut self, happened: &Happened<'_>) {
         self.checks.see(&self.truth, happened, &mut self.found);
+        if let Some(story) = &mut self.story {
+            story.see(&self.truth, happened);
+        }
     }
 
     /// A line of the story.

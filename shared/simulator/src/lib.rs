@@ -12,6 +12,7 @@ pub mod memory_store;
 pub mod model;
 pub mod ports;
 pub mod random;
+pub mod rehearsal;
 pub mod run;
 pub mod setup;
 pub mod shrink;

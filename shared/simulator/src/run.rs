@@ -10,7 +10,7 @@ use crate::world::{Output, World};
 
 /// How long after the last fault everything must have ended: the longest ladder of tries, the
 /// longest freeze and the longest soak, with room.
-const CALM: SignedDuration = SignedDuration::from_hours(30);
+const CALM: SignedDuration = SignedDuration::from_hours(18);
 /// Calls of a poll, a sweep and a decision take this long at most when nothing goes wrong.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
@@ -34,36 +34,10 @@ pub struct Outcome {
 
 /// Runs it to its end, or to the first broken promise.
 pub fn run(setup: Setup) -> Outcome {
-    let (seed, start) = (setup.seed, setup.start);
-    let calm = later(start, setup.length);
-    // A clock that is slow sees what is due only so much later.
-    let converged = later(calm, setup.poll + setup.sweep + MARGIN + setup.clock_error * 2);
+    let calm = later(setup.start, setup.length);
     let mut world = World::new(setup);
     world.run_until(calm);
-    world.calm_down();
-    world.run_until(converged);
-    world.look(crate::inner::Inner::check_converged);
-    world.run_until(later(calm, CALM));
-    world.look(crate::inner::Inner::check_quiet);
-    world.ask_why();
-    let inner = world.shared.lock();
-    Outcome {
-        seed,
-        violation: inner.found.first().cloned(),
-        hash: inner.trace.hash(),
-        steps: inner.trace.steps(),
-        calls: inner.calls,
-        executions: inner.truth.executor.all().len() as u64,
-        messages: inner.truth.told.len() as u64,
-        met: inner.met.clone(),
-        simulated: inner.truth.now.duration_since(start),
-        lines: inner.trace.lines().to_vec(),
-        table: if inner.trace.is_recording() {
-            inner.store.dump()
-        } else {
-            Vec::new()
-        },
-    }
+    world.conclude()
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
@@ -71,6 +45,42 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
 }
 
 impl World {
+    /// Nothing goes wrong any more; everything is put right, and looked at.
+    pub(crate) fn conclude(mut self) -> Outcome {
+        let (seed, start, converged) = {
+            let inner = self.shared.lock();
+            let (setup, now) = (&inner.truth.setup, inner.truth.now);
+            // A clock that is slow sees what is due only so much later.
+            let soon = setup.poll + setup.sweep + MARGIN + setup.clock_error * 2;
+            (setup.seed, setup.start, later(now, soon))
+        };
+        let end = later(self.now(), CALM);
+        self.calm_down();
+        self.run_until(converged);
+        self.look(crate::inner::Inner::check_converged);
+        self.run_until(end);
+        self.look(crate::inner::Inner::check_quiet);
+        self.ask_why();
+        let inner = self.shared.lock();
+        Outcome {
+            seed,
+            violation: inner.found.first().cloned(),
+            hash: inner.trace.hash(),
+            steps: inner.trace.steps(),
+            calls: inner.calls,
+            executions: inner.truth.executor.all().len() as u64,
+            messages: inner.truth.told.len() as u64,
+            met: inner.met.clone(),
+            simulated: inner.truth.now.duration_since(start),
+            lines: inner.trace.lines().to_vec(),
+            table: if inner.trace.is_recording() {
+                inner.store.dump()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
     /// From now on nothing goes wrong.
     fn calm_down(&mut self) {
         let mut inner = self.shared.lock();

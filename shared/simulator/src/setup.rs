@@ -46,6 +46,8 @@ pub struct Setup {
     pub clock_error: SignedDuration,
     pub sweep: SignedDuration,
     pub poll: SignedDuration,
+    /// Sweeps that would find nothing are left out, which saves most of a long run's time.
+    pub idle: bool,
     pub token_memory: Option<SignedDuration>,
     pub reproducible: bool,
     pub mode: Mode,
@@ -115,6 +117,7 @@ impl Setup {
             clock_error,
             sweep: SignedDuration::from_mins(1),
             poll: SignedDuration::from_mins(5),
+            idle: false,
             token_memory: token_memory(shape, &mut random),
             reproducible: random.chance(500),
             mode: match shape {
@@ -140,7 +143,7 @@ fn token_memory(shape: Shape, random: &mut Random) -> Option<SignedDuration> {
 }
 
 /// Some faults cannot be at some ports.
-fn makes_sense(shape: Shape, port: Port, fault: Fault) -> bool {
+pub(crate) fn makes_sense(shape: Shape, port: Port, fault: Fault) -> bool {
     match fault {
         Fault::Frozen => shape == Shape::Functions,
         Fault::Throttled => matches!(port, Port::Store | Port::Channels),

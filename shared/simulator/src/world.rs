@@ -30,6 +30,7 @@ use crate::model::messenger::Messenger;
 use crate::model::people::People;
 use crate::model::repository::{NewCommit, Quality, Repository};
 use crate::ports::SimPorts;
+use crate::rehearsal::Glass;
 use crate::setup::Setup;
 use crate::trace::Trace;
 use crate::truth::Truth;
@@ -79,6 +80,8 @@ pub struct World {
     pub(crate) processes: Processes,
     secrets: Arc<Secrets>,
     webhooks: webhooks::Webhooks,
+    /// Through which a rehearsal looks at stages.
+    pub(crate) glass: Option<App<Glass>>,
 }
 
 impl std::fmt::Debug for World {
@@ -116,6 +119,7 @@ impl World {
             processes,
             secrets: Arc::new(secrets),
             webhooks: webhooks::Webhooks::default(),
+            glass: None,
         };
         world.begin();
         world

@@ -15,7 +15,6 @@ use super::Done;
 use super::fail::Failure;
 use crate::App;
 use crate::attention;
-use crate::door::chain;
 use crate::error::Error;
 use crate::keys;
 use crate::outbox::{self, removal};
@@ -68,21 +67,22 @@ impl<P: Ports> App<P> {
             .any(|attempt| attempt.ambiguous);
         let announcement = announcement.bounded();
         let key = &entry.record.id;
-        if !self.is_still_ours(&entry.record) {
+        let Some(mut sent) = self.send_in_time(entry, &target, &announcement).await else {
             return Ok(Done::Left);
-        }
-        let sent = match self
-            .ports
-            .channels()
-            .send(&target, &announcement, key)
-            .await
-        {
-            Err(SendError::Moved { chat }) => {
-                self.send_there(&id, &target, known, &announcement, key, chat)
-                    .await
-            }
-            other => other,
         };
+        if let Err(SendError::Moved { chat }) = sent {
+            self.remember_move(&id, channel, known, &chat).await?;
+            let there = target.moved_to(&chat);
+            let Some(again) = self.send_in_time(entry, &there, &announcement).await else {
+                return Ok(Done::Left);
+            };
+            sent = match again {
+                Err(SendError::Moved { chat }) => Err(SendError::Unavailable {
+                    why: format!("the chat has moved again, to {chat}"),
+                }),
+                other => other,
+            };
+        }
         match sent {
             Ok(receipt) => {
                 for remark in &receipt.remarks {
@@ -123,35 +123,34 @@ impl<P: Ports> App<P> {
         }
     }
 
-    /// A chat has another id now: it is remembered, and told there once.
-    async fn send_there(
+    /// One try, unless the claim may be somebody else's by now.
+    async fn send_in_time(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        to: &ChannelTarget,
+        announcement: &Announcement,
+    ) -> Option<Result<Receipt, SendError>> {
+        if !self.is_still_ours(&entry.record) {
+            return None;
+        }
+        let key = &entry.record.id;
+        Some(self.ports.channels().send(to, announcement, key).await)
+    }
+
+    /// A chat has another id now: whoever tells it next goes there at once.
+    async fn remember_move(
         &self,
         id: &StageId,
-        target: &ChannelTarget,
+        channel: &ChannelName,
         known: &Channel,
-        announcement: &Announcement,
-        key: &str,
-        chat: String,
-    ) -> Result<Receipt, SendError> {
-        let unavailable = |error: &Error| SendError::Unavailable { why: chain(error) };
+        chat: &str,
+    ) -> Result<(), Error> {
         let moved = Moved {
             from: known.clone(),
-            to: chat,
+            to: chat.to_owned(),
         };
-        let write = put(moved_key(id, &target.name), &moved, Condition::Any)
-            .map_err(|error| unavailable(&error))?;
-        self.ports
-            .store()
-            .commit(vec![write])
-            .await
-            .map_err(|error| unavailable(&error.into()))?;
-        let target = target.clone().moved_to(&moved.to);
-        match self.ports.channels().send(&target, announcement, key).await {
-            Err(SendError::Moved { chat }) => Err(SendError::Unavailable {
-                why: format!("the chat has moved again, to {chat}"),
-            }),
-            other => other,
-        }
+        let write = put(moved_key(id, channel), &moved, Condition::Any)?;
+        Ok(self.ports.store().commit(vec![write]).await?)
     }
 
     /// Where the channel has moved to, unless people have given it another address since.

@@ -8,7 +8,7 @@ use std::iter::{Peekable, Take};
 use std::str::Chars;
 
 /// No more of a text than this many characters is ever looked at.
-const READ_MAX: usize = 64 * 1024;
+const READ_MAX: usize = 65_536;
 /// Marks stacked on one letter beyond this many are dropped; real languages stop at two.
 const MARKS_MAX: usize = 2;
 /// The longest escape sequence that is recognised as one.
@@ -93,7 +93,7 @@ fn clean(text: &str, limit: usize, indented: bool) -> Clean {
         units += c.len_utf16();
         out.push(c);
     }
-    if text.len() > READ_MAX && text.chars().nth(READ_MAX).is_some() {
+    if text.chars().nth(READ_MAX).is_some() {
         return Clean(cut(out, limit));
     }
     out.truncate(out.trim_end().len());

@@ -186,6 +186,53 @@ fn a_header_holds_no_word_that_a_mail_program_would_decode() {
 }
 
 #[test]
+fn a_sequence_ends_where_a_terminal_ends_it_and_the_rest_is_text() {
+    let shown = |text: &str| Untrusted::new(text).line(100).as_str().to_owned();
+    assert_eq!(shown("\u{9b}31mred"), "red");
+    assert_eq!(shown("\u{9d}0;title\u{7}red"), "red");
+    assert_eq!(shown("\u{1b}]0;title\nnext line"), "next line");
+    assert_eq!(shown("items[0] of [x](y)"), "items[0] of [x](y)");
+}
+
+#[test]
+fn a_letter_carries_two_marks_and_no_more() {
+    let shown = |text: &str| Untrusted::new(text).line(100).as_str().to_owned();
+    assert_eq!(shown("e\u{301}\u{302}x"), "e\u{301}\u{302}x");
+    assert_eq!(
+        shown("e\u{301}\u{302}\u{303}\u{304}x\u{305}"),
+        "e\u{301}\u{302}x\u{305}"
+    );
+}
+
+#[test]
+fn a_text_is_cut_by_what_was_read_of_it_and_not_by_its_bytes() {
+    let many_bytes = "\u{200b}".repeat(30_000) + "end";
+    assert_eq!(Untrusted::new(&many_bytes).line(50).as_str(), "end");
+    let all = "y".repeat(60_000);
+    assert_eq!(Untrusted::new(&all).line(60_000).as_str(), all);
+}
+
+#[test]
+fn a_word_joiner_stands_where_a_program_would_begin_a_link_and_nowhere_else() {
+    for (text, expected) in [
+        ("@_ana #_x $_Y", "@|_ana #|_x $|_Y"),
+        ("a # b, 5 $ or @ home", "a # b, 5 $ or @ home"),
+        ("10.0.0.1 is not 10.5", "10.0.|0.|1 is not 10.5"),
+        ("v1.example and 1.example", "v1.|example and 1.|example"),
+        ("a.1 x_.de", "a.|1 x_.|de"),
+        (
+            "No such key. Try again... .hidden",
+            "No such key. Try again... .hidden",
+        ),
+        ("tg:x :x -:x a_:x", "tg:|x :x -:x a_:|x"),
+        ("a/b /c _/d -/e //f", "a/b /|c _/d -/|e /|/|f"),
+    ] {
+        let shown = plain(&Untrusted::new(text).line(100));
+        assert_eq!(shown.replace('\u{2060}', "|"), expected);
+    }
+}
+
+#[test]
 fn only_addresses_of_the_web_are_linked() {
     assert!(WebAddress::parse("https://green.example/stages/preprod?x=1&y=2").is_some());
     assert!(WebAddress::parse("http://127.0.0.1:8080/").is_some());

@@ -208,3 +208,42 @@ fn a_soak_begun_anew_between_claim_and_admission_closes_the_fence() {
     world.pass(minutes(59));
     assert!(world.admit("prod").is_err());
 }
+
+#[test]
+fn a_yes_to_another_release_or_under_other_terms_opens_no_fence() {
+    let mut world = World::new();
+    world.prod_ready(1);
+    let claimed = world.stage("prod").clone();
+    assert!(claimed.run.is_some());
+
+    let mut another = claimed.clone();
+    for approval in &mut another.approvals {
+        approval.release.revision = revision(2);
+    }
+    world.stages.insert("prod".to_owned(), another);
+    let no = world.admit("prod").expect_err("nobody said yes to it");
+    assert_eq!(no.kind, RejectionKind::Closed);
+    assert!(no.why.contains("0 of 2"), "{}", no.why);
+
+    world.stages.insert("prod".to_owned(), claimed);
+    world.file = stage_file(&FILE.replace("    verify: [smoke]\n", "    verify: [api]\n"));
+    let no = world.admit("prod").expect_err("it was said of other terms");
+    assert_eq!(no.kind, RejectionKind::Closed);
+    assert!(no.why.contains("0 of 2"), "{}", no.why);
+}
+
+#[test]
+fn a_run_whose_time_is_up_is_not_let_through_only_to_be_stopped() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    world.built(2);
+    world.started("dev");
+    let green = world.stage("dev").verified.clone();
+    world.now = world.run("dev").deadline;
+    let no = world.admit("dev").expect_err("its time is up");
+    assert_eq!(no.kind, RejectionKind::Conflict);
+    let plan = world.replan("dev");
+    assert_eq!(plan.next.verified, green, "nothing was touched");
+    assert_eq!(world.last("dev").outcome, Some(Outcome::TimedOut));
+}

@@ -7,10 +7,12 @@
 
 mod breaks;
 mod builds;
+mod bytes;
 mod deploy;
 mod ends;
 mod fence;
 mod fixture;
+mod lines;
 mod logged;
 mod moves;
 mod people;

@@ -6,7 +6,7 @@ use greenroom_core::command::Command;
 use greenroom_core::effect::Effect;
 use greenroom_core::name::{ExecutionId, Nonce};
 use greenroom_core::principal::Principal;
-use greenroom_core::stage::{Health, Outcome};
+use greenroom_core::stage::{Cause, Health, Outcome};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::world::*;
@@ -291,4 +291,110 @@ fn who_may_ask_for_what() {
         assert!(!may(&principal, &admit));
     }
     assert!(may(&Principal::Pipeline, &admit));
+}
+
+#[test]
+fn a_refusal_says_who_may_not_do_what_and_who_may() {
+    let mut world = World::new();
+    let id = world.stage("prod").id.clone();
+    let policy = world.policy("prod");
+    let approve = Command::Approve { revision: None };
+    let mallory = person("mallory");
+    let no = authorize(&mallory, &approve, &id, policy.as_ref()).expect_err("no owner");
+    assert_eq!(no.why, "mallory may not approve prod");
+    assert_eq!(no.who, "a holder of owner");
+    let no = authorize(&Principal::Pipeline, &Command::Retry, &id, None).expect_err("no person");
+    assert_eq!(no.who, "an operator");
+}
+
+#[test]
+fn whoever_may_act_may_approve_where_no_role_is_asked_for() {
+    let mut world = World::of(&FILE.replace("count: 2, by: [owner]", "count: 1"));
+    let id = world.stage("prod").id.clone();
+    let policy = world.policy("prod");
+    let approve = Command::Approve { revision: None };
+    let anybody = person("anybody");
+    assert!(authorize(&anybody, &approve, &id, policy.as_ref()).is_ok());
+}
+
+#[test]
+fn a_retry_after_a_rollback_that_succeeded_is_no_rollback_any_more() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.green("dev", 2);
+    let rollback = Command::Rollback {
+        to: None,
+        reason: "orders vanish".to_owned(),
+    };
+    world
+        .command("dev", &operator(), rollback)
+        .expect("granted");
+    world.deploy("dev");
+    world.all_pass("dev");
+    let plan = world
+        .command("dev", &operator(), Command::Retry)
+        .expect("granted");
+    let run = plan.next.run.expect("claimed");
+    assert!(matches!(run.cause, Cause::Retry { of: 3, .. }));
+    assert_eq!(plan.next.hold, None);
+}
+
+#[test]
+fn what_was_stopped_before_its_admission_is_retried_beside_what_is_green() {
+    let mut world = World::new();
+    world.prod_ready(1);
+    world.deploy("prod");
+    world.all_pass("prod");
+    world.prod_ready(2);
+    world
+        .command("prod", &operator(), abort())
+        .expect("aborted");
+    let stage = world.stage("prod");
+    assert!(stage.tried.is_some() && stage.verified.is_some());
+    let plan = world
+        .command("prod", &operator(), Command::Retry)
+        .expect("it is not what is green");
+    assert_eq!(plan.next.run.map(|run| run.release), Some(world.release(2)));
+}
+
+#[test]
+fn a_retry_needs_no_build_that_is_still_there() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.builds.clear();
+    let plan = world
+        .command("dev", &operator(), Command::Retry)
+        .expect("granted");
+    assert_eq!(plan.next.run.map(|run| run.release), Some(world.release(1)));
+}
+
+#[test]
+fn a_retry_builds_anew_what_is_built_otherwise_by_now_and_a_rollback_does_not() {
+    let other = FILE.replace("run: make,", "run: make all,");
+    let mut world = World::new();
+    world.green("dev", 1);
+    let old = world.last("dev").release.clone();
+    world.file = stage_file(&other);
+    let plan = world
+        .command("dev", &operator(), Command::Retry)
+        .expect("granted");
+    assert_eq!(codes(&plan), ["building"]);
+
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.green("dev", 2);
+    let rollback = Command::Rollback {
+        to: None,
+        reason: "orders vanish".to_owned(),
+    };
+    world
+        .command("dev", &operator(), rollback)
+        .expect("granted");
+    world.deploy("dev");
+    world.verdict("dev", "smoke", failed(&["a"]));
+    world.file = stage_file(&other);
+    let plan = world
+        .command("dev", &operator(), Command::Retry)
+        .expect("granted");
+    assert_eq!(plan.next.run.map(|run| run.release), Some(old));
 }

@@ -198,6 +198,51 @@ fn nothing_is_approved_where_nothing_is_asked_for() {
 }
 
 #[test]
+fn what_is_deployed_or_green_here_needs_no_yes_any_more() {
+    let mut world = World::new();
+    world.prod_ready(1);
+    assert_eq!(world.run("prod").release, world.release(1));
+    let no = world.approve("carol").expect_err("no owner");
+    assert_eq!(no.kind, RejectionKind::Forbidden);
+    let no = world.approve("alice").expect_err("it is being deployed");
+    assert_eq!(no.kind, RejectionKind::NotFound);
+    world.deploy("prod");
+    world.all_pass("prod");
+    let no = world.approve("alice").expect_err("it is green");
+    assert_eq!(no.kind, RejectionKind::NotFound);
+}
+
+#[test]
+fn a_yes_under_older_terms_does_not_stand_for_one_under_those_in_force() {
+    let mut world = World::new();
+    world.green("preprod", 1);
+    world.replan("prod");
+    world.approve("alice").expect("approved");
+    world.file = stage_file(&FILE.replace("soak: 1h", "soak: 2h"));
+    let plan = world.approve("alice").expect("approved as it is now");
+    assert_eq!(plan.next.approvals.len(), 1);
+    let terms = world.policy("prod").map(|policy| policy.terms);
+    assert_eq!(Some(&plan.next.approvals[0].terms), terms.as_ref());
+}
+
+#[test]
+fn whoever_waits_for_an_upstream_is_told_whether_it_is_red() {
+    let mut world = World::new();
+    world.push("preprod", 1);
+    world.built(1);
+    let red = |world: &mut World| match &world.replan("prod").waiting_on[..] {
+        [Wait::UpstreamUnverified { red, .. }, ..] => Some(*red),
+        _ => None,
+    };
+    assert_eq!(red(&mut world), Some(false));
+    world.deploy("preprod");
+    world.verdict("preprod", "api", failed(&["a"]));
+    world.verdict("preprod", "smoke", passed());
+    assert_eq!(world.stage("preprod").health, Health::Red);
+    assert_eq!(red(&mut world), Some(true));
+}
+
+#[test]
 fn a_stage_without_upstream_may_ask_for_approval_too() {
     let mut world = World::new();
     let plan = world.push("tagged", 1);

@@ -188,3 +188,45 @@ fn a_changed_schedule_begins_when_it_comes_into_force() {
     assert_eq!(reads(&world), 0, "today's 05:00 in Rome was nobody's");
     assert_eq!(plan.wake, Some(at("2026-03-03T04:00:00Z")));
 }
+
+#[test]
+fn a_slot_on_time_is_not_told_as_skipped() {
+    let mut world = scheduled();
+    world.now = at("2026-03-02T05:00:00Z");
+    let plan = world.replan("preprod");
+    assert_eq!(plan.next.refresh.skipped, None);
+}
+
+#[test]
+fn a_refresh_under_way_has_a_quarter_of_an_hour() {
+    let mut world = World::of(&FILE.replace("0 6 * * *", "*/5 * * * *"));
+    world.now = at("2026-03-02T04:58:00Z");
+    world.replan("preprod");
+    for (minute, expected) in [("00", 1), ("05", 1), ("10", 1), ("15", 2)] {
+        world.now = at(&format!("2026-03-02T05:{minute}:00Z"));
+        let plan = world.replan("preprod");
+        assert_eq!(reads(&world), expected, "at 05:{minute}");
+        let why = plan.next.refresh.skipped.map(|skip| skip.why);
+        let under_way = matches!(minute, "05" | "10");
+        assert_eq!(why.is_some(), under_way, "at 05:{minute}: {why:?}");
+    }
+}
+
+#[test]
+fn a_slot_at_the_very_end_of_a_soak_counts() {
+    let mut world = scheduled();
+    world.green("preprod", 1);
+    world.now = at("2026-03-02T05:00:00Z");
+    world.replan("preprod");
+    assert_eq!(reads(&world), 1);
+}
+
+#[test]
+fn a_refresh_by_hand_needs_a_branch_of_the_rule_or_one_that_led_here() {
+    let mut world = World::new();
+    world.push("bare", 1);
+    let plan = world
+        .command("bare", &operator(), Command::Refresh)
+        .expect("a branch leads here");
+    assert!(codes(&plan).contains(&"reading_head"));
+}

@@ -4,6 +4,7 @@ use greenroom_core::effect::Effect;
 use greenroom_core::fact::Fact;
 use greenroom_core::name::SuiteName;
 use greenroom_core::stage::{Failing, Health, Outcome};
+use greenroom_core::waiting::Wait;
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -199,4 +200,41 @@ fn a_deployment_that_ends_after_the_deadline_is_not_tested_any_more() {
     assert_eq!(world.last("dev").outcome, Some(Outcome::TimedOut));
     let suites = |effect: &Effect| matches!(effect, Effect::RunSuite { .. });
     assert_eq!(world.count(suites), 0);
+}
+
+#[test]
+fn each_suite_keeps_its_share_of_the_failures() {
+    let suite =
+        "  api: { files: \"t/api/*.hurl\", base_url: \"http://127.0.0.1:1\", retries: 1 }\n";
+    let more = ["api2", "api3"].map(|name| suite.replace("api:", &format!("{name}:")));
+    let four = FILE
+        .replace(suite, &(suite.to_owned() + &more.concat()))
+        .replace("verify: [api, smoke]", "verify: [api, api2, api3, smoke]");
+    let many: Vec<String> = (0..30).map(|n| format!("t{n:02}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for (file, share) in [(FILE, 20), (four.as_str(), 10)] {
+        let mut world = World::of(file);
+        world.push("preprod", 1);
+        world.built(1);
+        world.deploy("preprod");
+        world.verdict("preprod", "api", failed(&many));
+        let report = world.run("preprod").suites[&SuiteName::new("api")]
+            .report
+            .clone()
+            .expect("answered");
+        assert_eq!((report.failed, report.failures.len()), (30, share));
+    }
+}
+
+#[test]
+fn a_stage_that_is_tested_waits_for_the_suites_without_an_answer() {
+    let mut world = testing("preprod");
+    let open = |plan: &greenroom_core::plan::Plan| match &plan.waiting_on[..] {
+        [Wait::Verifying { suites, .. }] => suites.join(" "),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(open(&world.replan("preprod")), "api smoke");
+    assert_eq!(open(&world.verdict("preprod", "api", passed())), "smoke");
+    let plan = world.verdict("preprod", "smoke", errored());
+    assert_eq!(open(&plan), "smoke", "it is tried again");
 }

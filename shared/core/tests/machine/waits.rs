@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use greenroom_core::name::StageName;
+use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::policy::Policy;
-use greenroom_core::stage::{Hold, Lock, Rejected};
+use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
 use greenroom_core::stage_file::StageFile;
 use greenroom_core::waiting::Wait;
 use jiff::SignedDuration;
@@ -43,6 +43,11 @@ fn every_wait() -> Vec<Wait> {
             hold,
             promotes: true,
         },
+        Wait::Unstopped(Unstopped {
+            generation,
+            execution: ExecutionId::new("exec-1"),
+            since,
+        }),
         Wait::Backoff {
             revision: revision.clone(),
             until: since,
@@ -181,4 +186,32 @@ fn a_policy_is_the_slice_of_the_file_for_one_rule() {
         Policy::of(&file, &name.into(), SignedDuration::ZERO).map(|policy| policy.builds())
     };
     assert_eq!((builds("dev"), builds("bare")), (Some(true), Some(false)));
+}
+
+#[test]
+fn what_moves_by_itself_blocks_nobody() {
+    let blocks: Vec<_> = every_wait()
+        .iter()
+        .filter(|wait| wait.blocks())
+        .map(Wait::code)
+        .collect();
+    assert_eq!(
+        blocks,
+        [
+            "locked",
+            "held",
+            // By what would not stop.
+            "held",
+            "backoff",
+            "build_failed",
+            "build_unclear",
+            "upstream_unverified",
+            "upstream_outdated",
+            "soaking",
+            "approval",
+            "failed_here",
+            "rejected",
+            "rule_gone"
+        ]
+    );
 }

@@ -101,8 +101,15 @@ fn refusal(failure: Failure) -> (Answer, SendError) {
 
 impl Inner {
     fn tell(&mut self, told: Told) {
+        let sender = self.current.and_then(|task| self.tasks.get(&task));
+        let sender = sender.map(|task| (task.label.clone(), task.calls));
         self.note(&told.key, || {
-            format!("{} {:?} (arrived: {})", told.key, told.answer, told.arrived)
+            let (arrived, since) = (told.arrived, told.begun);
+            let again = told.announcement.possibly_repeated;
+            format!(
+                "{} {:?}: arrived {arrived}, repeated {again}, since {since} by {sender:?}",
+                told.key, told.answer
+            )
         });
         self.happened(&Happened::Told(&told));
         self.truth.told.push(told);

@@ -19,6 +19,10 @@ pub struct Cast {
     /// Short names; those that lead to a stage first.
     pub branches: Vec<String>,
     pub tags: Vec<String>,
+    /// A pattern of tags that lead to a stage.
+    tagged: Option<Pattern>,
+    /// Whether pull requests lead anywhere.
+    pub takes_pulls: bool,
     /// Base branches and labels of pull requests that get a stage.
     pub pulls: Vec<(String, Vec<String>)>,
     /// Names of stages; those that only an event makes are among them.
@@ -45,8 +49,12 @@ impl Cast {
                     let zone = refresh.as_ref().map(|refresh| refresh.timezone.clone());
                     cast.zone = cast.zone.or(zone);
                 }
-                From::Tag { pattern } => cast.tags.extend(examples(pattern)),
+                From::Tag { pattern } => {
+                    cast.tags.extend(examples(pattern));
+                    cast.tagged.get_or_insert_with(|| pattern.clone());
+                }
                 From::PullRequest { base, labels } => {
+                    cast.takes_pulls = true;
                     let base = examples(base).into_iter().next().unwrap_or_default();
                     cast.pulls.push((base, labels.clone()));
                 }
@@ -61,6 +69,14 @@ impl Cast {
         }
         cast.more(file);
         cast
+    }
+
+    /// The n-th tag that leads to a stage, if there is a rule for any.
+    pub fn tag(&self, n: u64) -> Option<String> {
+        let pattern = self.tagged.as_ref()?;
+        let filled = fill(pattern, &format!("1.{n}"), &format!("1.{n}"));
+        let fits = pattern.matches(&filled).then_some(filled);
+        fits.or_else(|| self.tags.first().cloned())
     }
 
     fn more(&mut self, file: &StageFile) {
@@ -114,12 +130,17 @@ fn examples(pattern: &Pattern) -> Vec<String> {
     if let Some(name) = pattern.literal() {
         return vec![name.to_owned()];
     }
-    let fill = |one: &str, many: &str| first_of_braces(pattern.as_str()).replace("**", many).replace('*', one);
-    let all = [fill("a", "a"), fill("b", "b"), fill("1", "c/d"), fill("1.2", "1.2")];
+    let all = [("a", "a"), ("b", "b"), ("1", "c/d"), ("1.2", "1.2")];
+    let all = all.map(|(one, many)| fill(pattern, one, many));
     let mut found: Vec<String> = all.into_iter().filter(|name| pattern.matches(name)).collect();
     found.dedup();
     found.truncate(3);
     found
+}
+
+fn fill(pattern: &Pattern, one: &str, many: &str) -> String {
+    let plain = first_of_braces(pattern.as_str());
+    plain.replace("**", many).replace('*', one)
 }
 
 /// The pattern with the first alternative of each pair of braces.

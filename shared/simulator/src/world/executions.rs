@@ -34,6 +34,9 @@ impl World {
 
     /// It asks the fence whether it may go on; a build asks nobody.
     fn ask(&mut self, index: usize, nth: u32) {
+        if self.shared.lock().truth.executor.get(index).phase != Phase::Waiting {
+            return;
+        }
         let (request, name, twice) = {
             let mut inner = self.shared.lock();
             let execution = inner.truth.executor.get(index);

@@ -48,6 +48,20 @@ fn covering_is_claimed_only_where_every_name_is_taken() {
         ("a*", "b", false),
         ("*", "**", false),
         ("**/x", "x", true),
+        ("**/x", "**/x", true),
+        ("**/x", "**/y", false),
+        ("a/**/b", "a/b", true),
+        ("a/**/b", "a/**/c/b", true),
+        ("a/**/b", "a/b/c", false),
+        ("a/**/b", "b/a/b", false),
+        ("**/a/**", "x/a/y", true),
+        ("**/a/**", "x/a", false),
+        ("a", "a/b", false),
+        ("a/b", "a", false),
+        ("a*c*e", "abcde", true),
+        ("a*c*e", "abcdef", false),
+        ("a*", "a*", true),
+        ("*a", "b*", false),
     ];
     for (ours, theirs, expected) in cases {
         let (one, two) = (Pattern::parse(ours), Pattern::parse(theirs));
