@@ -8,7 +8,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use greenroom_app::ports::store::StoreError;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition};
@@ -103,6 +103,8 @@ pub(super) struct Engine {
     database: RwLock<Option<Database>>,
     /// Set while the lock above is held for reading, so never for the next database.
     failed: AtomicBool,
+    /// The failure that was met last.
+    last: Mutex<Option<Failure>>,
 }
 
 impl fmt::Debug for Engine {
@@ -136,6 +138,7 @@ impl Engine {
             tally,
             database: RwLock::new(Some(database)),
             failed: AtomicBool::new(false),
+            last: Mutex::default(),
         })
     }
 
@@ -162,14 +165,18 @@ impl Engine {
     ) -> Result<T, Failure> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = database.as_ref() else {
-            return Err(Failure::Closed {
+            // What closed it is what people can do something about.
+            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            return Err(last.clone().unwrap_or_else(|| Failure::Closed {
                 why: "the store file is closed after a failure",
                 cause: Arc::new(std::io::Error::other("not reopened yet")),
-            });
+            }));
         };
         let answer = unwinding(|| f(database)).unwrap_or_else(|why| Err(Failure::File { why }));
         if matches!(&answer, Err(Failure::Closed { .. } | Failure::File { .. })) {
             self.failed.store(true, Ordering::Release);
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = answer.as_ref().err().cloned();
         }
         answer
     }
