@@ -1,6 +1,6 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants demo run push bench fuzz fmt lint doc deny mutants clean
+.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo run push bench fuzz fmt lint doc deny mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
@@ -51,6 +51,9 @@ sim-replay: simulator ## One run again, with all that happens: make sim-replay S
 
 sim-mutants: simulator ## How many runs each seeded bug survives; writes docs/seeded-bugs.md
 	target/simulate/seeded run
+
+faults: ## Golden scenarios with every pair of faults; some minutes (single faults are tests)
+	cargo run --locked --profile simulate -p greenroom-testkit --bin faults -- pairs
 
 demo: build ## The main job on real input, from a push to a recovery; leaves nothing running
 	target/debug/demo --greenroom $(GREENROOM) --folder .demo

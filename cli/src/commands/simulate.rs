@@ -126,7 +126,7 @@ fn answer(args: &SimulateArgs, file: &StageFile, sum: &Sum, warned: &[String]) -
         "stages": stages,
         "messages": sum.story.messages,
         "messages_refused": sum.story.refused,
-        "promises": PROMISES,
+        "promises": PROMISES.as_slice(),
         "held": sum.broken.is_none(),
         "violation": violation,
         "warnings": warned,

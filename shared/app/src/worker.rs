@@ -61,7 +61,7 @@ pub async fn work<P: Ports>(
         .map(|every| tokio::spawn(poll(Arc::clone(&app), every, stop.clone())));
     loop {
         while tasks.len() < pace.parallel
-            && let Some(job) = queue.next()
+            && let Some(job) = queue.take()
         {
             let work = job.work().clone();
             let task = tasks.spawn(carry_out(Arc::clone(&app), job));

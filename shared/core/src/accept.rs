@@ -129,6 +129,7 @@ fn promote(
         stage.candidate = None;
     }
     stage.hold = None;
+    stage.unstopped = None;
     stage.tried = None;
     stage.rejected = None;
     Ok(stage)
@@ -232,6 +233,7 @@ fn refresh(
         stage.candidate = None;
     }
     stage.hold = None;
+    stage.unstopped = None;
     stage.refresh.wish = Some(RefreshWish {
         slot: None,
         by: Some(by.to_owned()),

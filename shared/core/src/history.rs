@@ -29,6 +29,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     let before = before.unwrap_or(&blank);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
+    unstopped(&mut log, before, after);
     breaks(&mut log, before, after);
     people(&mut log, before, after);
     log.entries
@@ -129,6 +130,34 @@ fn log_end(log: &mut Log, run: &Run) {
     let why = run.why.as_deref().unwrap_or("it ended");
     let text = format!("run {} {}: {why}", run.generation, outcome.word());
     log.add(outcome.code(), Some(run.generation), text);
+}
+
+/// What would not stop holds automation, until it has ended or a person goes on without it.
+fn unstopped(log: &mut Log, before: &Stage, after: &Stage) {
+    match (&before.unstopped, &after.unstopped) {
+        (old, Some(new)) if old.as_ref() != Some(new) => {
+            let text = format!(
+                "execution {} of run {} would not stop; automation is on hold",
+                new.execution, new.generation
+            );
+            log.add("held", Some(new.generation), text);
+        }
+        (Some(old), None) => {
+            let last = after.last.as_ref();
+            let is_over = |last: &Run| last.generation == old.generation && last.ended.is_some();
+            let what = if last.is_some_and(is_over) {
+                "has ended at last"
+            } else {
+                "is not waited for any more"
+            };
+            let text = format!(
+                "execution {} of run {} {what}",
+                old.execution, old.generation
+            );
+            log.add("released", Some(old.generation), text);
+        }
+        _ => {}
+    }
 }
 
 /// Each answer of a suite.

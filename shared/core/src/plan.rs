@@ -34,6 +34,8 @@ pub struct Plan {
 
 /// A running execution is read again at least this often, events or not.
 pub const OBSERVE_EVERY: SignedDuration = SignedDuration::from_secs(15);
+/// So is an execution that would not stop, until it has ended or a person goes on without it.
+const OBSERVE_UNSTOPPED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// Plans `view.stage` under `policy`; `None` means the stage file in force has no such stage.
 pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
@@ -48,6 +50,9 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
         expire_lock(&mut draft, policy);
     }
     run::advance(&mut draft, policy);
+    if draft.next.unstopped.is_some() {
+        draft.wake_at(later(draft.now, OBSERVE_UNSTOPPED_EVERY));
+    }
     match policy {
         Some(policy) => {
             let reading = refresh::refresh(&mut draft, policy);

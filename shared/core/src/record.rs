@@ -7,7 +7,7 @@ use crate::bound;
 use crate::execution::Observation;
 use crate::fact::Fact;
 use crate::name::{ExecutionId, SuiteName};
-use crate::stage::{Phase, Stage};
+use crate::stage::{Phase, Stage, Unstopped};
 use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure};
 
 /// Failing tests of one run that are kept, divided among its suites.
@@ -66,6 +66,7 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             observation,
         } => {
             observe_execution(&mut stage, *generation, execution, observation);
+            observe_unstopped(&mut stage, *generation, execution, observation);
         }
         Fact::VerdictReported {
             generation,
@@ -106,6 +107,28 @@ fn observe_execution(
     );
     if deploying && observation.is_terminal() {
         run.ended = Some(bounded(observation));
+    }
+}
+
+/// What would not stop has ended at last: nothing is kept from the stage because of it any more.
+/// That nobody knows of it is no end.
+fn observe_unstopped(
+    stage: &mut Stage,
+    generation: u64,
+    execution: &ExecutionId,
+    seen: &Observation,
+) {
+    let is_it = |unstopped: &Unstopped| unstopped.is(generation, execution);
+    if !seen.is_terminal() || !stage.unstopped.as_ref().is_some_and(is_it) {
+        return;
+    }
+    stage.unstopped = None;
+    if let Some(last) = stage
+        .last
+        .as_mut()
+        .filter(|last| last.generation == generation)
+    {
+        last.ended = Some(bounded(seen));
     }
 }
 

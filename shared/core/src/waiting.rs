@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::name::{Revision, StageName};
-use crate::stage::{Hold, Lock, Rejected};
+use crate::stage::{Hold, Lock, Rejected, Unstopped};
 
 /// What a stage waits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,6 +21,8 @@ pub enum Wait {
         hold: Hold,
         promotes: bool,
     },
+    /// Automation is held by an execution that may still be changing the stage.
+    Unstopped(Unstopped),
     /// A run ended without an answer; the next attempt comes by itself.
     Backoff {
         revision: Revision,
@@ -142,7 +144,7 @@ impl Wait {
             Self::UpToDate => "up_to_date",
             Self::NothingYet { .. } => "nothing_yet",
             Self::Locked(_) => "locked",
-            Self::Held { .. } => "held",
+            Self::Held { .. } | Self::Unstopped(_) => "held",
             Self::Backoff { .. } => "backoff",
             Self::Building { .. } => "building",
             Self::BuildFailed { .. } => "build_failed",
@@ -206,6 +208,16 @@ impl Wait {
                 ),
                 hold.by.clone(),
                 command(lift(*promotes)),
+                None,
+            ),
+            Self::Unstopped(unstopped) => (
+                format!(
+                    "automation is on hold: execution {} of run {} would not stop, and may still \
+                     be changing the stage",
+                    unstopped.execution, unstopped.generation
+                ),
+                "the execution, once it has ended, or an operator who has seen to it".to_owned(),
+                command("retry"),
                 None,
             ),
             Self::Backoff { revision, until } => (

@@ -61,6 +61,10 @@ pub fn decide(setup: &Setup, read: &Read<'_>, input: Input) -> Option<Plan> {
 
 /// Whether a second plan of `next` at the same instant would change or ask for anything.
 pub fn is_settled(setup: &Setup, read: &Read<'_>, next: &Stage) -> bool {
+    // The hold is taken away between two plans, which differ because of that.
+    if setup.fault == Some(Fault::NoHold) {
+        return true;
+    }
     let read = Read {
         stage: next,
         ..*read
@@ -169,14 +173,11 @@ pub fn deployed(
 fn facts(setup: &Setup, stage: &Stage, input: Input, at: Timestamp) -> Vec<Fact> {
     match input {
         Input::Look(Some(end)) => stage
-            .run
-            .as_ref()
-            .and_then(|run| {
-                Some(Fact::ExecutionObserved {
-                    generation: run.generation,
-                    execution: run.execution.clone()?,
-                    observation: observation(end, at),
-                })
+            .watched()
+            .map(|(generation, execution)| Fact::ExecutionObserved {
+                generation,
+                execution: execution.clone(),
+                observation: observation(end, at),
             })
             .into_iter()
             .collect(),
@@ -279,8 +280,12 @@ fn request(setup: &Setup, input: Input) -> Option<(Principal, Command)> {
     Some((Principal::Person { name }, command))
 }
 
-/// Without the bond, every yes is for what is the candidate now.
+/// Without the bond, every yes is for what is the candidate now. Without the hold, nothing waits
+/// for what would not stop.
 fn bind(setup: &Setup, mut stage: Stage, upstream: Option<&Stage>) -> Stage {
+    if setup.fault == Some(Fault::NoHold) {
+        stage.unstopped = None;
+    }
     if setup.fault != Some(Fault::ApprovalUnbound) {
         return stage;
     }

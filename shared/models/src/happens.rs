@@ -51,6 +51,7 @@ impl Protocol {
                         phase: Phase::Asking,
                         touched: false,
                         given_up: false,
+                        gone_on: false,
                     });
                 }
             }
@@ -222,7 +223,12 @@ impl Protocol {
                     state.truth.yes.retain(|(_, yes, ..)| *yes != head);
                 }
             }
-            Input::Wish(Wish::Abort | Wish::Retry | Wish::Rollback, _) => {}
+            Input::Wish(Wish::Retry | Wish::Rollback, _) => {
+                for known in state.executions.iter_mut().filter(|known| known.given_up) {
+                    known.gone_on = true;
+                }
+            }
+            Input::Wish(Wish::Abort, _) => {}
         }
     }
 
@@ -231,12 +237,12 @@ impl Protocol {
         let sent = head(&run.release.revision);
         let at_it = state.executions.iter();
         let mut at_it = at_it.filter(|known| known.given_up && known.is_let_in());
-        if let Some(known) = at_it.next().filter(|_| !run.cause.is_personal()) {
-            if known.start.head == sent {
-                state.truth.wrong.insert(Wrong::Repeated);
+        if let Some(known) = at_it.find(|known| !known.gone_on) {
+            state.truth.wrong.insert(if known.start.head == sent {
+                Wrong::Repeated
             } else {
-                state.truth.overtaken = true;
-            }
+                Wrong::Overtaken
+            });
         }
         self.check_gates(state, sent, hold.file);
     }

@@ -17,6 +17,7 @@ fn main() {
     };
     for setup in [
         models::claim(size),
+        models::claims(size),
         models::lock(size),
         models::locks(size),
         models::approval(size),

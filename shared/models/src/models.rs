@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use crate::outbox::{Bounds, promises};
 use crate::promises::{
     of_approvals, of_claims, of_every_model, of_locks, of_promotions, of_refreshes,
+    of_those_who_wait,
 };
 use crate::setup::{End, Setup, TICK, Wish, stage_file};
 
@@ -80,6 +81,19 @@ pub fn claim(size: Size) -> Setup {
         wishes: size.pick(vec![Wish::Abort], vec![Wish::Abort, Wish::Retry]),
         ends: &[End::Succeeded, End::Errored],
         ..Setup::new("claim, start, admit", PLAIN, properties)
+    }
+}
+
+/// The same with a newer change, which waits for an execution that would not stop.
+pub fn claims(size: Size) -> Setup {
+    let properties = || [of_every_model(), of_claims(), of_those_who_wait()].concat();
+    Setup {
+        name: "claim, start, admit, two changes",
+        heads: 2,
+        ticks: size.pick(1, 2),
+        workers: size.pick(1, 2),
+        properties,
+        ..claim(size)
     }
 }
 

@@ -81,8 +81,8 @@ impl Protocol {
 
     fn inputs(&self, state: &State) -> Vec<Input> {
         let stage = self.stage(state);
-        let runs = stage.run.as_ref().and_then(|run| run.execution.as_ref());
-        let ended = runs.and_then(|id| match state.executions[usize::from(index(id))].phase {
+        let watched = stage.watched().map(|(_, id)| id);
+        let ended = watched.and_then(|id| match state.executions[usize::from(index(id))].phase {
             Phase::Ended(end) => Some(end),
             _ => None,
         });

@@ -26,6 +26,8 @@ pub enum Fault {
     ApprovalUnbound,
     /// People say yes without naming the commit they looked at.
     ApprovalUnnamed,
+    /// A run that is given up leaves nothing behind that automation waits for.
+    NoHold,
 }
 
 /// What a person may ask for.

@@ -80,6 +80,8 @@ pub struct Execution {
     pub touched: bool,
     /// Its run is over although it was not: it would not stop.
     pub given_up: bool,
+    /// A person went on without it since.
+    pub gone_on: bool,
 }
 
 impl Execution {
@@ -104,6 +106,8 @@ pub enum Wrong {
     TooLate,
     /// Automation sent the same commit again while one that would not stop was still at it.
     Repeated,
+    /// Automation sent another commit while one that would not stop was still at it.
+    Overtaken,
     /// A slot of the schedule was decided again, or after a later one.
     SlotTwice,
     /// A plan of what was just planned, at the same instant, wanted something else.
@@ -129,8 +133,6 @@ pub struct Truth {
     pub let_in: bool,
     /// A claim or an admission counted a yes of somebody who had looked at other terms.
     pub blindly: bool,
-    /// Automation sent another commit while one that would not stop was still at it.
-    pub overtaken: bool,
     /// Slots for which the branch was to be read.
     pub slots: BTreeSet<Tick>,
 }

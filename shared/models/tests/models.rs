@@ -53,6 +53,7 @@ fn outbox_noticed(bounds: &Bounds, flaw: Flaw, property: &'static str, steps: us
 const ONE_AT_A_TIME: &str = "C1 one execution at a time is let in";
 const ONE_OF_A_CLAIM: &str = "C2 of a claim one execution is let in";
 const CURRENT: &str = "C3 only the current claim is let in";
+const ALONE: &str = "nothing newer goes out beside one that would not stop";
 const LOCKED: &str = "D6 nothing is claimed or let in under a lock";
 const LOCK_STANDS: &str = "a lock that was granted stands";
 const APPROVED: &str = "H7 nothing goes out that was not approved";
@@ -67,6 +68,11 @@ const IN_TURN: &str = "E4 no recovery before its break";
 #[test]
 fn of_all_that_starts_only_the_current_claim_is_let_in_and_once() {
     whole(models::claim(size()));
+}
+
+#[test]
+fn nothing_newer_goes_out_beside_one_that_would_not_stop() {
+    whole(models::claims(size()));
 }
 
 #[test]
@@ -200,13 +206,8 @@ fn a_recovery_that_does_not_wait_comes_before_its_break() {
 }
 
 #[test]
-fn a_newer_change_goes_out_beside_one_that_would_not_stop() {
-    let newer = "nothing newer goes out beside one that would not stop";
-    let setup = Setup {
-        heads: 2,
-        ..models::claim(Size::Small)
-    };
-    not_promised(setup, newer, 15);
+fn without_the_hold_a_newer_change_goes_out_beside_one_that_would_not_stop() {
+    noticed(&models::claims(Size::Small), Fault::NoHold, ALONE, 15);
 }
 
 #[test]

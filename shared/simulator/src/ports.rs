@@ -143,7 +143,7 @@ impl Ports for SimPorts {
             task.drawn += 1;
             mix(task.key ^ mix(u64::MAX - task.drawn))
         });
-        Random::of(seed, drawn).next()
+        Random::of(seed, drawn).bits()
     }
     fn hint(&self, work: Work) {
         let process = self.process;

@@ -11,7 +11,7 @@ impl Random {
         Self(mix(seed ^ mix(key)))
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
@@ -19,7 +19,7 @@ impl Random {
     /// A number below `n`, which is at least 1.
     pub fn below(&mut self, n: u64) -> u64 {
         assert!(n > 0, "there is no number below 0");
-        let wide = u128::from(self.next()) * u128::from(n);
+        let wide = u128::from(self.bits()) * u128::from(n);
         u64::try_from(wide >> 64).unwrap_or(0)
     }
 
@@ -63,10 +63,10 @@ mod tests {
     fn the_same_name_draws_the_same_whatever_others_drew() {
         let mut one = Random::of(7, key("a"));
         let mut other = Random::of(7, key("b"));
-        let alone: Vec<u64> = (0..5).map(|_| Random::of(7, key("a")).next()).collect();
+        let alone: Vec<u64> = (0..5).map(|_| Random::of(7, key("a")).bits()).collect();
         assert!(alone.windows(2).all(|two| two[0] == two[1]));
-        assert_eq!(one.next(), alone[0]);
-        assert_ne!(other.next(), alone[0]);
+        assert_eq!(one.bits(), alone[0]);
+        assert_ne!(other.bits(), alone[0]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::world::{Output, World};
 
 /// How long after the last fault everything must have ended: the longest ladder of tries, the
 /// longest freeze and the longest soak, with room.
-const CALM: SignedDuration = SignedDuration::from_hours(30);
+const CALM: SignedDuration = SignedDuration::from_hours(18);
 /// Calls of a poll, a sweep and a decision take this long at most when nothing goes wrong.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 

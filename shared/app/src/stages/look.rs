@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::ports::Ports;
 
 impl<P: Ports> App<P> {
-    /// Reads the stage's execution, if one runs, and plans the stage again.
+    /// Reads the stage's execution, if one runs or would not stop, and plans the stage again.
     pub async fn look_at_stage(&self, id: &StageId) -> Result<(), Error> {
         let facts = match self.load_stage(id, None).await {
             Ok(loaded) => self.read_execution(&loaded.stage).await?,
@@ -25,15 +25,12 @@ impl<P: Ports> App<P> {
         &self,
         stage: &greenroom_core::stage::Stage,
     ) -> Result<Vec<Fact>, Error> {
-        let Some(run) = stage.run.as_ref().filter(|run| run.ended.is_none()) else {
-            return Ok(Vec::new());
-        };
-        let Some(execution) = &run.execution else {
+        let Some((generation, execution)) = stage.watched() else {
             return Ok(Vec::new());
         };
         let observation = self.observe_execution(execution).await?;
         Ok(vec![Fact::ExecutionObserved {
-            generation: run.generation,
+            generation,
             execution: execution.clone(),
             observation,
         }])

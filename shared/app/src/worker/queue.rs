@@ -60,7 +60,7 @@ impl Queue {
     }
 
     /// What is to be done next; it counts as being done until [`Queue::done`].
-    pub fn next(&mut self) -> Option<Job> {
+    pub fn take(&mut self) -> Option<Job> {
         let job = self.waiting.pop_front()?;
         self.queued.remove(job.work());
         self.doing.insert(job.work().clone());
@@ -105,32 +105,32 @@ mod tests {
         queue.hinted(delivery(1));
         queue.hinted(delivery(1));
         queue.due(due(delivery(1)));
-        assert_eq!(queue.next(), Some(Job::Hinted(delivery(1))));
-        assert_eq!(queue.next(), None);
+        assert_eq!(queue.take(), Some(Job::Hinted(delivery(1))));
+        assert_eq!(queue.take(), None);
     }
 
     #[test]
     fn a_hint_during_the_work_has_it_done_once_more() {
         let mut queue = Queue::default();
         queue.hinted(delivery(1));
-        assert!(queue.next().is_some());
+        assert!(queue.take().is_some());
         queue.hinted(delivery(1));
         queue.hinted(delivery(1));
-        assert_eq!(queue.next(), None, "one task at a time");
+        assert_eq!(queue.take(), None, "one task at a time");
         queue.done(delivery(1));
-        assert_eq!(queue.next(), Some(Job::Hinted(delivery(1))));
+        assert_eq!(queue.take(), Some(Job::Hinted(delivery(1))));
         queue.done(delivery(1));
-        assert_eq!(queue.next(), None);
+        assert_eq!(queue.take(), None);
     }
 
     #[test]
     fn the_sweep_does_not_repeat_what_is_being_done() {
         let mut queue = Queue::default();
         queue.due(due(delivery(1)));
-        assert!(queue.next().is_some());
+        assert!(queue.take().is_some());
         queue.due(due(delivery(1)));
         queue.done(delivery(1));
-        assert_eq!(queue.next(), None);
+        assert_eq!(queue.take(), None);
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         }
         let ended = Work::Execution(ExecutionId::new("e"));
         queue.hinted(ended.clone());
-        let jobs: Vec<Job> = std::iter::from_fn(|| queue.next()).collect();
+        let jobs: Vec<Job> = std::iter::from_fn(|| queue.take()).collect();
         assert_eq!(jobs.len(), WAITING_MAX + 1);
         assert_eq!(jobs.last(), Some(&Job::Hinted(ended)));
     }

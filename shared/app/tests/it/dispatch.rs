@@ -202,3 +202,29 @@ fn a_suite_that_cannot_tell_is_tried_again_and_then_told_unverified() {
     );
     assert_eq!(world.ports().channels.told("team").len(), 1);
 }
+
+#[test]
+fn an_execution_that_would_not_stop_is_read_until_it_has_ended() {
+    let mut world = World::new(STAGE_FILE);
+    world.ports().pipelines.take_long(true);
+    world.push("develop", "bob");
+    let reason = "wrong branch".to_owned();
+    world.ports().pipelines.set_away(true);
+    command(&mut world, "dev", &Command::Abort { reason });
+    world.pass(SignedDuration::from_mins(3));
+    let newer = world.push("develop", "bob");
+    let waits = |world: &World| {
+        let stage = world.stage("dev").expect("it exists");
+        stage.unstopped.is_some() && stage.run.is_none() && stage.candidate.is_some()
+    };
+    assert!(waits(&world), "{:?}", world.stage("dev"));
+    world.pass(SignedDuration::from_mins(30));
+    assert!(waits(&world), "{:?}", world.stage("dev"));
+    world.ports().pipelines.set_away(false);
+    world.ports().pipelines.take_long(false);
+    world.hints = false;
+    world.pass(SignedDuration::from_mins(30));
+    assert_eq!(world.green("dev"), Some(newer));
+    assert_eq!(world.ports().watch.broken(), Vec::<String>::new());
+    assert_eq!(world.leftovers(), Vec::<String>::new());
+}

@@ -41,7 +41,10 @@ fn what_was_found_before_the_first_webhook_is_found_again_after_it() {
     let revision = world.ports().source.commit("develop", "bob", "one", &[]);
     world.now(world.app.poll()).expect("a poll");
     // The first webhook is decided before what was polled, and tells GitHub's id.
-    let other = world.ports().source.commit("release/1", "carol", "two", &[]);
+    let other = world
+        .ports()
+        .source
+        .commit("release/1", "carol", "two", &[]);
     let body = world.push_body("release/1", "carol", &other);
     let id = world.delivery();
     assert_eq!(world.post("push", &id, &body).status, 202);

@@ -1,7 +1,7 @@
 //! The sweep: everything pending is found, poison keeps nobody waiting.
 
-use greenroom_app::sweep::Due;
 use greenroom_app::ports::store::{Condition, Key, Store as _, Write};
+use greenroom_app::sweep::Due;
 use greenroom_app::work::Work;
 use greenroom_app::{keys, table};
 use greenroom_core::name::DeliveryId;

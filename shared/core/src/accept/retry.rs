@@ -37,6 +37,7 @@ pub(super) fn retry(
     {
         // What automation would like meanwhile is held; that is not what failed.
         stage.candidate = Some(again(last, last.cause.clone(), policy, now));
+        stage.unstopped = None;
         return Ok(stage);
     }
     if let Some(candidate) = &mut stage.candidate {
@@ -47,6 +48,7 @@ pub(super) fn retry(
         if !candidate.cause.is_rollback() {
             stage.hold = None;
         }
+        stage.unstopped = None;
         return Ok(stage);
     }
     if policy.upstream.is_some() {
@@ -58,6 +60,7 @@ pub(super) fn retry(
         }
         stage.tried = None;
         stage.hold = None;
+        stage.unstopped = None;
         return Ok(stage);
     }
     let Some(last) = last else {
@@ -72,6 +75,7 @@ pub(super) fn retry(
     };
     stage.candidate = Some(again(&last, cause, policy, now));
     stage.hold = None;
+    stage.unstopped = None;
     Ok(stage)
 }
 

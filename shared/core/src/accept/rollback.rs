@@ -56,6 +56,7 @@ pub(super) fn rollback(
         attempt: 0,
         not_before: None,
     });
+    stage.unstopped = None;
     stage.hold = Some(Hold {
         by: by.to_owned(),
         reason,

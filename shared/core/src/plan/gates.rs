@@ -17,6 +17,7 @@ pub(super) fn pass(
     policy: &Policy<'_>,
 ) {
     let mut waits: Vec<Wait> = locked(&draft.next).into_iter().collect();
+    waits.extend(unstopped(&draft.next));
     waits.extend(held(&draft.next, policy).filter(|_| !candidate.cause.is_personal()));
     waits.extend(back_off(draft, &candidate));
     match bytes::get(draft, &mut candidate, view, policy) {
@@ -58,6 +59,13 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
 /// A lock closes the stage to everything.
 pub(super) fn locked(stage: &Stage) -> Option<Wait> {
     stage.lock.clone().map(Wait::Locked)
+}
+
+/// What would not stop closes it to all that was wanted before, whoever wanted it: a person who
+/// goes on without it says so after.
+pub(super) fn unstopped(stage: &Stage) -> Option<Wait> {
+    let unstopped = stage.unstopped.clone()?;
+    Some(Wait::Unstopped(unstopped))
 }
 
 /// A hold closes it to automation.

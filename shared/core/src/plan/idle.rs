@@ -11,6 +11,7 @@ use crate::waiting::Wait;
 pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy: &Policy<'_>) {
     let closed = gates::locked(&draft.next)
         .into_iter()
+        .chain(gates::unstopped(&draft.next))
         .chain(gates::held(&draft.next, policy));
     draft.waits.extend(closed);
     if reading {

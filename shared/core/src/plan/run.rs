@@ -9,7 +9,7 @@ use crate::execution::Observation;
 use crate::name::SuiteName;
 use crate::policy::Policy;
 use crate::release::Outputs;
-use crate::stage::{Failing, Outcome, Phase, Run, StopReason, SuiteProgress};
+use crate::stage::{Failing, Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure, Verdict};
 use crate::waiting::Wait;
 
@@ -304,8 +304,13 @@ fn stopping(
         ),
     };
     if !gone {
-        // It may still be at it: nothing is sent after it but by a person.
+        // It may still be at it: nothing is sent after it but by a person, until it has ended.
         end.again = false;
+        draft.next.unstopped = run.execution.clone().map(|execution| Unstopped {
+            generation: run.generation,
+            execution,
+            since: draft.now,
+        });
         end.why.push_str("; it would not stop");
     }
     Some(end)

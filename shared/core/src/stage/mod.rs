@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
 pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{Approval, Hold, Lock, RefreshSkip, RefreshState, RefreshWish, Rejected};
-pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress};
+pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
-use crate::name::{Actor, RecipeHash, RefName, Revision, RuleName, SettingsHash, StageId};
+use crate::name::{
+    Actor, ExecutionId, RecipeHash, RefName, Revision, RuleName, SettingsHash, StageId,
+};
 use crate::release::{Outputs, Release};
 
 /// How many releases that were verified here a stage remembers, for rolling back.
@@ -35,6 +37,10 @@ pub struct Stage {
     pub run: Option<Run>,
     /// The run that ended last.
     pub last: Option<Run>,
+    /// What may still be changing the stage though its run, the last one, is over. Nothing is
+    /// claimed beside it; it is here until it has ended, or until a person goes on without it.
+    #[serde(default)]
+    pub unstopped: Option<Unstopped>,
     pub deployed: Option<Deployed>,
     /// Present exactly while what is deployed is green; its `since` is where a soak begins.
     pub verified: Option<Verified>,
@@ -114,6 +120,7 @@ impl Stage {
             candidate: None,
             run: None,
             last: None,
+            unstopped: None,
             deployed: None,
             verified: None,
             greens: Vec::new(),
@@ -138,6 +145,17 @@ impl Stage {
     /// The claimed run, if it is of this generation.
     pub fn run_of(&mut self, generation: u64) -> Option<&mut Run> {
         self.run.as_mut().filter(|run| run.generation == generation)
+    }
+
+    /// The execution that may be changing the stage, with the generation of its run.
+    pub fn watched(&self) -> Option<(u64, &ExecutionId)> {
+        match (&self.run, &self.unstopped) {
+            (Some(run), _) if run.ended.is_none() => {
+                Some((run.generation, run.execution.as_ref()?))
+            }
+            (None, Some(unstopped)) => Some((unstopped.generation, &unstopped.execution)),
+            _ => None,
+        }
     }
 
     /// What stands on the stage for certain.

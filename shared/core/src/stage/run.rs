@@ -132,6 +132,24 @@ pub struct SuiteProgress {
     pub report: Option<SuiteReport>,
 }
 
+/// An admitted execution that was asked to stop and had not ended when its run was given up: it
+/// may still be changing the stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Unstopped {
+    /// Of the run that was given up.
+    pub generation: u64,
+    pub execution: ExecutionId,
+    /// When its run was given up.
+    pub since: Timestamp,
+}
+
+impl Unstopped {
+    /// Whether it is this execution of this run.
+    pub fn is(&self, generation: u64, execution: &ExecutionId) -> bool {
+        self.generation == generation && self.execution == *execution
+    }
+}
+
 impl Run {
     /// True while an execution of ours may be changing the stage.
     pub fn is_admitted(&self) -> bool {

@@ -1,12 +1,13 @@
 //! Runs that do not end as they should.
 
+use greenroom_core::command::Command;
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
 use greenroom_core::name::ExecutionId;
-use greenroom_core::plan::OBSERVE_EVERY;
+use greenroom_core::plan::{OBSERVE_EVERY, Plan};
 use greenroom_core::record::record;
-use greenroom_core::stage::{Health, Outcome};
+use greenroom_core::stage::{Cause, Health, Outcome, Stage};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -56,6 +57,149 @@ fn a_run_over_its_deadline_is_stopped_then_given_up_and_not_sent_again() {
     assert_eq!(world.last("dev").outcome, Some(Outcome::TimedOut));
     assert_eq!(world.told(), ["team: unverified", "mail: unverified"]);
     assert_eq!(world.stage("dev").health, Health::Unverified);
+}
+
+/// A world in which an execution of run 1 of `dev` would not stop, while the next change waited.
+fn would_not_stop() -> World {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    world.push("dev", 2);
+    world.pass(minutes(60));
+    world.replan("dev");
+    world.pass(minutes(2));
+    world.replan("dev");
+    world.built(2);
+    assert_eq!(world.last("dev").generation, 1);
+    world
+}
+
+/// What the pipeline says of the execution of run 1 of `dev`.
+fn says(world: &mut World, observation: Observation) -> Plan {
+    let execution = world.last("dev").execution.clone().expect("it had begun");
+    let seen = Fact::ExecutionObserved {
+        generation: 1,
+        execution,
+        observation,
+    };
+    world.fact("dev", seen)
+}
+
+#[test]
+fn what_would_not_stop_holds_automation_until_it_is_gone_or_a_person_goes_on() {
+    let mut world = would_not_stop();
+    let plan = world.replan("dev");
+    assert_eq!(plan.next.run, None);
+    assert_eq!(codes(&plan), ["held"], "{:?}", plan.waiting_on);
+    let said = plan.waiting_on[0].explain(&"dev".into());
+    assert!(
+        said.sentence.contains("of run 1 would not stop"),
+        "{said:?}"
+    );
+    assert_eq!(said.command.as_deref(), Some("greenroom retry dev"));
+    let in_a_minute = world.now.checked_add(minutes(1)).ok();
+    assert_eq!(plan.wake, in_a_minute, "it is read again");
+    // A newer change, and time, change nothing.
+    let plan = world.push("dev", 3);
+    assert!(codes(&plan).contains(&"held"));
+    world.built(3);
+    world.pass(minutes(600));
+    assert_eq!(codes(&world.replan("dev")), ["held"]);
+    // That it runs, or that nobody knows of it, is no end.
+    let since = world.now;
+    let running = Observation::Running { step: None, since };
+    assert_eq!(codes(&says(&mut world, running)), ["held"]);
+    assert_eq!(codes(&says(&mut world, Observation::Unknown)), ["held"]);
+    let gone = Observation::Stopped { at: world.now };
+    let plan = says(&mut world, gone.clone());
+    assert_eq!(codes(&plan), ["starting"]);
+    assert_eq!(world.run("dev").release.revision, revision(3));
+    assert_eq!(world.last("dev").ended, Some(gone));
+    assert_eq!(world.last("dev").outcome, Some(Outcome::TimedOut));
+    let told = world.log.iter().filter(|entry| entry.generation == Some(1));
+    let told: Vec<_> = told.map(|entry| entry.code.as_str()).collect();
+    assert!(
+        told.ends_with(&["timed_out", "held", "released"]),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_person_goes_on_without_what_would_not_stop() {
+    for command in [Command::Retry, Command::Refresh] {
+        let mut world = would_not_stop();
+        let plan = world.command("dev", &operator(), command).expect("granted");
+        assert_eq!(plan.next.unstopped, None);
+        assert_eq!(world.run("dev").release.revision, revision(2));
+        // Its end says nothing about the run that was sent beside it.
+        let before = world.stage("dev").clone();
+        let at = world.now;
+        says(&mut world, Observation::Stopped { at });
+        assert_eq!(*world.stage("dev"), before);
+    }
+}
+
+#[test]
+fn the_end_of_what_would_not_stop_does_not_lift_what_a_person_holds() {
+    let mut world = World::new();
+    world.green("dev", 1);
+    world.green("dev", 2);
+    let reason = "slow".to_owned();
+    let back = Command::Rollback { to: None, reason };
+    world.command("dev", &operator(), back).expect("granted");
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    world.push("dev", 3);
+    world.pass(minutes(60));
+    world.replan("dev");
+    world.pass(minutes(2));
+    world.replan("dev");
+    world.built(3);
+    assert_eq!(codes(&world.replan("dev")), ["held", "held"]);
+    let unstopped = world.stage("dev").unstopped.clone().expect("it would not");
+    let at = world.now;
+    let seen = Fact::ExecutionObserved {
+        generation: unstopped.generation,
+        execution: unstopped.execution,
+        observation: Observation::Stopped { at },
+    };
+    let plan = world.fact("dev", seen);
+    assert_eq!(plan.next.unstopped, None);
+    assert_eq!(codes(&plan), ["held"]);
+    assert!(plan.next.hold.is_some(), "olga's");
+}
+
+#[test]
+fn what_a_person_wanted_before_does_not_go_out_beside_what_would_not_stop() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    let refresh = Command::Refresh;
+    world.command("dev", &operator(), refresh).expect("granted");
+    let (slot, by) = (None, Some("olga".to_owned()));
+    world.head("dev", "refs/heads/develop", 2, Cause::Refresh { slot, by });
+    world.pass(minutes(60));
+    world.replan("dev");
+    world.pass(minutes(2));
+    world.replan("dev");
+    world.built(2);
+    assert_eq!(codes(&world.replan("dev")), ["held"]);
+    let plan = world.command("dev", &operator(), Command::Retry);
+    assert!(plan.expect("granted").next.run.is_some());
+}
+
+#[test]
+fn a_record_of_before_has_nothing_that_would_not_stop() {
+    let world = would_not_stop();
+    let mut record = serde_json::to_value(&world.stages["dev"]).expect("written");
+    let fields = record.as_object_mut().expect("an object");
+    assert!(fields.remove("unstopped").is_some());
+    let read: Stage = serde_json::from_value(record).expect("it can be read");
+    assert_eq!(read.unstopped, None);
 }
 
 #[test]
@@ -132,7 +276,7 @@ fn a_run_that_was_never_admitted_leaves_what_stands_green() {
     world.green("dev", 1);
     world.push("dev", 2);
     world.built(2);
-    let abort = greenroom_core::command::Command::Abort {
+    let abort = Command::Abort {
         reason: "not now".to_owned(),
     };
     let plan = world.command("dev", &operator(), abort).expect("aborted");

@@ -1,6 +1,6 @@
 //! Two stages and what is true of them whatever a clock says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_core::command::Command;
 use greenroom_core::effect::{Effect, News};
@@ -49,6 +49,8 @@ pub struct Story {
     pub verified: BTreeMap<&'static str, (u64, Release, Timestamp)>,
     /// By stage: the admitted execution that has not ended in truth.
     alive: BTreeMap<&'static str, u64>,
+    /// Runs that would not stop, and that a person went on without.
+    gone_on: BTreeSet<(&'static str, u64)>,
 }
 
 impl Story {
@@ -63,6 +65,7 @@ impl Story {
             world,
             verified: BTreeMap::new(),
             alive: BTreeMap::new(),
+            gone_on: BTreeSet::new(),
         }
     }
 
@@ -134,7 +137,12 @@ impl Story {
             Op::Command(stage, which) => {
                 // Whether it is granted does not matter here.
                 let command = command(*which, world.now);
-                let _ = world.command(STAGES[*stage], &operator(), command);
+                let name = STAGES[*stage];
+                let goes_on = matches!(which, 0 | 2 | 3 | 7) && world.stage(name).run.is_none();
+                let granted = world.command(name, &operator(), command).is_ok();
+                if let Some(other) = self.alive.get(name).filter(|_| goes_on && granted) {
+                    self.gone_on.insert((name, *other));
+                }
             }
         }
     }
@@ -152,6 +160,8 @@ impl Story {
                 entry.generation == Some(other) && entry.text.contains("would not stop")
             });
             assert!(given_up, "run {other} of {name} is alive");
+            let asked = self.gone_on.contains(&(name, other));
+            assert!(asked, "nobody went on without run {other} of {name}");
         }
         if name == "prod" && !run.cause.is_rollback() {
             self.proven_upstream(&run);
@@ -199,12 +209,10 @@ impl Story {
     }
 
     fn end(&mut self, name: &'static str, how: usize) {
-        let Some(run) = self.world.stage(name).run.clone() else {
+        let watched = self.world.stage(name).watched();
+        let Some((generation, execution)) = watched.map(|(of, id)| (of, id.clone())) else {
             return;
         };
-        if run.execution.is_none() {
-            return;
-        }
         let at = self.world.now;
         let why = "why".to_owned();
         let step = "deploy".to_owned();
@@ -227,7 +235,12 @@ impl Story {
         if observation.is_terminal() {
             self.alive.remove(name);
         }
-        self.world.observe(name, observation);
+        let seen = Fact::ExecutionObserved {
+            generation,
+            execution,
+            observation,
+        };
+        self.world.fact(name, seen);
     }
 
     /// Notes what is verified from now on, and that it has passed.

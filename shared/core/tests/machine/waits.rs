@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use greenroom_core::name::StageName;
+use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::policy::Policy;
-use greenroom_core::stage::{Hold, Lock, Rejected};
+use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
 use greenroom_core::stage_file::StageFile;
 use greenroom_core::waiting::Wait;
 use jiff::SignedDuration;
@@ -43,6 +43,11 @@ fn every_wait() -> Vec<Wait> {
             hold,
             promotes: true,
         },
+        Wait::Unstopped(Unstopped {
+            generation,
+            execution: ExecutionId::new("exec-1"),
+            since,
+        }),
         Wait::Backoff {
             revision: revision.clone(),
             until: since,
@@ -194,6 +199,8 @@ fn what_moves_by_itself_blocks_nobody() {
         blocks,
         [
             "locked",
+            "held",
+            // By what would not stop.
             "held",
             "backoff",
             "build_failed",

@@ -38,6 +38,7 @@ const PRINCIPALS: [Who; 8] = [
 struct After {
     candidate: Option<Candidate>,
     hold: bool,
+    unstopped: bool,
     tried: bool,
     rejected: Option<greenroom_core::release::Release>,
     approvals: Vec<(
@@ -58,6 +59,7 @@ fn after(stage: &Stage) -> After {
     After {
         candidate: stage.candidate.as_ref().map(plain),
         hold: stage.hold.is_some(),
+        unstopped: stage.unstopped.is_some(),
         tried: stage.tried.is_some(),
         rejected: stage.rejected.as_ref().map(|no| no.release.clone()),
         approvals: stage

@@ -115,6 +115,7 @@ fn promote(s: &Situation) -> Answer {
     Ok(Situation {
         waits: s.waits.filter(|_| !rolls_back),
         held: false,
+        unstopped: false,
         tried: None,
         rejected: None,
         ..s.clone()
@@ -202,6 +203,7 @@ fn rollback(s: &Situation, to: Option<(u8, usize)>) -> Answer {
     Ok(Situation {
         waits: Some(fresh(Why::Rollback, target.revision, Some(target))),
         held: true,
+        unstopped: false,
         ..s.clone()
     })
 }
@@ -232,6 +234,7 @@ fn retry(s: &Situation) -> Answer {
         let again = fresh(Why::Rollback, last.of.revision, Some(last.of));
         return Ok(Situation {
             waits: Some(again),
+            unstopped: false,
             ..s.clone()
         });
     }
@@ -247,6 +250,7 @@ fn retry(s: &Situation) -> Answer {
                 ..waits
             }),
             held: s.held && rolls_back,
+            unstopped: false,
             ..s.clone()
         });
     }
@@ -258,6 +262,7 @@ fn retry(s: &Situation) -> Answer {
         return Ok(Situation {
             tried: None,
             held: false,
+            unstopped: false,
             ..s.clone()
         });
     }
@@ -267,6 +272,7 @@ fn retry(s: &Situation) -> Answer {
     Ok(Situation {
         waits: Some(fresh(Why::Retry, last.of.revision, bytes)),
         held: false,
+        unstopped: false,
         ..s.clone()
     })
 }
@@ -297,6 +303,7 @@ fn refresh(s: &Situation) -> Answer {
     Ok(Situation {
         waits: s.waits.filter(|it| it.why != Why::Rollback),
         held: false,
+        unstopped: false,
         reading: true,
         ..s.clone()
     })

@@ -25,7 +25,7 @@ pub fn draw(seed: u64) -> Situation {
     let about = |r: &mut Random| near(r, topic, takes);
     let green = r.mostly(2, about);
     let greens = greens(r, green, topic, takes);
-    Situation {
+    let mut situation = Situation {
         now: 0,
         clock_error,
         takes,
@@ -38,6 +38,7 @@ pub fn draw(seed: u64) -> Situation {
             until: r.mostly(5, |r| edge(r, &[-clock_error, 0, clock_error])),
         }),
         held: r.one_in(6),
+        unstopped: false,
         run: r.one_in(8).then(|| run(r, topic, takes)),
         last: r.mostly(2, |r| Ended {
             of: near(r, topic, takes),
@@ -58,7 +59,10 @@ pub fn draw(seed: u64) -> Situation {
         head: r.mostly(3, |r| near(r, topic, takes).revision),
         reading: r.one_in(8),
         broken: r.one_in(5),
-    }
+    };
+    // Nothing runs beside it.
+    situation.unstopped = situation.run.is_none() && r.one_in(8);
+    situation
 }
 
 /// An instant at, just before or just after one of `edges`; or anywhere around.

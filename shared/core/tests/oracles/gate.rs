@@ -85,7 +85,7 @@ fn the_gates_are_what_the_documentation_says() {
 /// A mistake, made by showing the core a situation that differs in what the mistake overlooks.
 type Mistake = (&'static str, fn(&mut Situation));
 
-const MISTAKES: [Mistake; 14] = [
+const MISTAKES: [Mistake; 15] = [
     ("the clock is right", |s| s.clock_error = 0),
     ("one clock's error is enough", |s| {
         if let Some(Upstream {
@@ -105,6 +105,7 @@ const MISTAKES: [Mistake; 14] = [
         }
     }),
     ("no hold", |s| s.held = false),
+    ("everything stops", |s| s.unstopped = false),
     ("no back-off", |s| {
         if let Some(waits) = &mut s.waits {
             waits.not_before = None;

@@ -242,6 +242,11 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         since: instant(-20 * MINUTE),
         until: it.until.map(instant),
     });
+    stage.unstopped = s.unstopped.then(|| core::Unstopped {
+        generation: 1,
+        execution: ExecutionId::new("another"),
+        since: instant(-MINUTE),
+    });
     stage.hold = s.held.then(|| core::Hold {
         by: "dora".to_owned(),
         reason: "because".to_owned(),

@@ -117,6 +117,10 @@ fn closed(s: &Situation, wanted: &Wanted) -> BTreeSet<&'static str> {
     if is_locked(s) {
         codes.insert("locked");
     }
+    // What may still be at it stops everybody: who goes on without it asks for something anew.
+    if s.unstopped {
+        codes.insert("held");
+    }
     // A hold stops automation and nobody who asks for something by name.
     let by_name = [Why::Rollback, Why::Retry, Why::AskedFor].contains(&wanted.why);
     if s.held && !by_name {
@@ -224,7 +228,7 @@ fn idle(s: &Situation) -> BTreeSet<&'static str> {
     if is_locked(s) {
         codes.insert("locked");
     }
-    if s.held {
+    if s.held || s.unstopped {
         codes.insert("held");
     }
     if !is_reading(s) {

@@ -163,6 +163,8 @@ pub struct Situation {
     pub upstream: Option<Upstream>,
     pub lock: Option<Lock>,
     pub held: bool,
+    /// The last run's execution would not stop and may still be at it.
+    pub unstopped: bool,
     pub run: Option<Running>,
     pub last: Option<Ended>,
     pub waits: Option<Waiting>,

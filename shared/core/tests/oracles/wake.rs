@@ -81,6 +81,7 @@ fn wrong(s: &Situation, wake_of: impl Fn(&Plan) -> Option<Timestamp>) -> Option<
 fn looks_outside(plan: &Plan) -> bool {
     let run = plan.next.run.as_ref();
     codes(plan).contains("building")
+        || plan.next.unstopped.is_some()
         || run.is_some_and(|run| run.execution.is_some() && run.ended.is_none())
 }
 

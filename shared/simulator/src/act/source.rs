@@ -20,6 +20,9 @@ pub(super) fn push(frame: &Frame<'_>, bad: u32, random: &mut Random) -> Act {
     }
 }
 
+/// Events that lead nowhere.
+const UNKNOWN: [&str; 5] = ["issues", "ping", "create", "star", "pull_request_review"];
+
 /// The first branches of the stage file get most.
 fn branch(frame: &Frame<'_>, random: &mut Random) -> String {
     let n = u64::try_from(frame.cast.branches.len()).unwrap_or(1);
@@ -70,12 +73,10 @@ pub(super) fn reference(frame: &Frame<'_>, random: &mut Random) -> Act {
         5..=7 => Act::Tag { tag, branch, actor },
         8 => Act::Untag { tag, actor },
         _ => match random.below(4) {
-            0 => Act::Redeliver {
-                which: random.next(),
-            },
+            0 => Act::Redeliver { which: random.bits() },
             1 => Act::Foreign,
             2 => Act::Noise {
-                event: *random.pick(&["issues", "ping", "create", "star", "pull_request_review"]),
+                event: random.pick::<&str>(&UNKNOWN),
             },
             _ => Act::Silence {
                 lasts: crate::ports::seconds(random.between(600, 3 * 3600)),

@@ -20,7 +20,7 @@ use crate::truth::{Happened, Truth};
 pub struct Promotion {
     pub(super) files: BTreeMap<ConfigHash, StageFile>,
     /// Attempts at suites that passed or failed, by stage and generation.
-    verdicts: BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>,
+    verdicts: Verdicts,
     /// Since when a stage has been green with this release, without a break.
     pub(super) green: BTreeMap<String, (Timestamp, Release)>,
     /// Releases that were green on a stage once.
@@ -33,6 +33,8 @@ pub struct Promotion {
     unlocking: BTreeMap<String, u32>,
 }
 
+/// What suites said of which bytes, by stage and generation.
+type Verdicts = BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>;
 type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
 
 impl Promotion {
@@ -251,7 +253,7 @@ fn closed(truth: &Truth, replaced: &Replaced<'_>, unlocking: bool, found: &mut F
 fn broken_by_proof(
     truth: &Truth,
     replaced: &Replaced<'_>,
-    verdicts: &BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>,
+    verdicts: &Verdicts,
     found: &mut Found,
 ) {
     use greenroom_core::stage::Failing;

@@ -147,7 +147,7 @@ impl World {
                 return;
             };
             self.spawn(format!("due {}", due.work.name()), process, async move {
-                app.perform_due(&due).await;
+                Box::pin(app.perform_due(&due)).await;
                 Output::Nothing
             });
         }
@@ -210,7 +210,7 @@ impl World {
         };
         self.spawn(format!("hint {}", work.name()), process, async move {
             // What does not succeed is found again by the sweep.
-            drop(app.perform_work(&work).await);
+            drop(Box::pin(app.perform_work(&work)).await);
             Output::Nothing
         });
     }
@@ -218,7 +218,7 @@ impl World {
     /// Work goes on in the process that is alone, as much at once as it allows.
     fn pump(&mut self) {
         while self.processes.under_way < PARALLEL {
-            let Some(job) = self.processes.queue.next() else {
+            let Some(job) = self.processes.queue.take() else {
                 return;
             };
             let Some((process, app)) = self.process() else {
@@ -228,8 +228,8 @@ impl World {
             let work = job.work().clone();
             self.spawn(format!("work {}", work.name()), process, async move {
                 match job {
-                    Job::Due(due) => app.perform_due(&due).await,
-                    Job::Hinted(work) => drop(app.perform_work(&work).await),
+                    Job::Due(due) => Box::pin(app.perform_due(&due)).await,
+                    Job::Hinted(work) => drop(Box::pin(app.perform_work(&work)).await),
                 }
                 Output::Done(work)
             });

@@ -82,7 +82,7 @@ impl World {
         let Some(mut pull) = self.find_pull(pull).filter(|pull| pull.open) else {
             return;
         };
-        let changed = labels.first().or(pull.labels.first()).cloned();
+        let changed = labels.first().or_else(|| pull.labels.first()).cloned();
         let Some(name) = changed else { return };
         let label = Label { id: 1, name };
         let action = if labels.is_empty() {

@@ -1,7 +1,8 @@
 //! Runs the seeded simulator, one bug at a time, until a run notices it.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,8 +15,6 @@ pub const RUNS_MAX: u64 = 10_000;
 pub const CANARY_RUNS: u64 = 50;
 /// Bugs that are looked at side by side; as many as the machine that must do it has cores.
 const SIDE_BY_SIDE: usize = 2;
-/// What the simulator exits with when a promise was broken.
-const VIOLATED: i32 = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -106,41 +105,50 @@ fn from(
         Some(bug) => command.env("GREENROOM_SEEDED_BUG", bug),
         None => command.env_remove("GREENROOM_SEEDED_BUG"),
     };
-    let output = command.output().map_err(|source| RunError {
+    let failed = |source| RunError {
         simulator: simulator.display().to_string(),
         source,
-    })?;
+    };
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut runs = None;
+    let lines = child.stdout.take().map(|said| BufReader::new(said).lines());
+    for line in lines.into_iter().flatten() {
+        let line = line.map_err(failed)?;
+        runs = counted(&line).or(runs);
+        if let Some(verdict) = runs.and_then(|runs| violation(&line, runs)) {
+            // What the simulator would go on to do is look for the few faults that matter, for long.
+            child.kill().map_err(failed)?;
+            child.wait().map_err(failed)?;
+            return Ok(verdict);
+        }
+    }
+    let output = child.wait_with_output().map_err(failed)?;
     Ok(judge(&output, limits))
 }
 
 fn judge(output: &Output, limits: Limits) -> Verdict {
-    let said = String::from_utf8_lossy(&output.stdout);
-    let complained = String::from_utf8_lossy(&output.stderr);
-    match output.status.code() {
-        Some(0) => Verdict::Held { runs: limits.runs },
-        Some(VIOLATED) => violation(&said).unwrap_or_else(|| Verdict::Odd {
-            why: "it says that a promise was broken, and not which".to_owned(),
-        }),
-        _ => {
-            let last = |text: &str| text.lines().next_back().map(str::to_owned);
-            let word = last(&complained).or_else(|| last(&said));
-            let why = format!("{}: {}", output.status, word.unwrap_or_default());
-            Verdict::Odd { why }
-        }
+    if output.status.success() {
+        return Verdict::Held { runs: limits.runs };
     }
+    let complained = String::from_utf8_lossy(&output.stderr);
+    let panicked = complained.lines().find(|line| line.contains("panicked at"));
+    let word = panicked.or(complained.lines().next_back());
+    let why = format!("{}: {}", output.status, word.unwrap_or_default());
+    Verdict::Odd { why }
 }
 
-/// Reads `<N> runs, ...` and the last `violated <ID> seed=<S> ...`.
-fn violation(said: &str) -> Option<Verdict> {
-    let runs = said.lines().find_map(|line| {
-        let (runs, _) = line.split_once(" runs, ")?;
-        runs.parse().ok()
-    })?;
-    let line = said
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix("violated "))?;
-    let mut words = line.split_whitespace();
+/// Reads `<N> runs, ...`.
+fn counted(line: &str) -> Option<u64> {
+    line.split_once(" runs, ")?.0.parse().ok()
+}
+
+/// Reads `violated <ID> seed=<S> ...`.
+fn violation(line: &str, runs: u64) -> Option<Verdict> {
+    let mut words = line.strip_prefix("violated ")?.split_whitespace();
     let invariant = words.next()?.to_owned();
     let seed = words
         .find_map(|word| word.strip_prefix("seed="))?
@@ -194,14 +202,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_violation_names_its_invariant_and_seed() {
-        let said = "19 runs, 7 faults in 1 s\nviolated C2 seed=17 at noon: two are admitted\n";
+    fn a_violation_names_its_invariant_and_seed() {
+        assert_eq!(counted("19 runs, 7 faults, 3 calls in 1 s"), Some(19));
+        assert_eq!(counted("violated C2 seed=17"), None);
         let killed = Verdict::Killed {
             invariant: "C2".to_owned(),
             seed: 17,
             runs: 19,
         };
-        assert_eq!(violation(said), Some(killed));
-        assert_eq!(violation("19 runs, 7 faults"), None);
+        let said = "violated C2 seed=17 at noon: two are admitted";
+        assert_eq!(violation(said, 19), Some(killed));
+        assert_eq!(violation("19 runs, 7 faults", 19), None);
     }
 }
