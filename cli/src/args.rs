@@ -17,7 +17,9 @@ pub use act::{
     NotifyArgs, RejectArgs, RollbackArgs,
 };
 pub use look::{DoctorArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
-pub use offline::{CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs};
+pub use offline::{
+    CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
+};
 pub use serve::{LogFormat, ServeArgs};
 pub use topics::{ENVIRONMENT, EXIT_CODES};
 

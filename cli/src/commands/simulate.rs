@@ -136,5 +136,8 @@ fn answer(args: &SimulateArgs, file: &StageFile, sum: &Sum, warned: &[String]) -
 /// What to type to see the same again.
 fn replay(args: &SimulateArgs, seed: u64) -> String {
     let file = clean(&validate::name(&args.file));
-    format!("greenroom simulate -f {file} --days {} --seed {seed}", args.days)
+    format!(
+        "greenroom simulate -f {file} --days {} --seed {seed}",
+        args.days
+    )
 }

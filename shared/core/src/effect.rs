@@ -236,7 +236,9 @@ mod tests {
     #[test]
     fn a_stage_file_that_is_invalid_once_more_is_another_message() {
         let at = Timestamp::UNIX_EPOCH;
-        let later = at.saturating_add(SignedDuration::from_hours(1)).unwrap_or(at);
+        let later = at
+            .saturating_add(SignedDuration::from_hours(1))
+            .unwrap_or(at);
         assert_eq!(refused_at(at), refused_at(at));
         assert_ne!(refused_at(at), refused_at(later));
     }

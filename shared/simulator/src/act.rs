@@ -40,7 +40,10 @@ pub enum Act {
         steps: u64,
     },
     /// A branch goes.
-    Delete { branch: String, actor: String },
+    Delete {
+        branch: String,
+        actor: String,
+    },
     /// A tag is made at the tip of a branch, or moved there.
     Tag {
         tag: String,
@@ -48,7 +51,10 @@ pub enum Act {
         actor: String,
     },
     /// A tag goes.
-    Untag { tag: String, actor: String },
+    Untag {
+        tag: String,
+        actor: String,
+    },
     /// A pull request is opened, or opened again.
     Open {
         number: u64,
@@ -59,10 +65,18 @@ pub enum Act {
         fork: bool,
     },
     /// It loses its labels, or gets these.
-    Label { number: u64, labels: Vec<String> },
-    Close { number: u64, merged: bool },
+    Label {
+        number: u64,
+        labels: Vec<String>,
+    },
+    Close {
+        number: u64,
+        merged: bool,
+    },
     /// A commit of a stranger in the fork.
-    PushToFork { number: u64 },
+    PushToFork {
+        number: u64,
+    },
     /// The stage file on the default branch becomes this; `what` says so in words.
     Edit {
         what: String,
@@ -70,13 +84,21 @@ pub enum Act {
         actor: String,
     },
     /// The repository is called something else from now on.
-    Rename { to: String },
+    Rename {
+        to: String,
+    },
     /// GitHub sends nothing for a while.
-    Silence { lasts: SignedDuration },
+    Silence {
+        lasts: SignedDuration,
+    },
     /// Somebody has an old webhook sent again, with the id it had.
-    Redeliver { which: u64 },
+    Redeliver {
+        which: u64,
+    },
     /// Something that GitHub sends and nobody acts on.
-    Noise { event: &'static str },
+    Noise {
+        event: &'static str,
+    },
     /// A push to a repository that is not ours.
     Foreign,
     Attack(Attack),
@@ -100,9 +122,15 @@ pub enum Act {
         person: String,
     },
     /// Somebody looks at the board and does what it asks for, as often as they care to.
-    Look { person: String, care: u32 },
+    Look {
+        person: String,
+        care: u32,
+    },
     /// A push right after the next approval.
-    Ambush { branch: String, actor: String },
+    Ambush {
+        branch: String,
+        actor: String,
+    },
     /// Somebody works in the pipeline service's own console.
     Hand(Hand),
     /// Ports are away for a while.
@@ -116,11 +144,15 @@ pub enum Act {
         lasts: SignedDuration,
     },
     /// The chat of the team gets another id.
-    ChatMoves { to: String },
+    ChatMoves {
+        to: String,
+    },
     /// The process dies, or one of the functions' machines is taken away.
     Kill,
     /// A process is replaced by one of the next version, or that by one of this.
-    Upgrade { process: usize },
+    Upgrade {
+        process: usize,
+    },
 }
 
 /// What somebody without the secret tries.

@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use greenroom_app::App;
-use greenroom_app::apps::{NewApp, app_id, STAGE_FILE_PATH};
+use greenroom_app::apps::{NewApp, STAGE_FILE_PATH, app_id};
 use greenroom_app::sweep::Due;
 use greenroom_app::work::Work;
 use greenroom_core::name::{RepoName, StageId, StageName};
@@ -47,7 +47,10 @@ pub const REPOSITORY: u64 = 4711;
 pub(crate) enum Output {
     Nothing,
     /// A webhook was answered.
-    Answered { webhook: usize, status: u16 },
+    Answered {
+        webhook: usize,
+        status: u16,
+    },
     Due(Vec<Due>),
     /// A piece of work ended in the process that knows to be alone.
     Done(Work),
@@ -87,7 +90,9 @@ pub struct World {
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let now = self.shared.lock().truth.now;
-        f.debug_struct("World").field("now", &now).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("now", &now)
+            .finish_non_exhaustive()
     }
 }
 
@@ -138,7 +143,13 @@ impl World {
             };
             let default = inner.truth.setup.default_branch.clone();
             inner.truth.repository.commit(&default, &new, now);
-            let items: Vec<_> = inner.truth.setup.script.iter().map(|item| item.at).collect();
+            let items: Vec<_> = inner
+                .truth
+                .setup
+                .script
+                .iter()
+                .map(|item| item.at)
+                .collect();
             for (index, at) in items.into_iter().enumerate() {
                 inner.schedule(at, Event::Act(index));
             }

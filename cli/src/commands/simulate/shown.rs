@@ -14,7 +14,15 @@ use crate::output::table::{Cell, render};
 use crate::output::text::clean;
 use crate::output::time::largest;
 
-const HEADER: [&str; 7] = ["STAGE", "RUNS", "GREEN", "RED", "PUSH TO GREEN", "REFRESHED", "WAITED FOR"];
+const HEADER: [&str; 7] = [
+    "STAGE",
+    "RUNS",
+    "GREEN",
+    "RED",
+    "PUSH TO GREEN",
+    "REFRESHED",
+    "WAITED FOR",
+];
 /// Waits shown of a stage.
 const WAITS: usize = 3;
 
@@ -81,7 +89,11 @@ fn row(name: &str, stage: &StageStory, whole: SignedDuration) -> Vec<Cell> {
         (run, 0) => format!("{run}"),
         (run, skipped) => format!("{run}, {skipped} skipped"),
     };
-    let runs = if runs.is_empty() { "none".to_owned() } else { runs.join(", ") };
+    let runs = if runs.is_empty() {
+        "none".to_owned()
+    } else {
+        runs.join(", ")
+    };
     vec![
         clean(name).into(),
         runs.into(),
@@ -104,7 +116,11 @@ fn waits(stage: &StageStory) -> String {
         .take(WAITS)
         .map(|(code, waited)| format!("{code} {}", largest(waited.total)))
         .collect();
-    if told.is_empty() { "-".to_owned() } else { told.join(", ") }
+    if told.is_empty() {
+        "-".to_owned()
+    } else {
+        told.join(", ")
+    }
 }
 
 fn messages(sum: &Sum, output: &mut Output) -> Result<(), Stop> {

@@ -48,7 +48,9 @@ fn too_few(file: &StageFile, rule: &Rule, warned: &mut Vec<String>) {
     people.dedup();
     let (name, roles) = (clean(rule.name.as_str()), clean(&asked.by.join(", ")));
     if people.is_empty() {
-        warned.push(format!("{name} wants an approval of {roles}, and nobody holds that role"));
+        warned.push(format!(
+            "{name} wants an approval of {roles}, and nobody holds that role"
+        ));
     } else if people.len() < usize::try_from(asked.count).unwrap_or(usize::MAX) {
         warned.push(format!(
             "{name} wants {} approvals of {roles}, and only {} can give one",
@@ -61,7 +63,11 @@ fn too_few(file: &StageFile, rule: &Rule, warned: &mut Vec<String>) {
 fn from(rule: &Rule) -> String {
     match &rule.from {
         From::Branch { pattern, refresh } => {
-            let by = if refresh.is_some() { "its schedule" } else { "a push" };
+            let by = if refresh.is_some() {
+                "its schedule"
+            } else {
+                "a push"
+            };
             format!("no branch matched `{}` by {by}", clean(pattern.as_str()))
         }
         From::Tag { pattern } => format!("no tag matched `{}`", clean(pattern.as_str())),
@@ -78,13 +84,20 @@ fn why(stage: &StageStory, rule: &Rule) -> String {
     let longest = stage.waits.iter().max_by_key(|(_, waited)| waited.total);
     match longest {
         Some((&"nothing_yet", _)) | None => from(rule),
-        Some((code, waited)) => format!("it waited for `{code}`, which {} could end", clean(&waited.who)),
+        Some((code, waited)) => format!(
+            "it waited for `{code}`, which {} could end",
+            clean(&waited.who)
+        ),
     }
 }
 
 /// A wait that took a good part of the time.
 fn slow(name: &str, stage: &StageStory, warned: &mut Vec<String>) {
-    let all: i64 = stage.waits.values().map(|waited| waited.total.as_secs()).sum();
+    let all: i64 = stage
+        .waits
+        .values()
+        .map(|waited| waited.total.as_secs())
+        .sum();
     for (code, waited) in stage.waits.iter().filter(|(_, waited)| waited.blocked) {
         let part = waited.total.as_secs() * 100 / all.max(1);
         if part >= OFTEN {

@@ -32,7 +32,9 @@ pub(super) fn command(frame: &Frame<'_>, random: &mut Random) -> Act {
         },
         5 => Act::Command {
             stage,
-            principal: Principal::Person { name: holder(frame, random) },
+            principal: Principal::Person {
+                name: holder(frame, random),
+            },
             command: yes_or_no(random),
         },
         _ => Act::Command {
@@ -47,7 +49,9 @@ pub(super) fn command(frame: &Frame<'_>, random: &mut Random) -> Act {
 fn strangers(frame: &Frame<'_>, random: &mut Random) -> Act {
     Act::Command {
         stage: random.pick(&frame.cast.guarded).clone(),
-        principal: Principal::Person { name: STRANGER.to_owned() },
+        principal: Principal::Person {
+            name: STRANGER.to_owned(),
+        },
         command: yes_or_no(random),
     }
 }
@@ -56,7 +60,10 @@ fn yes_or_no(random: &mut Random) -> Command {
     if random.chance(700) {
         return Command::Approve { revision: None };
     }
-    Command::Reject { revision: None, reason: "not this one".to_owned() }
+    Command::Reject {
+        revision: None,
+        reason: "not this one".to_owned(),
+    }
 }
 
 fn wish(frame: &Frame<'_>, random: &mut Random) -> Command {
@@ -66,10 +73,16 @@ fn wish(frame: &Frame<'_>, random: &mut Random) -> Command {
         3 => Command::Approve { revision: None },
         4..=5 => Command::Retry,
         6 => Command::Abort { reason },
-        7 => Command::Lock { reason, until: None },
+        7 => Command::Lock {
+            reason,
+            until: None,
+        },
         8 => {
             let until = soon(frame.instant(random), random.below(7200));
-            Command::Lock { reason, until: Some(until) }
+            Command::Lock {
+                reason,
+                until: Some(until),
+            }
         }
         9 => Command::Unlock,
         10 | 11 => Command::Rollback { to: None, reason },
@@ -88,7 +101,7 @@ fn holder(frame: &Frame<'_>, random: &mut Random) -> String {
 /// The diligent look at the board again and again, in turns; in some seeds nobody does.
 pub(super) fn looks(frame: &Frame<'_>) -> Vec<Item> {
     let mut random = Random::of(frame.seed, key("looks"));
-    let (often, care) = match random.below(5) {
+    let (often, care) = match random.below(8) {
         0 => return Vec::new(),
         1 => (random.between(90, 240), 500),
         _ => (random.between(15, 80), 900),
@@ -101,13 +114,19 @@ pub(super) fn looks(frame: &Frame<'_>) -> Vec<Item> {
         let number = mix(key("look") ^ mix(i));
         let mut random = Random::of(frame.seed, number);
         let wait = i64::try_from(random.between(often * 40, often * 80)).unwrap_or(3600);
-        at = at.saturating_add(SignedDuration::from_secs(wait)).unwrap_or(at);
+        at = at
+            .saturating_add(SignedDuration::from_secs(wait))
+            .unwrap_or(at);
         if at >= frame.ends() {
             break;
         }
         let n = u64::try_from(people.len()).unwrap_or(1);
         let person = people[usize::try_from(i % n).unwrap_or(0)].clone();
-        items.push(Item { number, at, act: Act::Look { person, care } });
+        items.push(Item {
+            number,
+            at,
+            act: Act::Look { person, care },
+        });
     }
     items
 }

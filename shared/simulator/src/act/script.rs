@@ -42,7 +42,7 @@ impl Habits {
             if on { rate } else { 0 }
         };
         Self {
-            bad: rate(600),
+            bad: rate(400),
             refs: rate(150),
             pulls: rate(250),
             people: rate(350),
@@ -97,7 +97,9 @@ fn act(frame: &Frame<'_>, habits: &Habits, random: &mut Random) -> Act {
     } else if is(habits.channels) {
         trouble::channel(frame, random)
     } else if is(habits.upgrades) {
-        Act::Upgrade { process: usize::try_from(random.below(4)).unwrap_or(0) }
+        Act::Upgrade {
+            process: usize::try_from(random.below(4)).unwrap_or(0),
+        }
     } else if is(habits.outages) {
         trouble::outage(random)
     } else if is(habits.kills) {

@@ -30,9 +30,11 @@ fn branch(frame: &Frame<'_>, random: &mut Random) -> String {
     let index = usize::try_from(one).unwrap_or(0);
     // What leads to the chain of promotions is what most pushes are for.
     let usual = ["develop", "master", "main"];
-    let known = usual.iter().find(|name| frame.cast.branches.iter().any(|branch| branch == *name));
+    let known = usual
+        .iter()
+        .find(|name| frame.cast.branches.iter().any(|branch| branch == *name));
     match known {
-        Some(known) if random.chance(400) => (*known).to_owned(),
+        Some(known) if random.chance(550) => (*known).to_owned(),
         _ => frame.cast.branches[index].clone(),
     }
 }
@@ -62,7 +64,11 @@ pub(super) fn reference(frame: &Frame<'_>, random: &mut Random) -> Act {
     let actor = pusher(random);
     let tag = random.pick(&frame.cast.tags).clone();
     match random.below(10) {
-        0..=2 => Act::Back { branch, actor, steps: random.between(1, 3) },
+        0..=2 => Act::Back {
+            branch,
+            actor,
+            steps: random.between(1, 3),
+        },
         3..=4 if branch != frame.cast.default_branch => Act::Delete { branch, actor },
         5..=7 => Act::Tag { tag, branch, actor },
         8 => Act::Untag { tag, actor },
@@ -72,7 +78,9 @@ pub(super) fn reference(frame: &Frame<'_>, random: &mut Random) -> Act {
             2 => Act::Noise {
                 event: random.pick::<&str>(&UNKNOWN),
             },
-            _ => Act::Silence { lasts: crate::ports::seconds(random.between(600, 3 * 3600)) },
+            _ => Act::Silence {
+                lasts: crate::ports::seconds(random.between(600, 3 * 3600)),
+            },
         },
     }
 }
@@ -86,17 +94,36 @@ pub(super) fn pull(frame: &Frame<'_>, random: &mut Random) -> Act {
     match random.below(10) {
         0..=4 => Act::Open {
             number,
-            branch: if fork { branch(frame, random) } else { format!("topic-{number}") },
+            branch: if fork {
+                branch(frame, random)
+            } else {
+                format!("topic-{number}")
+            },
             base,
-            labels: if random.chance(800) { labels } else { Vec::new() },
-            actor: if fork { STRANGER.to_owned() } else { pusher(random) },
+            labels: if random.chance(800) {
+                labels
+            } else {
+                Vec::new()
+            },
+            actor: if fork {
+                STRANGER.to_owned()
+            } else {
+                pusher(random)
+            },
             fork,
         },
         5 => Act::Label {
             number,
-            labels: if random.chance(500) { labels } else { Vec::new() },
+            labels: if random.chance(500) {
+                labels
+            } else {
+                Vec::new()
+            },
         },
-        6 => Act::Close { number, merged: random.chance(500) },
+        6 => Act::Close {
+            number,
+            merged: random.chance(500),
+        },
         7 if fork => Act::PushToFork { number },
         _ => Act::Push {
             branch: format!("topic-{number}"),
@@ -131,13 +158,21 @@ pub(super) fn more(
         _ => return,
     };
     let at = soon(at, random.between(1, 400));
-    items.push(Item { number, at, act: again });
+    items.push(Item {
+        number,
+        at,
+        act: again,
+    });
 }
 
 /// The stage file is edited, and sometimes put back.
 pub(super) fn edits(frame: &Frame<'_>, draft: &Draft) -> Vec<Item> {
     let mut random = Random::of(frame.seed, key("edits"));
-    let n = if random.chance(450) { random.between(1, 5) } else { 0 };
+    let n = if random.chance(450) {
+        random.between(1, 5)
+    } else {
+        0
+    };
     let mut instants: Vec<Timestamp> = (0..n).map(|_| frame.instant(&mut random)).collect();
     instants.sort();
     let mut now = draft.clone();
@@ -150,14 +185,21 @@ pub(super) fn edits(frame: &Frame<'_>, draft: &Draft) -> Vec<Item> {
                 draft.clone_into(&mut now);
                 ("back to the first".to_owned(), now.valid())
             }
-            1 => ("invalid".to_owned(), now.text().replace("stages:", "stagse:")),
+            1 => (
+                "invalid".to_owned(),
+                now.text().replace("stages:", "stagse:"),
+            ),
             _ => {
                 let what = now.edit(&mut random);
                 (what, now.valid())
             }
         };
         let actor = pusher(&mut random);
-        items.push(Item { number, at, act: Act::Edit { what, text, actor } });
+        items.push(Item {
+            number,
+            at,
+            act: Act::Edit { what, text, actor },
+        });
     }
     items
 }
@@ -168,5 +210,9 @@ pub(super) fn rename(frame: &Frame<'_>) -> Option<Item> {
     let mut random = Random::of(frame.seed, number);
     let at = frame.instant(&mut random);
     let to = "acme/orders-next".to_owned();
-    random.chance(120).then_some(Item { number, at, act: Act::Rename { to } })
+    random.chance(120).then_some(Item {
+        number,
+        at,
+        act: Act::Rename { to },
+    })
 }

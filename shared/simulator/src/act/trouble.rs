@@ -23,7 +23,9 @@ pub(super) fn attack(random: &mut Random) -> Act {
 
 pub(super) fn channel(frame: &Frame<'_>, random: &mut Random) -> Act {
     if frame.cast.channels.is_empty() || random.chance(250) {
-        return Act::ChatMoves { to: format!("-{}", random.between(100, 999)) };
+        return Act::ChatMoves {
+            to: format!("-{}", random.between(100, 999)),
+        };
     }
     Act::ChannelDies {
         channel: random.pick(&frame.cast.channels).clone(),
@@ -39,7 +41,10 @@ pub(super) fn outage(random: &mut Random) -> Act {
         2 => vec![Port::Pipelines, Port::Suites, Port::Channels],
         _ => vec![*random.pick(&Port::ALL)],
     };
-    Act::Outage { ports, lasts: seconds(random.between(60, 90 * 60)) }
+    Act::Outage {
+        ports,
+        lasts: seconds(random.between(60, 90 * 60)),
+    }
 }
 
 /// Something goes away just when a push makes Greenroom need it: while the push is decided, while
@@ -68,7 +73,10 @@ pub(super) fn at_a_bad_moment(
     let mut at = soon(at, random.between(0, 420));
     for i in 0..random.between(1, 4) {
         let number = mix(number ^ key("away") ^ mix(i));
-        let act = Act::Outage { ports: ports.clone(), lasts: seconds(random.between(2, 240)) };
+        let act = Act::Outage {
+            ports: ports.clone(),
+            lasts: seconds(random.between(2, 240)),
+        };
         items.push(Item { number, at, act });
         at = soon(at, random.between(10, 600));
     }

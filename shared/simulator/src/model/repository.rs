@@ -101,10 +101,7 @@ impl Repository {
         stranger: bool,
     ) -> Revision {
         let above = parent.as_ref().and_then(|parent| self.commits.get(parent));
-        let stage_file = new
-            .stage_file
-            .clone()
-            .or_else(|| above?.stage_file.clone());
+        let stage_file = new.stage_file.clone().or_else(|| above?.stage_file.clone());
         let revision = revision_of(new.name);
         let commit = Commit {
             revision: revision.clone(),
@@ -147,7 +144,10 @@ impl Repository {
             Some(to) => drop(self.refs.insert(reference.clone(), to.clone())),
             None => drop(self.refs.remove(reference)),
         }
-        self.moves.entry(reference.clone()).or_default().push((at, to));
+        self.moves
+            .entry(reference.clone())
+            .or_default()
+            .push((at, to));
     }
 
     pub fn default_branch(&self) -> Option<&RefName> {

@@ -73,7 +73,9 @@ impl SimPorts {
         }
         let number = inner.occurrence(name_of(key));
         let rate = inner.truth.setup.rates.too_many;
-        if !inner.goes_wrong(number, rate, || format!("too many messages for {}", to.name)) {
+        if !inner.goes_wrong(number, rate, || {
+            format!("too many messages for {}", to.name)
+        }) {
             return None;
         }
         let wait = Random::of(inner.truth.setup.seed, mix(number ^ 1)).between(1, 900);

@@ -71,7 +71,9 @@ impl Inner {
                 continue;
             }
             let id = execution.id.clone();
-            self.truth.executor.end(older, Observation::Stopped { at }, at);
+            self.truth
+                .executor
+                .end(older, Observation::Stopped { at }, at);
             self.note("superseded", || format!("{id} is superseded"));
             self.happened(&Happened::Ended { execution: older });
             self.after(seconds(2), Event::Hint(Work::Execution(id)));

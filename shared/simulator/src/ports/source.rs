@@ -58,7 +58,8 @@ impl Source for SimPorts {
     }
 
     async fn heads(&self, repository: &Repository) -> Result<Vec<Head>, SourceError> {
-        self.ask("heads", repository, |model| Ok(model.heads())).await
+        self.ask("heads", repository, |model| Ok(model.heads()))
+            .await
     }
 
     async fn commit(

@@ -38,7 +38,9 @@ impl Inner {
             Some(standing) => match self.truth.repository.quality(&standing.revision) {
                 Quality::TestsFail => Verdict::Failed,
                 Quality::Unclear => Verdict::Errored,
-                Quality::Flaky if self.goes_wrong(number, 500, || format!("{} is flaky", request.id)) => {
+                Quality::Flaky
+                    if self.goes_wrong(number, 500, || format!("{} is flaky", request.id)) =>
+                {
                     Verdict::Failed
                 }
                 _ => {
@@ -56,7 +58,9 @@ impl Inner {
         self.happened(&Happened::Tested {
             stage: &stage,
             generation: generation.unwrap_or(0),
-            standing: standing.as_ref().and_then(|standing| standing.digest.as_ref()),
+            standing: standing
+                .as_ref()
+                .and_then(|standing| standing.digest.as_ref()),
             revision: standing.as_ref().map(|standing| &standing.revision),
             verdict,
         });

@@ -87,7 +87,9 @@ impl StageStory {
             let missed = after.refresh.skipped.as_ref().map_or(0, |skip| skip.missed);
             self.skipped += u64::from(missed.max(1));
         }
-        let Some(verified) = &after.verified else { return };
+        let Some(verified) = &after.verified else {
+            return;
+        };
         let revision = &verified.release.revision;
         if self.greens.contains(revision) {
             return;
@@ -101,7 +103,8 @@ impl StageStory {
     fn ended(&mut self, before: Option<&Stage>, after: &Stage) {
         let known = before.and_then(|before| before.last.as_ref());
         let last = after.last.as_ref();
-        let Some(run) = last.filter(|run| known.map(|known| known.generation) != Some(run.generation))
+        let Some(run) =
+            last.filter(|run| known.map(|known| known.generation) != Some(run.generation))
         else {
             return;
         };
@@ -202,7 +205,9 @@ impl World {
             waits(glass, app)
         };
         let mut inner = self.shared.lock();
-        let Some(story) = &mut inner.story else { return };
+        let Some(story) = &mut inner.story else {
+            return;
+        };
         for waiting in found {
             let stage = story.stage(waiting.stage.as_str());
             let waited = stage.waits.entry(waiting.code).or_default();

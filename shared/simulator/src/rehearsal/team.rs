@@ -20,7 +20,9 @@ const HOURS: std::ops::Range<u64> = 9..18;
 /// Some Monday of 2026, at midnight where the team is.
 pub fn monday(cast: &Cast, random: &mut Random) -> Timestamp {
     let weeks = i64::try_from(random.below(50)).unwrap_or(0);
-    let day = date(2026, 1, 5).checked_add(weeks.weeks()).unwrap_or(date(2026, 1, 5));
+    let day = date(2026, 1, 5)
+        .checked_add(weeks.weeks())
+        .unwrap_or(date(2026, 1, 5));
     instant(&team_zone(cast), day.at(0, 0, 41, 0))
 }
 
@@ -144,7 +146,10 @@ impl Day<'_> {
             quality: quality(random),
         }));
         if number > 2 {
-            items.push(self.item("close", 0, |_| Act::Close { number: number - 2, merged: true }));
+            items.push(self.item("close", 0, |_| Act::Close {
+                number: number - 2,
+                merged: true,
+            }));
         }
     }
 
@@ -188,17 +193,21 @@ impl Day<'_> {
         }
         if random.chance(80) {
             items.push(self.anytime(self.item("silence", 0, |random| Act::Silence {
-                lasts: SignedDuration::from_mins(i64::try_from(random.between(10, 120)).unwrap_or(10)),
+                lasts: SignedDuration::from_mins(
+                    i64::try_from(random.between(10, 120)).unwrap_or(10),
+                ),
             })));
         }
         if random.chance(60)
             && let Some(channel) = self.cast.channels.first()
         {
             let channel = channel.clone();
-            items.push(self.anytime(self.item("channel", 0, |random| Act::ChannelDies {
-                channel,
-                lasts: seconds(random.between(600, 4 * 3600)),
-            })));
+            items.push(
+                self.anytime(self.item("channel", 0, |random| Act::ChannelDies {
+                    channel,
+                    lasts: seconds(random.between(600, 4 * 3600)),
+                })),
+            );
         }
     }
 }

@@ -62,7 +62,11 @@ impl Cast {
             }
             if let Some(name) = rule.stage.as_literal() {
                 cast.stages.push(name.to_owned());
-                if rule.approvals.as_ref().is_some_and(|asked| !asked.by.is_empty()) {
+                if rule
+                    .approvals
+                    .as_ref()
+                    .is_some_and(|asked| !asked.by.is_empty())
+                {
                     cast.guarded.push(name.to_owned());
                 }
             }
@@ -109,7 +113,8 @@ impl Cast {
                 deleted: false,
             };
             let stage = resolve(file, &trigger).stage.map(|stage| stage.to_string());
-            self.stages.extend(stage.filter(|stage| !self.stages.contains(stage)));
+            self.stages
+                .extend(stage.filter(|stage| !self.stages.contains(stage)));
         }
     }
 }
@@ -121,7 +126,9 @@ fn default_branch(file: &StageFile) -> String {
             matches!(&rule.from, From::Branch { pattern, .. } if pattern.literal() == Some(name))
         })
     };
-    let known = ["main", "master", "trunk"].into_iter().find(|name| literal(name));
+    let known = ["main", "master", "trunk"]
+        .into_iter()
+        .find(|name| literal(name));
     known.unwrap_or("main").to_owned()
 }
 
@@ -132,7 +139,10 @@ fn examples(pattern: &Pattern) -> Vec<String> {
     }
     let all = [("a", "a"), ("b", "b"), ("1", "c/d"), ("1.2", "1.2")];
     let all = all.map(|(one, many)| fill(pattern, one, many));
-    let mut found: Vec<String> = all.into_iter().filter(|name| pattern.matches(name)).collect();
+    let mut found: Vec<String> = all
+        .into_iter()
+        .filter(|name| pattern.matches(name))
+        .collect();
     found.dedup();
     found.truncate(3);
     found
@@ -169,11 +179,22 @@ mod tests {
 
     #[test]
     fn examples_match_their_pattern() {
-        for text in ["develop", "feature/**", "{feature,fix}/*", "**", "*", "release/{1,2}.*", "a/**/b"] {
+        for text in [
+            "develop",
+            "feature/**",
+            "{feature,fix}/*",
+            "**",
+            "*",
+            "release/{1,2}.*",
+            "a/**/b",
+        ] {
             let pattern = Pattern::parse(text).expect("a pattern");
             let found = examples(&pattern);
             assert!(!found.is_empty(), "{text}");
-            assert!(found.iter().all(|name| pattern.matches(name)), "{text}: {found:?}");
+            assert!(
+                found.iter().all(|name| pattern.matches(name)),
+                "{text}: {found:?}"
+            );
         }
     }
 }

@@ -22,7 +22,10 @@ pub const ZONES: [&str; 12] = [
     "Asia/Kolkata",
     "UTC",
 ];
-const CRONS: [&str; 10] = [
+const CRONS: [&str; 13] = [
+    "0 */3 * * *",
+    "20 * * * *",
+    "45 */2 * * *",
     "*/15 * * * *",
     "0 * * * *",
     "7 * * * *",
@@ -98,7 +101,11 @@ impl Draft {
             self.stages.push(entry);
         }
         if random.chance(300) {
-            let label = if random.chance(300) { ", labels: [preview]" } else { "" };
+            let label = if random.chance(300) {
+                ", labels: [preview]"
+            } else {
+                ""
+            };
             let from = format!(r#"pull_request: {{ base: "*"{label} }}"#);
             let mut entry = self.entry("preview", &from, random);
             entry.name = Some("pr-${pr}");
@@ -167,7 +174,11 @@ impl Draft {
             name: None,
             from: from.to_owned(),
             upstream: None,
-            verify: if random.chance(700) { vec!["smoke"] } else { Vec::new() },
+            verify: if random.chance(700) {
+                vec!["smoke"]
+            } else {
+                Vec::new()
+            },
             soak: None,
             approvals: random.chance(40).then(|| approvals(random)),
             alert,
@@ -230,7 +241,10 @@ impl Draft {
         let free = ["eu", "us", "asia"]
             .into_iter()
             .find(|key| self.stages.iter().all(|entry| entry.key != *key));
-        let upstream = self.stages.iter().find(|entry| entry.key == "preprod" || entry.key == "dev");
+        let upstream = self
+            .stages
+            .iter()
+            .find(|entry| entry.key == "preprod" || entry.key == "dev");
         match (free, upstream.map(|entry| entry.key.clone())) {
             (Some(key), Some(upstream)) if random.chance(700) => {
                 self.promoted(key, &upstream, random);
@@ -268,7 +282,10 @@ impl Draft {
             0 => String::new(),
             n => format!(" N={n}"),
         };
-        let _ = writeln!(text, "      - {{ name: deploy, run: make deploy{makes}, outputs: [URL] }}");
+        let _ = writeln!(
+            text,
+            "      - {{ name: deploy, run: make deploy{makes}, outputs: [URL] }}"
+        );
         let retries = self.retries;
         let _ = write!(
             text,
@@ -301,7 +318,11 @@ impl Draft {
 
 impl Entry {
     fn write(&self, text: &mut String) {
-        let _ = write!(text, "  {}: {{ from: {{ {} }}, pipeline: service", self.key, self.from);
+        let _ = write!(
+            text,
+            "  {}: {{ from: {{ {} }}, pipeline: service",
+            self.key, self.from
+        );
         if let Some(name) = self.name {
             let _ = write!(text, r#", name: "{name}""#);
         }

@@ -26,7 +26,9 @@ impl World {
                 }
             }
             Hand::Skip { which } => {
-                let found = self.pick(which, |it| it.stage().is_some() && it.phase == Phase::Waiting);
+                let found = self.pick(which, |it| {
+                    it.stage().is_some() && it.phase == Phase::Waiting
+                });
                 let now = self.now();
                 if let Some(index) = found
                     && self.shared.lock().truth.executor.run(index, false, now)
@@ -100,6 +102,8 @@ impl World {
             _ => *nonce = Nonce::new(format!("{:032x}", mix(number))),
         }
         let id = inner.start(&request, By::Hand);
-        inner.note("by hand", || format!("{id} is started by hand for {forgery:?}"));
+        inner.note("by hand", || {
+            format!("{id} is started by hand for {forgery:?}")
+        });
     }
 }

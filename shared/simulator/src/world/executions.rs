@@ -44,7 +44,8 @@ impl World {
             if execution.phase == Phase::Running && execution.admitted.is_none() {
                 return;
             }
-            let queued = inner.truth.setup.mode == Mode::Queued && execution.phase == Phase::Waiting;
+            let queued =
+                inner.truth.setup.mode == Mode::Queued && execution.phase == Phase::Waiting;
             if queued && !inner.truth.executor.older(index).is_empty() {
                 inner.after(seconds(15), Event::Execution(index, Next::Ask(nth)));
                 return;
@@ -98,7 +99,14 @@ impl World {
                 self.shared
                     .lock()
                     .happened(&Happened::Refused { execution: index });
-                let waits = self.shared.lock().truth.executor.get(index).admitted.is_none();
+                let waits = self
+                    .shared
+                    .lock()
+                    .truth
+                    .executor
+                    .get(index)
+                    .admitted
+                    .is_none();
                 if waits {
                     self.finish(index, Observation::Refused { why, at: now });
                 }
@@ -146,7 +154,9 @@ impl World {
             whole: false,
         };
         inner.truth.stages.insert(stage.to_owned(), standing);
-        inner.note("put", || format!("{} puts its bytes on {stage}", execution.id));
+        inner.note("put", || {
+            format!("{} puts its bytes on {stage}", execution.id)
+        });
         inner.happened(&Happened::Deployed { execution: index });
     }
 
@@ -241,11 +251,17 @@ impl Inner {
         }
         let number = self.occurrence(mix(key(name) ^ 8));
         let rate = self.truth.setup.rates.artifact_spoiled;
-        if !self.goes_wrong(number, rate, || format!("the artifact of {name} is spoiled")) {
+        if !self.goes_wrong(number, rate, || {
+            format!("the artifact of {name} is spoiled")
+        }) {
             return false;
         }
         let lost = Random::of(self.truth.setup.seed, mix(number ^ 1)).chance(500);
-        let how = if lost { Spoiled::Lost } else { Spoiled::Tampered };
+        let how = if lost {
+            Spoiled::Lost
+        } else {
+            Spoiled::Tampered
+        };
         self.truth.executor.spoil(index, how);
         true
     }

@@ -120,7 +120,10 @@ async fn look(app: &SimApp, number: u64, person: &str, care: u32) {
         };
         if let Some(candidate) = &card.candidate {
             let inner = &mut *app.ports.shared.lock();
-            inner.truth.people.see(card.stage.as_str(), &candidate.revision);
+            inner
+                .truth
+                .people
+                .see(card.stage.as_str(), &candidate.revision);
         }
         let cares = random.chance(care);
         let wanted = wanted(&card, person, &mut random);
@@ -132,9 +135,17 @@ async fn look(app: &SimApp, number: u64, person: &str, care: u32) {
 
 /// What the board asks this person for.
 fn wanted(card: &StageCard, person: &str, random: &mut Random) -> Option<(Principal, Command)> {
-    let operator = Principal::Operator { name: person.to_owned() };
+    let operator = Principal::Operator {
+        name: person.to_owned(),
+    };
+    if card.deployed.is_none() && card.run.is_none() && random.chance(200) {
+        return Some((operator, Command::Refresh));
+    }
     let Some(first) = card.waiting_on.iter().find(|wait| wait.command.is_some()) else {
-        let silent = card.brk.as_ref().is_some_and(|brk| brk.acknowledged.is_none());
+        let silent = card
+            .brk
+            .as_ref()
+            .is_some_and(|brk| brk.acknowledged.is_none());
         let note = None;
         return (silent && random.chance(300)).then_some((operator, Command::Acknowledge { note }));
     };

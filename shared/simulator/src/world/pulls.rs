@@ -51,8 +51,14 @@ impl World {
                 };
                 self.tell_pull(number, pull, action);
             }
-            Act::Label { number: pull, labels } => self.label(number, pull, labels),
-            Act::Close { number: pull, merged } => {
+            Act::Label {
+                number: pull,
+                labels,
+            } => self.label(number, pull, labels),
+            Act::Close {
+                number: pull,
+                merged,
+            } => {
                 let Some(mut pull) = self.find_pull(pull).filter(|pull| pull.open) else {
                     return;
                 };
@@ -60,7 +66,8 @@ impl World {
                 self.tell_pull(number, pull, PullRequestAction::Closed { merged });
             }
             Act::PushToFork { number: pull } => {
-                let Some(mut pull) = self.find_pull(pull).filter(|pull| pull.open && pull.fork) else {
+                let Some(mut pull) = self.find_pull(pull).filter(|pull| pull.open && pull.fork)
+                else {
                     return;
                 };
                 let before = pull.head.to_string();
@@ -132,7 +139,13 @@ impl World {
     /// Where the branch is; a pull request of a new branch begins with a commit.
     fn tip_for(&mut self, number: u64, branch: &str, actor: &str) -> Option<Revision> {
         let reference = RefName::new(format!("refs/heads/{branch}"));
-        let known = self.shared.lock().truth.repository.tip(&reference).is_some();
+        let known = self
+            .shared
+            .lock()
+            .truth
+            .repository
+            .tip(&reference)
+            .is_some();
         if !known {
             self.push(mix(number ^ key("topic")), branch, actor, Quality::Good);
         }
@@ -150,7 +163,10 @@ impl World {
         told.labels = pull
             .labels
             .iter()
-            .map(|name| Label { id: 1, name: name.clone() })
+            .map(|name| Label {
+                id: 1,
+                name: name.clone(),
+            })
             .collect();
         if pull.fork {
             let owner = &pull.author;

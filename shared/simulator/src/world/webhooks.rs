@@ -64,7 +64,9 @@ impl World {
         }
         let mut inner = self.shared.lock();
         let rates = inner.truth.setup.rates;
-        if inner.goes_wrong(mix(number ^ 1), rates.webhook_lost, || "the webhook is lost".to_owned()) {
+        if inner.goes_wrong(mix(number ^ 1), rates.webhook_lost, || {
+            "the webhook is lost".to_owned()
+        }) {
             return;
         }
         let twice = inner.goes_wrong(mix(number ^ 2), rates.webhook_twice, || {
@@ -140,7 +142,12 @@ impl World {
     /// Somebody sends what GitHub did not.
     pub(super) fn attack(&mut self, number: u64, attack: Attack) {
         let body = made_up_push(self.repository(), "develop", number, self.now());
-        let old = self.webhooks.sent.iter().find(|sent| sent.meant == Meant::Kept).cloned();
+        let old = self
+            .webhooks
+            .sent
+            .iter()
+            .find(|sent| sent.meant == Meant::Kept)
+            .cloned();
         let forged = Meant::Forged;
         let (event, body, signature, meant) = match (attack, old) {
             (Attack::Unsigned, _) => ("push", body, None, forged),
@@ -193,7 +200,9 @@ impl World {
             (sent.delivery.clone(), sent.meant)
         };
         let inner = &mut *self.shared.lock();
-        inner.note("answered", || format!("webhook {delivery} is answered {status}"));
+        inner.note("answered", || {
+            format!("webhook {delivery} is answered {status}")
+        });
         let key = greenroom_app::keys::delivery(&DeliveryId::new(&delivery));
         let kept = at_once(inner.store.get(&key)).is_ok_and(|item| item.is_some());
         if meant == Meant::Noise {
