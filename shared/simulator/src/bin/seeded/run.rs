@@ -136,7 +136,7 @@ fn judge(output: &Output, limits: Limits) -> Verdict {
     }
     let complained = String::from_utf8_lossy(&output.stderr);
     let panicked = complained.lines().find(|line| line.contains("panicked at"));
-    let word = panicked.or(complained.lines().next_back());
+    let word = panicked.or_else(|| complained.lines().next_back());
     let why = format!("{}: {}", output.status, word.unwrap_or_default());
     Verdict::Odd { why }
 }
