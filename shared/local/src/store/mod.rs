@@ -52,6 +52,7 @@ impl EmbeddedStore {
     /// beside it, holding our process id, keeps other processes out.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let lock = LockFile::take(path)?;
+        open::create_if_absent(path)?;
         let make = backend::file(path.to_owned());
         let mut store = Self::start(path, make)?;
         lock::sync_folder(path).map_err(|source| OpenError::from_io(path, source))?;

@@ -9,7 +9,7 @@ use redb::{
     TableHandle,
 };
 
-use super::backend::{Counted, Tally};
+use super::backend::{self, Counted, Tally};
 use super::engine::{ITEMS, unwinding};
 
 /// The format this Greenroom reads and writes: table names, keys and the layout of `record`.
@@ -155,6 +155,27 @@ pub(super) fn database(
         Ok(database)
     };
     unwinding(opening).unwrap_or_else(|why| Err(OpenError::corrupt(path, why)))
+}
+
+/// Makes a whole, empty store at `path` if there is none. The caller keeps others out.
+///
+/// It is written beside its place and moved there once it is whole: a file whose writer was
+/// killed over its first pages could never be opened again.
+pub(super) fn create_if_absent(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::from_io(path, source);
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let unfinished = PathBuf::from(name);
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let storage = backend::file(unfinished.clone())().map_err(failed)?;
+    drop(database(path, storage, &Arc::default())?);
+    std::fs::rename(&unfinished, path).map_err(failed)
 }
 
 /// redb reports a format newer than its own as corruption; a person must be told the difference.

@@ -86,6 +86,18 @@ fn garbage_is_refused_and_left_alone() -> TestResult {
     Ok(())
 }
 
+#[test]
+fn a_store_whose_first_writer_was_killed_is_made_anew() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    // Its pages are there, and the mark that makes them a store is not yet.
+    let unfinished = folder.path().join("store.redb.new");
+    fs::write(&unfinished, vec![0; 100_000])?;
+    drop(open(&folder)?);
+    assert!(!unfinished.exists());
+    drop(open(&folder)?);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_file_cut_short_is_reported() -> TestResult {
     let bytes = whole().await?;

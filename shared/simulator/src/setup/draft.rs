@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn every_drawn_file_and_every_edit_of_it_holds() {
         let mut sources = [0; 5];
-        for seed in 0..500 {
+        for seed in 0..150 {
             let mut random = Random::of(seed, key("draft"));
             let mut draft = Draft::drawn("acme/orders", &mut random);
             drop(draft.valid());
@@ -384,6 +384,6 @@ mod tests {
                 }
             }
         }
-        assert!(sources.iter().all(|n| *n > 50), "{sources:?}");
+        assert!(sources.iter().all(|n| *n > 20), "{sources:?}");
     }
 }
