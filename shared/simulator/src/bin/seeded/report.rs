@@ -43,8 +43,8 @@ fn page(found: &[(&Bug, Verdict)], calm: &Verdict, limits: Limits) -> String {
         page,
         "Mistakes that were made on purpose, one at a time, in a copy of the sources, to see whether \
          the simulation notices. `make sim-mutants` writes this page; what is shipped contains none \
-         of them. Each is run with the seeds 1, 2, 3 ... until a promise of \
-         [ARCHITECTURE.md](../ARCHITECTURE.md) is seen broken, at most {} times.\n\n\
+         of them. Each is run with the kept seeds and then 1, 2, 3 ... until a promise of \
+         [ARCHITECTURE.md](../ARCHITECTURE.md) is seen broken, at most {} times; a run that fails without the bug as well does not count.\n\n\
          {killed} of {} were noticed.",
         limits.runs,
         found.len()
