@@ -104,7 +104,7 @@ pub(super) fn looks(frame: &Frame<'_>) -> Vec<Item> {
     let (often, care) = match random.below(8) {
         0 => return Vec::new(),
         1 => (random.between(90, 240), 500),
-        _ => (random.between(15, 80), 900),
+        _ => (random.between(8, 50), 900),
     };
     let mut people: Vec<String> = frame.cast.holders.clone();
     people.push("olga".to_owned());

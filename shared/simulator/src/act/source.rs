@@ -73,7 +73,9 @@ pub(super) fn reference(frame: &Frame<'_>, random: &mut Random) -> Act {
         5..=7 => Act::Tag { tag, branch, actor },
         8 => Act::Untag { tag, actor },
         _ => match random.below(4) {
-            0 => Act::Redeliver { which: random.bits() },
+            0 => Act::Redeliver {
+                which: random.bits(),
+            },
             1 => Act::Foreign,
             2 => Act::Noise {
                 event: random.pick::<&str>(&UNKNOWN),

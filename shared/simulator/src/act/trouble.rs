@@ -84,9 +84,15 @@ pub(super) fn at_a_bad_moment(
 
 pub(super) fn hand(frame: &Frame<'_>, random: &mut Random) -> Act {
     Act::Hand(match random.below(5) {
-        0 => Hand::Stop { which: random.bits() },
-        1 => Hand::Skip { which: random.bits() },
-        2 => Hand::Again { which: random.bits() },
+        0 => Hand::Stop {
+            which: random.bits(),
+        },
+        1 => Hand::Skip {
+            which: random.bits(),
+        },
+        2 => Hand::Again {
+            which: random.bits(),
+        },
         _ => Hand::Start {
             stage: random.pick(&frame.cast.stages).clone(),
             forgery: *random.pick(&[

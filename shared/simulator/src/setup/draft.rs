@@ -37,7 +37,7 @@ const CRONS: [&str; 13] = [
     "0 0 * * *",
     "0 30 2 * * *",
 ];
-const SOAKS: [&str; 8] = ["1m", "10m", "15m", "30m", "45m", "1h", "90m", "3h"];
+const SOAKS: [&str; 8] = ["1m", "5m", "10m", "10m", "15m", "30m", "1h", "3h"];
 
 /// A stage file that is not yet written down.
 #[derive(Clone, PartialEq, Eq, Debug)]
