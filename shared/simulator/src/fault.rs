@@ -88,6 +88,8 @@ impl Fault {
 #[derive(Clone, Debug)]
 pub struct Mix {
     rates: [[u32; Fault::ALL.len()]; Port::ALL.len()],
+    /// The rates are of so many thousand calls.
+    thousands: u64,
 }
 
 impl Mix {
@@ -95,6 +97,7 @@ impl Mix {
     pub fn calm() -> Self {
         Self {
             rates: [[0; Fault::ALL.len()]; Port::ALL.len()],
+            thousands: 1,
         }
     }
 
@@ -117,6 +120,7 @@ impl Mix {
     /// What goes wrong in an ordinary week.
     pub fn light(random: &mut Random, allowed: impl Fn(Port, Fault) -> bool) -> Self {
         let mut mix = Self::calm();
+        mix.thousands = 40;
         for port in Port::ALL {
             for fault in Fault::ALL {
                 if allowed(port, fault) && random.chance(500) {
@@ -129,7 +133,7 @@ impl Mix {
 
     /// The fault that a call meets.
     pub fn draw(&self, port: Port, random: &mut Random) -> Option<Fault> {
-        let mut at = u32::try_from(random.below(1000)).unwrap_or(0);
+        let mut at = u32::try_from(random.below(1000 * self.thousands)).unwrap_or(0);
         for fault in Fault::ALL {
             let rate = self.rates[port as usize][fault as usize];
             if at < rate {
