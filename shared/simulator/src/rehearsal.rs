@@ -22,7 +22,7 @@ pub use glass::Glass;
 pub use story::{StageStory, Story};
 
 /// How often it is noted what waits for what.
-const SAMPLE: SignedDuration = SignedDuration::from_mins(20);
+const SAMPLE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What is to be rehearsed.
 #[derive(Clone, Debug)]
