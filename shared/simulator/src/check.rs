@@ -116,8 +116,18 @@ impl Checks {
                 }
             }
         }
-        if let Happened::Started { execution, fresh: true } = happened {
-            claim::started(truth, *execution, &self.promotion.files, &self.stages, found);
+        if let Happened::Started {
+            execution,
+            fresh: true,
+        } = happened
+        {
+            claim::started(
+                truth,
+                *execution,
+                &self.promotion.files,
+                &self.stages,
+                found,
+            );
         }
         self.ingest.see(truth, happened, found);
         self.execution.see(truth, happened, &self.stages, found);
@@ -144,7 +154,10 @@ impl Checks {
         found: &mut Found,
     ) {
         let name = after.stage.id.stage.as_str();
-        let since = self.stages.get(name).map_or(truth.setup.start, |(at, _)| *at);
+        let since = self
+            .stages
+            .get(name)
+            .map_or(truth.setup.start, |(at, _)| *at);
         let replaced = Replaced {
             since,
             before: before.map(|before| &before.stage),
@@ -153,13 +166,15 @@ impl Checks {
         state::replaced(truth, &replaced, found);
         self.heads.replaced(truth, &replaced, found);
         self.execution.replaced(truth, &replaced, found);
-        self.promotion.replaced(truth, &replaced, &self.stages, found);
+        self.promotion
+            .replaced(truth, &replaced, &self.stages, found);
         self.talk.replaced(&replaced);
         schedule::replaced(truth, &replaced, found);
         let files = &self.promotion.files;
         claim::replaced(truth, &replaced, files, &self.stages, found);
         let green = self.promotion.green.get(name).map(|(since, _)| *since);
         calendar::replaced(truth, &replaced, files, &self.in_force, green, found);
-        self.stages.insert(name.to_owned(), (truth.now, after.clone()));
+        self.stages
+            .insert(name.to_owned(), (truth.now, after.clone()));
     }
 }

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::check::{Checks, Found};
 use crate::fault::{Fault, Met, Port};
 use crate::memory_store::MemoryStore;
-use crate::rehearsal::Story;
 use crate::random::{Random, key, mix};
+use crate::rehearsal::Story;
 use crate::trace::Trace;
 use crate::truth::{Happened, Truth};
 
@@ -168,7 +168,11 @@ impl Inner {
     }
 
     pub fn after(&mut self, wait: SignedDuration, event: Event) {
-        let at = self.truth.now.saturating_add(wait).unwrap_or(self.truth.now);
+        let at = self
+            .truth
+            .now
+            .saturating_add(wait)
+            .unwrap_or(self.truth.now);
         self.schedule(at, event);
     }
 
@@ -196,7 +200,12 @@ impl Inner {
 
     /// Whether something goes wrong with the thing of this number, `per_mille` times in a
     /// thousand.
-    pub fn goes_wrong(&mut self, number: u64, per_mille: u32, text: impl FnOnce() -> String) -> bool {
+    pub fn goes_wrong(
+        &mut self,
+        number: u64,
+        per_mille: u32,
+        text: impl FnOnce() -> String,
+    ) -> bool {
         if self.calm || per_mille == 0 {
             return false;
         }
@@ -214,7 +223,8 @@ impl Inner {
         let text = if self.trace.is_recording() {
             let text = text();
             let shown = text.clone();
-            self.trace.note(self.truth.now, number, || format!("! {shown}"));
+            self.trace
+                .note(self.truth.now, number, || format!("! {shown}"));
             text
         } else {
             self.trace.note(self.truth.now, number, String::new);
@@ -264,7 +274,11 @@ impl Inner {
         }
         let until = now.saturating_add(wait).unwrap_or(now);
         let dies = drawn == Some(Fault::DieBefore);
-        let event = if dies { Event::Die(id) } else { Event::Wake(id) };
+        let event = if dies {
+            Event::Die(id)
+        } else {
+            Event::Wake(id)
+        };
         self.schedule(until, event);
         Fate {
             until,

@@ -130,7 +130,8 @@ impl Ports for SimPorts {
     fn now(&self) -> Timestamp {
         let inner = self.shared.lock();
         let now = inner.truth.now;
-        now.saturating_add(inner.clocks[self.process]).unwrap_or(now)
+        now.saturating_add(inner.clocks[self.process])
+            .unwrap_or(now)
     }
     fn nonce(&self) -> Nonce {
         Nonce::new(format!("{:016x}{:016x}", self.random(), self.random()))

@@ -52,7 +52,11 @@ pub fn shrink(setup: &Setup, failed: &Outcome) -> Outcome {
     again.allowed = Allowed::Only(needed.into_iter().collect());
     again.recording = true;
     let recorded = run(again);
-    if recorded.violation.is_some() { recorded } else { best }
+    if recorded.violation.is_some() {
+        recorded
+    } else {
+        best
+    }
 }
 
 fn numbers(outcome: &Outcome) -> Vec<u64> {

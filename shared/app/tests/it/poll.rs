@@ -85,10 +85,7 @@ fn a_stage_file_that_came_while_its_branch_was_decided_about_is_found() {
     let changed = file.replace("soak: 10m", "soak: 20m");
     let first = world.ports().source.commit("master", "olga", "one", &[]);
     let files = [("greenroom.yaml", changed.as_str())];
-    let second = world
-        .ports()
-        .source
-        .commit("master", "olga", "two", &files);
+    let second = world.ports().source.commit("master", "olga", "two", &files);
     let config = |world: &World| world.now(world.app.app(world.id)).expect("the app").config;
     let before = config(&world);
     // The file is read at the first, the head that is recorded is the second.

@@ -152,6 +152,9 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
         draft.next.candidate = Some(newer.superseding(Some(again)));
         return;
     }
+    if !is_followed(&draft.next, run) {
+        return;
+    }
     if end.again && attempt <= RETRIES {
         draft.next.candidate = Some(again);
         return;
@@ -174,6 +177,16 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
         };
         announce(draft, channel.clone(), told.config, news);
     }
+}
+
+/// Whether what the run follows still leads here: a branch that went meanwhile takes along what it
+/// wanted, and nobody waits for news of it.
+fn is_followed(stage: &Stage, run: &Run) -> bool {
+    let Some(reference) = run.reference.as_ref().filter(|_| !run.cause.is_personal()) else {
+        return true;
+    };
+    let head = stage.head.as_ref();
+    head.is_some_and(|head| head.reference == *reference)
 }
 
 /// Tells that nobody could tell.

@@ -216,6 +216,22 @@ fn a_deleted_branch_drops_its_own_candidate_only() {
 }
 
 #[test]
+fn a_branch_that_went_during_its_run_is_not_tried_again() {
+    let mut world = World::new();
+    world.push("dev", 1);
+    world.built(1);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    let at = world.now;
+    let reference = RefName::new("refs/heads/develop");
+    world.fact("dev", Fact::HeadGone { reference, at });
+    let why = "the machine went away".to_owned();
+    let plan = world.observe("dev", Observation::Errored { why, at });
+    assert_eq!(plan.next.run, None);
+    assert_eq!(plan.next.candidate, None);
+}
+
+#[test]
 fn executions_of_others_and_of_older_runs_say_nothing() {
     let mut world = World::new();
     world.push("dev", 1);

@@ -16,7 +16,7 @@ use greenroom_simulator::shrink::shrink;
 /// Seeds that found something once, a line each.
 const KEPT: &str = include_str!("../../seeds.txt");
 /// One run in so many is run twice, to see that it is the same.
-const TWICE: u64 = 10;
+const TWICE: u64 = 25;
 
 const USAGE: &str = "usage: sim run [--runs N] [--from SEED] [--jobs J] [--stop-at-first-failure]
        sim replay SEED";
@@ -58,7 +58,9 @@ fn many(args: &[String]) -> Option<ExitCode> {
             _ => return None,
         }
     }
-    let kept = KEPT.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok());
+    let kept = KEPT
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.parse().ok());
     let seeds: Vec<u64> = kept.chain(from..from.saturating_add(runs)).collect();
     let begun = Instant::now();
     let sum = all(&seeds, jobs, first);
@@ -100,7 +102,10 @@ fn all(seeds: &[u64], jobs: u64, first: bool) -> Sum {
                     let outcome = run(Setup::drawn(*seed));
                     if n.is_multiple_of(TWICE) {
                         let again = run(Setup::drawn(*seed));
-                        assert_eq!(again.hash, outcome.hash, "seed {seed} is not the same twice");
+                        assert_eq!(
+                            again.hash, outcome.hash,
+                            "seed {seed} is not the same twice"
+                        );
                     }
                     let mut sum = sum.lock().expect("no run panics while it adds up");
                     sum.runs += 1;

@@ -55,13 +55,17 @@ impl Plain {
             i64::from(local.month()),
             i64::from(local.date().weekday().to_sunday_zero_offset()),
         ];
-        self.fields.iter().zip(values).all(|(field, value)| fits(field, value))
+        self.fields
+            .iter()
+            .zip(values)
+            .all(|(field, value)| fits(field, value))
     }
 
     /// Whether the clock has shown this before: it was put back since.
     fn shown_before(&self, at: Timestamp) -> bool {
         FOLDS.iter().any(|back| {
-            at.checked_sub(*back).is_ok_and(|earlier| self.shows(earlier) >= self.shows(at))
+            at.checked_sub(*back)
+                .is_ok_and(|earlier| self.shows(earlier) >= self.shows(at))
         })
     }
 
@@ -104,7 +108,9 @@ impl Plain {
 /// `*`, `7`, `*/15`, `1-5`
 fn fits(field: &str, value: i64) -> bool {
     if let Some(step) = field.strip_prefix("*/") {
-        return step.parse().is_ok_and(|step: i64| step > 0 && value % step == 0);
+        return step
+            .parse()
+            .is_ok_and(|step: i64| step > 0 && value % step == 0);
     }
     if let Some((from, to)) = field.split_once('-') {
         let (from, to): (Option<i64>, Option<i64>) = (from.parse().ok(), to.parse().ok());
@@ -125,21 +131,33 @@ pub fn replaced(
         return;
     };
     let state = &after.refresh;
-    let Some(slot) = state.decided.filter(|_| state.decided != before.refresh.decided) else {
+    let Some(slot) = state
+        .decided
+        .filter(|_| state.decided != before.refresh.decided)
+    else {
         let early = state.skipped.as_ref().and_then(|skip| skip.slot);
         if state.skipped != before.refresh.skipped && early > state.decided {
-            let what = format!("{} passes over {early:?} and does not say that it is spent", after.id);
+            let what = format!(
+                "{} passes over {early:?} and does not say that it is spent",
+                after.id
+            );
             found.broken(truth, "F1", what);
         }
         return;
     };
     if slot < state.enabled_at {
-        let what = format!("{} decides {slot}, which is older than its schedule", after.id);
+        let what = format!(
+            "{} decides {slot}, which is older than its schedule",
+            after.id
+        );
         found.broken(truth, "F1", what);
     }
     if let Some(plain) = state.schedule.as_deref().and_then(Plain::read) {
         if !plain.has(slot) || plain.shown_before(slot) {
-            let what = format!("{} decides {slot}, which {:?} does not name", after.id, state.schedule);
+            let what = format!(
+                "{} decides {slot}, which {:?} does not name",
+                after.id, state.schedule
+            );
             found.broken(truth, "F1", what);
         }
         let clocks = truth.setup.clock_error.saturating_mul(2);
@@ -149,18 +167,30 @@ pub fn replaced(
             found.broken(truth, "F2", what);
         }
     }
-    let wished = state.wish.as_ref().is_some_and(|wish| wish.slot == Some(slot));
+    let wished = state
+        .wish
+        .as_ref()
+        .is_some_and(|wish| wish.slot == Some(slot));
     let soaks = |hash: &ConfigHash| {
         let file = files.get(hash)?;
         let policy = Policy::of(file, &after.spec.rule, truth.setup.clock_error)?;
         Some(policy.longest_downstream_soak())
     };
     // Which stage file was read is not known when another has just come into force.
-    let soak = in_force.iter().rev().take(2).filter_map(soaks).min().unwrap_or_default();
+    let soak = in_force
+        .iter()
+        .rev()
+        .take(2)
+        .filter_map(soaks)
+        .min()
+        .unwrap_or_default();
     if let Some(since) = green.filter(|_| wished)
         && truth.now.duration_since(since) < soak
     {
-        let what = format!("{} is refreshed at {slot} in the middle of a soak", after.id);
+        let what = format!(
+            "{} is refreshed at {slot} in the middle of a soak",
+            after.id
+        );
         found.broken(truth, "F3", what);
     }
 }
@@ -176,7 +206,10 @@ mod tests {
     #[test]
     fn a_slot_in_a_gap_is_the_first_instant_after_it_and_a_repeated_one_is_the_first() {
         let plain = Plain::read("30 2 * * * Europe/Rome").expect("a schedule");
-        assert!(plain.has(at("2026-03-29T01:00:00Z")), "02:00 to 03:00 was passed over");
+        assert!(
+            plain.has(at("2026-03-29T01:00:00Z")),
+            "02:00 to 03:00 was passed over"
+        );
         assert!(!plain.has(at("2026-03-29T01:30:00Z")));
         let (first, second) = (at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"));
         assert!(plain.has(first) && !plain.shown_before(first));
@@ -188,6 +221,9 @@ mod tests {
         let plain = Plain::read("0 */2 * * * UTC").expect("a schedule");
         let newer = plain.between(at("2026-03-02T06:00:00Z"), at("2026-03-02T09:00:00Z"));
         assert_eq!(newer, Some(at("2026-03-02T08:00:00Z")));
-        assert_eq!(plain.between(at("2026-03-02T06:00:00Z"), at("2026-03-02T07:59:00Z")), None);
+        assert_eq!(
+            plain.between(at("2026-03-02T06:00:00Z"), at("2026-03-02T07:59:00Z")),
+            None
+        );
     }
 }

@@ -54,13 +54,20 @@ fn tests_stay(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
 /// B4: an execution has the steps of the stage file that governs its run.
 pub fn started(truth: &Truth, execution: usize, files: &Files, stages: &Stages, found: &mut Found) {
     let request = &truth.executor.get(execution).request;
-    let Purpose::Deploy { stage, generation, .. } = &request.purpose else {
+    let Purpose::Deploy {
+        stage, generation, ..
+    } = &request.purpose
+    else {
         return;
     };
     let Some((_, record)) = stages.get(stage) else {
         return;
     };
-    let run = record.stage.run.iter().find(|run| run.generation == *generation);
+    let run = record
+        .stage
+        .run
+        .iter()
+        .find(|run| run.generation == *generation);
     let Some(file) = run.and_then(|run| files.get(&run.config)) else {
         return;
     };
@@ -68,7 +75,8 @@ pub fn started(truth: &Truth, execution: usize, files: &Files, stages: &Stages, 
     let pipeline = rule.and_then(|rule| file.pipelines.get(rule.pipeline.as_ref()?));
     let wanted = pipeline.iter().flat_map(|pipeline| &pipeline.steps);
     if rule.is_some() && !wanted.filter(|step| !step.once).eq(&request.steps) {
-        let what = format!("run {generation} of {stage} does not have the steps it was claimed with");
+        let what =
+            format!("run {generation} of {stage} does not have the steps it was claimed with");
         found.broken(truth, "B4", what);
     }
 }
@@ -122,11 +130,18 @@ fn contained(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     };
     let (revision, contains, cause) = new;
     let runs = replaced.claims()
-        && stage.run.as_ref().is_some_and(|run| run.release.revision == old.revision);
+        && stage
+            .run
+            .as_ref()
+            .is_some_and(|run| run.release.revision == old.revision);
     let named = |skipped: &Skipped| skipped.revision == old.revision;
     let kept = *revision == old.revision || runs || contains.iter().any(named);
     if follows(cause) && !kept && contains.len() < CONTAINS_MAX {
-        let what = format!("{} does not say what became of {}", stage.id, old.revision.short());
+        let what = format!(
+            "{} does not say what became of {}",
+            stage.id,
+            old.revision.short()
+        );
         found.broken(truth, "C8", what);
     }
     if contains.len() > CONTAINS_MAX {
@@ -147,20 +162,31 @@ fn breaks(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     let stage = replaced.after;
     let old = replaced.before.and_then(|before| before.brk.as_ref());
     if let Some(old) = old
-        && stage.brk.as_ref().is_none_or(|brk| brk.episode != old.episode)
+        && stage
+            .brk
+            .as_ref()
+            .is_none_or(|brk| brk.episode != old.episode)
         && stage.verified.is_none()
     {
-        let what = format!("break {} of {} ends although nothing is green", old.episode, stage.id);
+        let what = format!(
+            "break {} of {} ends although nothing is green",
+            old.episode, stage.id
+        );
         found.broken(truth, "D5", what);
     }
     let known = |episode| old.is_some_and(|old| old.episode == episode);
     let Some(brk) = stage.brk.as_ref().filter(|brk| !known(brk.episode)) else {
         return;
     };
-    if let Failing::Step { build: false, step, .. } = &brk.failing
+    if let Failing::Step {
+        build: false, step, ..
+    } = &brk.failing
         && !said_no(truth, stage)
     {
-        let what = format!("break {} of {} opens, and no {step} failed", brk.episode, stage.id);
+        let what = format!(
+            "break {} of {} opens, and no {step} failed",
+            brk.episode, stage.id
+        );
         found.broken(truth, "D5", what);
     }
 }
@@ -170,7 +196,10 @@ fn said_no(truth: &Truth, stage: &Stage) -> bool {
     let last = stage.last.as_ref().and_then(|run| run.execution.as_ref());
     let execution = last.and_then(|id| truth.executor.find(id));
     execution.is_some_and(|index| {
-        matches!(truth.executor.get(index).phase, Phase::Ended(Observation::Failed { .. }))
+        matches!(
+            truth.executor.get(index).phase,
+            Phase::Ended(Observation::Failed { .. })
+        )
     })
 }
 
@@ -211,12 +240,21 @@ fn again(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
         found.broken(truth, "D5", what);
     }
     let pull = stage.spec.pull_request;
-    if pull.is_some_and(|pull| truth.repository.pulls.get(&pull).is_some_and(|pull| pull.fork)) {
+    if pull.is_some_and(|pull| {
+        truth
+            .repository
+            .pulls
+            .get(&pull)
+            .is_some_and(|pull| pull.fork)
+    }) {
         let what = format!("{} is deployed for a pull request from a fork", stage.id);
         found.broken(truth, "H6", what);
     }
     if run.cause.is_rollback() && stage.hold.is_none() {
-        let what = format!("run {} of {} goes back and holds nothing", run.generation, stage.id);
+        let what = format!(
+            "run {} of {} goes back and holds nothing",
+            run.generation, stage.id
+        );
         found.broken(truth, "C9", what);
     }
 }

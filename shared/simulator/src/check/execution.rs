@@ -64,7 +64,10 @@ impl Execution {
             && first != execution
         {
             let first = &truth.executor.get(first).id;
-            let what = format!("{} and {first} are both admitted for run {generation}", this.id);
+            let what = format!(
+                "{} and {first} are both admitted for run {generation}",
+                this.id
+            );
             found.broken(truth, "C2", what);
         }
         if this.by == By::Hand {
@@ -94,7 +97,10 @@ impl Execution {
             && run.outcome.is_none()
             && stage.last.as_ref().map(|last| last.generation) != Some(run.generation)
         {
-            let what = format!("{} claims a run while run {} is under way", stage.id, run.generation);
+            let what = format!(
+                "{} claims a run while run {} is under way",
+                stage.id, run.generation
+            );
             found.broken(truth, "C1", what);
         }
     }
@@ -105,7 +111,11 @@ fn attributed(truth: &Truth, replaced: &Replaced<'_>, run: &Run, found: &mut Fou
     let stage = replaced.after;
     let named = format!("run {} of {}", run.generation, stage.id);
     let Some(index) = truth.executor.find(id) else {
-        found.broken(truth, "C4", format!("{named} has {id}, which does not exist"));
+        found.broken(
+            truth,
+            "C4",
+            format!("{named} has {id}, which does not exist"),
+        );
         return;
     };
     let execution = truth.executor.get(index);
@@ -117,9 +127,16 @@ fn attributed(truth: &Truth, replaced: &Replaced<'_>, run: &Run, found: &mut Fou
     if let Some(ended) = &run.ended {
         let real = execution.ended_as(ended);
         // What can never be known is written down as such, not read.
-        let unread = matches!(ended, Observation::Errored { .. } | Observation::Refused { .. });
+        let unread = matches!(
+            ended,
+            Observation::Errored { .. } | Observation::Refused { .. }
+        );
         if !real && !unread {
-            found.broken(truth, "C5", format!("{named} ended as {id} did not: {ended:?}"));
+            found.broken(
+                truth,
+                "C5",
+                format!("{named} ended as {id} did not: {ended:?}"),
+            );
         }
     }
     if run.outcome == Some(Outcome::Succeeded)
@@ -170,7 +187,10 @@ fn same_bytes(
     let runs = record.stage.run.iter().chain(&record.stage.last);
     for run in runs.filter(|run| Some(run.generation) == this.generation()) {
         if run.release.artifact.as_ref() != this.artifact() {
-            let what = format!("{} puts other bytes on {stage} than run {} claimed", this.id, run.generation);
+            let what = format!(
+                "{} puts other bytes on {stage} than run {} claimed",
+                this.id, run.generation
+            );
             found.broken(truth, "D2", what);
         }
     }

@@ -33,10 +33,18 @@ impl Ingest {
                     found.broken(truth, "A1", what);
                 }
                 if !genuine && acknowledged {
-                    found.broken(truth, "A4", format!("{delivery} is forged and answered {status}"));
+                    found.broken(
+                        truth,
+                        "A4",
+                        format!("{delivery} is forged and answered {status}"),
+                    );
                 }
                 if !genuine && *kept {
-                    found.broken(truth, "A4", format!("{delivery} is forged and in the table"));
+                    found.broken(
+                        truth,
+                        "A4",
+                        format!("{delivery} is forged and in the table"),
+                    );
                 }
             }
             Happened::Committed { changes } => {
@@ -67,14 +75,16 @@ impl Ingest {
             DeliveryStatus::Received => None,
             DeliveryStatus::Decided { stages, .. } => Some(Some(stages)),
             DeliveryStatus::Ignored { .. } => Some(None),
-            DeliveryStatus::Parked { stages, .. } => {
-                (!stages.is_empty()).then_some(Some(stages))
-            }
+            DeliveryStatus::Parked { stages, .. } => (!stages.is_empty()).then_some(Some(stages)),
         };
         let id = delivery.id.to_string();
         match (self.decided.get(&id), &decided) {
             (Some(known), Some(now)) if known != now => {
-                found.broken(truth, "A2", format!("{id} is decided twice: {known:?}, {now:?}"));
+                found.broken(
+                    truth,
+                    "A2",
+                    format!("{id} is decided twice: {known:?}, {now:?}"),
+                );
             }
             (Some(known), None) if known.is_some() => {
                 found.broken(truth, "A2", format!("the decision about {id} is forgotten"));

@@ -45,7 +45,9 @@ impl Inner {
                     && matches!(&rule.from, From::Branch { refresh: None, .. })
             });
             if let Some(stage) = resolution.stage.filter(|_| pushed) {
-                tips.entry(stage.to_string()).or_default().push(head.revision);
+                tips.entry(stage.to_string())
+                    .or_default()
+                    .push(head.revision);
             }
         }
         for (name, tips) in tips {
@@ -55,7 +57,9 @@ impl Inner {
             };
             let record: Option<StageRecord> = self.record(&keys::stage(&id));
             let head = record.and_then(|record| record.stage.head);
-            let knows = head.as_ref().is_some_and(|head| tips.contains(&head.revision));
+            let knows = head
+                .as_ref()
+                .is_some_and(|head| tips.contains(&head.revision));
             if !knows {
                 let what = format!(
                     "{name} takes {:?} for its head, which is one of {tips:?}",
@@ -75,7 +79,10 @@ impl Inner {
         let parsed = StageFile::parse("greenroom.yaml", text.as_bytes()).ok();
         match &parsed {
             Some(file) if app.config.as_ref() != Some(&file.hash) => {
-                let what = format!("{:?} is in force and {} is on {default}", app.config, file.hash);
+                let what = format!(
+                    "{:?} is in force and {} is on {default}",
+                    app.config, file.hash
+                );
                 self.found.broken(&self.truth, "A3", what);
                 None
             }
@@ -108,7 +115,9 @@ impl Inner {
             self.check_stage(&name);
         }
         for id in self.checks.acknowledged() {
-            let over = self.delivery(&id).is_none_or(|delivery| is_over(&delivery.status));
+            let over = self
+                .delivery(&id)
+                .is_none_or(|delivery| is_over(&delivery.status));
             if !over {
                 let what = format!("{id} was acknowledged and is not decided");
                 self.found.broken(&self.truth, "A2", what);
@@ -215,7 +224,10 @@ pub fn is_over(status: &DeliveryStatus) -> bool {
 }
 
 /// I6: every candidate that does not move has a reason.
-pub async fn waits_have_reasons<P: Ports>(app: &App<P>, id: greenroom_core::name::AppId) -> Vec<String> {
+pub async fn waits_have_reasons<P: Ports>(
+    app: &App<P>,
+    id: greenroom_core::name::AppId,
+) -> Vec<String> {
     let mut silent = Vec::new();
     for stage in app.stage_names(id).await.unwrap_or_default() {
         let id = greenroom_core::name::StageId { app: id, stage };

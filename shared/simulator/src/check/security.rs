@@ -41,7 +41,9 @@ pub fn see(truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
 pub fn committed(truth: &Truth, changes: &[Change<'_>], found: &mut Found) {
     for change in changes {
         let after = change.after.unwrap_or_default();
-        let seen = after.windows(SECRET.len()).any(|part| part == SECRET.as_bytes());
+        let seen = after
+            .windows(SECRET.len())
+            .any(|part| part == SECRET.as_bytes());
         if seen {
             found.broken(truth, "H13", format!("{} has a secret in it", change.key));
         }
@@ -72,7 +74,9 @@ pub fn in_force(
         let file = StageFile::parse("greenroom.yaml", text.as_bytes());
         file.is_ok_and(|file| file.hash == after)
     };
-    let texts = had.iter().filter_map(|(_, to)| repository.stage_file(to.as_ref()?));
+    let texts = had
+        .iter()
+        .filter_map(|(_, to)| repository.stage_file(to.as_ref()?));
     // Most commits leave it as it is.
     let mut texts: Vec<&str> = texts.collect();
     texts.dedup();

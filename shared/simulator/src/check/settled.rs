@@ -66,9 +66,7 @@ impl Inner {
             let Some(branch) = head.reference.branch() else {
                 continue;
             };
-            let takes = |rule: &&Rule| {
-                matches!(&rule.from, From::Branch { pattern, refresh: None } if pattern.matches(branch))
-            };
+            let takes = |rule: &&Rule| matches!(&rule.from, From::Branch { pattern, refresh: None } if pattern.matches(branch));
             let first = file.rules.iter().find(takes).map(|rule| &rule.name);
             let trigger = Trigger {
                 event: Event::Push,
@@ -109,7 +107,10 @@ impl Inner {
         let is_it = |release: &Release| *release == verified.release;
         let known = stage.run.as_ref().is_some_and(|run| is_it(&run.release))
             || stage.last.as_ref().is_some_and(|run| is_it(&run.release))
-            || stage.verified.as_ref().is_some_and(|green| is_it(&green.release))
+            || stage
+                .verified
+                .as_ref()
+                .is_some_and(|green| is_it(&green.release))
             || stage.tried.as_ref().is_some_and(is_it)
             || stage.rejected.as_ref().is_some_and(|no| is_it(&no.release))
             || stage.candidate.as_ref().is_some_and(|candidate| {
@@ -132,7 +133,10 @@ fn has(stage: &Stage, revision: &Revision) -> bool {
     let is_it = |release: &Release| release.revision == *revision;
     stage.run.as_ref().is_some_and(|run| is_it(&run.release))
         || stage.last.as_ref().is_some_and(|run| is_it(&run.release))
-        || stage.deployed.as_ref().is_some_and(|deployed| is_it(&deployed.release))
+        || stage
+            .deployed
+            .as_ref()
+            .is_some_and(|deployed| is_it(&deployed.release))
         || stage.tried.as_ref().is_some_and(is_it)
         || stage.rejected.as_ref().is_some_and(|no| is_it(&no.release))
         || stage

@@ -88,7 +88,11 @@ impl Talk {
     fn told(&mut self, truth: &Truth, told: &Told, found: &mut Found) {
         let announcement = &told.announcement;
         if !self.entered.contains(&told.key) {
-            found.broken(truth, "E3", format!("{} is sent and stands nowhere", told.key));
+            found.broken(
+                truth,
+                "E3",
+                format!("{} is sent and stands nowhere", told.key),
+            );
         }
         if !told.arrived || told.answer == Answer::Later {
             return;

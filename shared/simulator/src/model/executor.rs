@@ -90,6 +90,11 @@ impl Execution {
         matches!(&self.phase, Phase::Ended(now) if now == how) || self.endings.contains(how)
     }
 
+    /// True for one that a person started, let past the fence, or made run again.
+    pub fn is_foreign(&self) -> bool {
+        self.by == By::Hand || self.admitted.is_none() || !self.endings.is_empty()
+    }
+
     /// What a deployment's generation is.
     pub fn generation(&self) -> Option<u64> {
         match &self.request.purpose {

@@ -38,7 +38,8 @@ impl SimPorts {
 
 impl Store for SimPorts {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        self.read("get", |inner| at_once(inner.store.get(key))).await
+        self.read("get", |inner| at_once(inner.store.get(key)))
+            .await
     }
 
     async fn query(
@@ -59,7 +60,11 @@ impl Store for SimPorts {
         let answer = {
             let mut inner = self.shared.lock();
             let next = inner.truth.upgraded.contains(&self.process);
-            let writes = if next { of_the_next_version(writes) } else { writes };
+            let writes = if next {
+                of_the_next_version(writes)
+            } else {
+                writes
+            };
             inner.commit(writes)
         };
         self.leave(fault).await.map_err(failed)?;
@@ -73,9 +78,14 @@ fn of_the_next_version(mut writes: Vec<Write>) -> Vec<Write> {
         let Write::Put { value, .. } = write else {
             continue;
         };
-        let record = value.starts_with(b"{").then(|| serde_json::from_slice(value).ok());
+        let record = value
+            .starts_with(b"{")
+            .then(|| serde_json::from_slice(value).ok());
         if let Some(Some(serde_json::Value::Object(mut fields))) = record {
-            fields.insert("since_next".to_owned(), serde_json::json!({ "of": [1, "x"] }));
+            fields.insert(
+                "since_next".to_owned(),
+                serde_json::json!({ "of": [1, "x"] }),
+            );
             if let Ok(text) = serde_json::to_vec(&fields) {
                 *value = text;
             }

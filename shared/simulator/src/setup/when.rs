@@ -37,5 +37,5 @@ fn next_jump(name: &str, after: i64) -> Option<i64> {
 
 /// How long things go wrong: mostly hours, now and then days.
 pub fn length(random: &mut Random) -> SignedDuration {
-    SignedDuration::from_hours(*random.pick(&[2, 3, 3, 4, 4, 5, 6, 6, 8, 8, 10, 30]))
+    SignedDuration::from_hours(*random.pick(&[2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 8, 24]))
 }

@@ -80,9 +80,9 @@ impl World {
             let mut inner = self.shared.lock();
             if let Some(task) = inner.tasks.remove(&id) {
                 let now = inner.truth.now;
-                inner.trace.note(now, task.key, || {
-                    format!("{}: {output:?}", task.label)
-                });
+                inner
+                    .trace
+                    .note(now, task.key, || format!("{}: {output:?}", task.label));
             }
             drop(inner);
             self.forget(id);

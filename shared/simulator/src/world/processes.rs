@@ -102,7 +102,9 @@ impl World {
             inner.after(again, Event::Sweep);
             // Once all is calm a sweep that finds nothing is not worth its time here.
             let ahead = inner.truth.now + inner.truth.setup.clock_error;
-            if (inner.calm || inner.truth.setup.idle) && inner.next_due().is_none_or(|due| due > ahead) {
+            if (inner.calm || inner.truth.setup.idle)
+                && inner.next_due().is_none_or(|due| due > ahead)
+            {
                 return;
             }
         }
@@ -138,7 +140,8 @@ impl World {
     /// What the sweep found is done.
     pub(crate) fn due(&mut self, all: Vec<greenroom_app::sweep::Due>) {
         if self.is_alone() {
-            all.into_iter().for_each(|due| self.processes.queue.due(due));
+            all.into_iter()
+                .for_each(|due| self.processes.queue.due(due));
             self.pump();
             return;
         }
@@ -178,12 +181,16 @@ impl World {
         let name = work.name();
         let number = inner.occurrence(key(&name));
         let rates = inner.truth.setup.rates;
-        if inner.goes_wrong(mix(number ^ 1), rates.hint_lost, || format!("hint {name} is lost")) {
+        if inner.goes_wrong(mix(number ^ 1), rates.hint_lost, || {
+            format!("hint {name} is lost")
+        }) {
             return;
         }
         let mut random = Random::of(inner.truth.setup.seed, mix(number ^ 2));
         let mut copies = 1;
-        if inner.goes_wrong(mix(number ^ 3), rates.hint_twice, || format!("hint {name} comes twice")) {
+        if inner.goes_wrong(mix(number ^ 3), rates.hint_twice, || {
+            format!("hint {name} comes twice")
+        }) {
             copies = 2;
         }
         for copy in 0..copies {
