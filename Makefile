@@ -101,7 +101,7 @@ deny: ## Licences, sources and duplicates of the dependencies (installs cargo-de
 
 mutants: ## Mutation tests of the core (installs cargo-mutants into .tools): make mutants FILES=gates.rs
 	@cargo mutants --version 2>/dev/null | grep -q '$(MUTANTS)' || cargo install --locked --root $(TOOLS) --version $(MUTANTS) cargo-mutants
-	PROPTEST_CASES=64 cargo mutants --package greenroom-core $(foreach file,$(FILES),--file $(file)) $(MUTANTS_ARGS)
+	PROPTEST_CASES=64 cargo mutants --package greenroom-core $(foreach file,$(FILES),--file '$(file)') $(MUTANTS_ARGS)
 
 clean: ## Remove what was built and what the demo left
 	cargo clean
