@@ -242,6 +242,10 @@ impl<P: Ports> App<P> {
                 .await
             }
             Effect::Announce { .. } => self.announce(entry).await,
+            Effect::AskAll { .. } => {
+                self.plan_all_again(owner.app).await?;
+                Ok(Done::Over(Vec::new()))
+            }
             Effect::Ask { stage, .. } => {
                 let asked = StageId {
                     app: owner.app,

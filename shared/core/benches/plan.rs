@@ -127,6 +127,7 @@ fn decide(bencher: Bencher<'_, '_>, name: &str, reference: &str, past: u64) {
             build: None,
             nonce: &nonce,
             now,
+            marks: greenroom_core::mark::Marks::NONE,
         };
         (resolution, plan(&view, policy.as_ref()))
     });

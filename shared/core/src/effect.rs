@@ -79,6 +79,8 @@ pub enum Effect {
     },
     /// Plan another stage again: something it depends on has changed.
     Ask { stage: StageName, because: String },
+    /// Plan every stage of the app again: something that any of them may wait for has changed.
+    AskAll { because: String },
 }
 
 /// What is to be told. Commits and neighbours are looked up when it is told.
@@ -204,6 +206,7 @@ impl Effect {
                 format!("{owner}/announce/{}/{channel}", news.key())
             }
             Self::Ask { stage, because } => format!("{owner}/ask/{stage}/{because}"),
+            Self::AskAll { because } => format!("{owner}/ask-all/{because}"),
         }
     }
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::stage::{BuildNeed, Candidate, Outcome, Phase, Run, Stage, StopReason};
+use crate::stage::{BuildNeed, Candidate, Cause, Outcome, Phase, Run, Stage, StopReason};
 use crate::verdict::Verdict;
 
 /// One line of a stage's log.
@@ -237,7 +237,17 @@ fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
             None,
             format!("{short} skipped; it is contained in {}", revision.short()),
         ),
-        None => log.add("dropped", None, format!("{short} is not wanted any more")),
+        None => match new.map(|new| (&new.revision, &new.cause)) {
+            Some((newer, Cause::Selected { by, .. })) => log.add(
+                "taken_over",
+                None,
+                format!(
+                    "{short} gives way to {}, which {by} selected",
+                    newer.short()
+                ),
+            ),
+            _ => log.add("dropped", None, format!("{short} is not wanted any more")),
+        },
     }
 }
 

@@ -13,6 +13,7 @@ pub mod escape;
 pub mod execution;
 pub mod fact;
 pub mod history;
+pub mod mark;
 pub mod message;
 pub mod name;
 pub mod plan;

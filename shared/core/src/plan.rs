@@ -7,6 +7,7 @@ mod claim;
 mod finish;
 pub(crate) mod gates;
 mod idle;
+mod marks;
 mod refresh;
 mod run;
 

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::build::Build;
+use crate::mark::Marks;
 use crate::name::{Nonce, RecipeHash, RefName, RuleName, StageName};
 use crate::schedule::Schedule;
 use crate::stage::{Stage, Terms};
@@ -88,6 +89,11 @@ impl<'a> Policy<'a> {
         }
     }
 
+    /// Whether nothing comes here but what a person selects.
+    pub fn selects(&self) -> bool {
+        matches!(self.rule.from, From::Select { .. })
+    }
+
     /// The longest soak that counts on what is verified here.
     pub fn longest_downstream_soak(&self) -> SignedDuration {
         self.downstream
@@ -133,4 +139,6 @@ pub struct View<'a> {
     /// Fresh randomness for a claim, should there be one.
     pub nonce: &'a Nonce,
     pub now: Timestamp,
+    /// What people say of the revisions this is about.
+    pub marks: &'a Marks,
 }

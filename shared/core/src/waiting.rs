@@ -1,7 +1,11 @@
 //! Why nothing moves: for each wait a code, a sentence, who can end it, and the command.
 
+mod release;
+
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub use release::ReleaseWait;
 
 use crate::name::{Revision, StageName};
 use crate::stage::{Hold, Lock, Rejected, Unstopped};
@@ -97,6 +101,8 @@ pub enum Wait {
     RuleGone {
         rule: String,
     },
+    /// Something about the release itself.
+    Release(ReleaseWait),
 }
 
 /// A wait, spelled out.
@@ -115,7 +121,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 22] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -136,6 +142,8 @@ impl Wait {
         "failed_here",
         "rejected",
         "rule_gone",
+        "marked_bad",
+        "mark_missing",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -161,6 +169,7 @@ impl Wait {
             Self::FailedHere { .. } => "failed_here",
             Self::Rejected { .. } => "rejected",
             Self::RuleGone { .. } => "rule_gone",
+            Self::Release(wait) => wait.code(),
         }
     }
 
@@ -380,6 +389,7 @@ impl Wait {
                 Some("greenroom validate".to_owned()),
                 None,
             ),
+            Self::Release(wait) => return wait.explain(stage),
         };
         Explained {
             code: self.code(),

@@ -10,6 +10,7 @@ use super::Loaded;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
+use crate::marks::Said;
 use crate::outbox;
 use crate::ports::Ports;
 use crate::ports::store::{COMMIT_MAX, Condition, Store, Write};
@@ -25,6 +26,7 @@ impl<P: Ports> App<P> {
     pub(super) async fn commit_stage(
         &self,
         loaded: &Loaded,
+        said: &Said,
         plan: &Plan,
         now: Timestamp,
         extra: &[Write],
@@ -64,9 +66,7 @@ impl<P: Ports> App<P> {
             before.and_then(|before| before.due),
             due,
         ));
-        if let Some(check) = relied_on(loaded, plan) {
-            writes.push(check);
-        }
+        writes.extend(relied_on(loaded, said, plan));
         history(
             &mut writes,
             before.map(|before| &before.stage),
@@ -91,15 +91,21 @@ impl<P: Ports> App<P> {
     }
 }
 
-/// A claim or an admission relied on the upstream: it must not have changed since.
-fn relied_on(loaded: &Loaded, plan: &Plan) -> Option<Write> {
-    let upstream = loaded.upstream.as_ref()?;
+/// A claim or an admission relied on the upstream, and on what people say of the release: neither
+/// may have changed since.
+fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let claimed = plan.next.generation != loaded.stage.generation;
     let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
-    (claimed || admitted(&plan.next) != admitted(&loaded.stage)).then(|| Write::Check {
+    if !claimed && admitted(&plan.next) == admitted(&loaded.stage) {
+        return Vec::new();
+    }
+    let upstream = loaded.upstream.as_ref().map(|upstream| Write::Check {
         key: keys::stage(&upstream.record.stage.id),
         condition: Condition::Version(upstream.version),
-    })
+    });
+    let run = plan.next.run.as_ref();
+    let marks = run.map(|run| said.check(plan.next.id.app, &run.release.revision));
+    upstream.into_iter().chain(marks).collect()
 }
 
 fn history(

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use greenroom_core::build::Build;
+use greenroom_core::command::Command;
 use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, StageId};
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::stage::{Spec, Stage};
 use greenroom_core::stage_file::StageFile;
 use jiff::{SignedDuration, Timestamp};
 
+use super::Input;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
+use crate::marks::Said;
 use crate::ports::Ports;
 use crate::records::{BuildRecord, StageRecord};
 use crate::table::{self, Versioned};
@@ -26,6 +29,8 @@ pub struct Loaded {
     pub build: Option<Build>,
     /// The stage file in force; `None` before there is one.
     pub file: Option<Arc<StageFile>>,
+    /// What people say of the revisions that may be deployed next.
+    pub said: Said,
 }
 
 impl Loaded {
@@ -45,6 +50,35 @@ impl Loaded {
             build: self.build.as_ref(),
             nonce,
             now,
+            marks: &self.said.marks,
+        }
+    }
+
+    /// Revisions that a plan may claim or admit.
+    fn may_be_next(&self) -> Vec<&Revision> {
+        let candidate = self.stage.candidate.as_ref().map(|it| &it.revision);
+        let run = self.stage.run.as_ref().map(|run| &run.release.revision);
+        let upstream = self.upstream.as_ref();
+        let verified = upstream.and_then(|upstream| upstream.record.stage.verified.as_ref());
+        let verified = verified.map(|verified| &verified.release.revision);
+        candidate.into_iter().chain(run).chain(verified).collect()
+    }
+
+    /// Revisions that `input` is about besides.
+    pub(super) fn asked_about<'a>(&'a self, input: &'a Input<'_>) -> Vec<&'a Revision> {
+        match input {
+            Input::Command {
+                command: Command::Rollback { .. },
+                ..
+            } => {
+                let greens = self.stage.greens.iter();
+                greens.map(|green| &green.release.revision).collect()
+            }
+            Input::Command {
+                command: Command::Deploy { revision, .. },
+                ..
+            } => vec![revision],
+            _ => Vec::new(),
         }
     }
 
@@ -91,6 +125,7 @@ impl<P: Ports> App<P> {
             upstream: None,
             build: None,
             file,
+            said: Said::default(),
         };
         let needs = loaded.policy(self.settings.clock_error).map(|policy| {
             let upstream = policy
@@ -111,6 +146,8 @@ impl<P: Ports> App<P> {
                     .map(|build| build.record.build);
             }
         }
+        let revisions = loaded.may_be_next();
+        loaded.said = self.also_said(&Said::default(), id.app, revisions).await?;
         Ok(loaded)
     }
 

@@ -15,7 +15,9 @@ pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
     }
     let promoted = matches!(cause, Some(Cause::Promotion { .. }));
     let Some(upstream) = &policy.upstream else {
-        if promoted {
+        // Where people select, what came from a branch is left over as well.
+        let is_left = policy.selects() && cause.is_some_and(|cause| !cause.is_personal());
+        if promoted || is_left {
             stage.candidate = None;
         }
         return;

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, later};
+use super::{Draft, bytes, claim, later, marks};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -20,7 +20,20 @@ pub(super) fn pass(
     waits.extend(unstopped(&draft.next));
     waits.extend(held(&draft.next, policy).filter(|_| !candidate.cause.is_personal()));
     waits.extend(back_off(draft, &candidate));
-    match bytes::get(draft, &mut candidate, view, policy) {
+    let revision = candidate.revision.clone();
+    waits.extend(marks::missing(
+        &revision,
+        &candidate.cause,
+        view.marks,
+        policy,
+    ));
+    let bad = marks::bad(&revision, view.marks);
+    let bytes = match bad {
+        // Nothing is built that goes nowhere.
+        Some(bad) => Err(Box::new(bad)),
+        None => bytes::get(draft, &mut candidate, view, policy),
+    };
+    match bytes {
         Ok(release) => {
             waits.extend(proven(
                 &draft.next,
@@ -51,8 +64,13 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     if lock.is_some_and(|lock| lock.holds(view.now, policy.clock_error)) {
         return locked(view.stage);
     }
-    proven(view.stage, &run.cause, &run.release, view, policy)
+    let revision = &run.release.revision;
+    if let Some(bad) = marks::bad(revision, view.marks) {
+        return Some(bad);
+    }
+    marks::missing(revision, &run.cause, view.marks, policy)
         .into_iter()
+        .chain(proven(view.stage, &run.cause, &run.release, view, policy))
         .next()
 }
 
@@ -70,6 +88,10 @@ pub(super) fn unstopped(stage: &Stage) -> Option<Wait> {
 
 /// A hold closes it to automation.
 pub(super) fn held(stage: &Stage, policy: &Policy<'_>) -> Option<Wait> {
+    // Where people select, automation has nothing to do that could be held.
+    if policy.selects() {
+        return None;
+    }
     let hold = stage.hold.clone()?;
     Some(Wait::Held {
         hold,

@@ -85,6 +85,11 @@ pub enum Cause {
         by: String,
         of: u64,
     },
+    /// A person selected it; `over` says what gave way to it.
+    Selected {
+        by: String,
+        over: Option<String>,
+    },
 }
 
 impl Cause {
@@ -97,7 +102,7 @@ impl Cause {
     /// True for what a person asked for by name; a hold does not stop it.
     pub fn is_personal(&self) -> bool {
         match self {
-            Self::Rollback { .. } | Self::Retry { .. } => true,
+            Self::Rollback { .. } | Self::Retry { .. } | Self::Selected { .. } => true,
             Self::Refresh { by, .. } => by.is_some(),
             Self::Push { .. }
             | Self::Poll
@@ -127,6 +132,11 @@ impl Cause {
             Self::Promotion { from } => format!("promotion from {from}"),
             Self::Rollback { by, reason } => format!("rollback by {by}: {reason}"),
             Self::Retry { by, of } => format!("retry of run {of} by {by}"),
+            Self::Selected { by, over: None } => format!("selected by {by}"),
+            Self::Selected {
+                by,
+                over: Some(over),
+            } => format!("selected by {by}, takes over from {over}"),
         }
     }
 }
@@ -135,7 +145,11 @@ impl Candidate {
     /// Takes the place of `older`, which never ran: it is contained in this one from now on.
     #[must_use]
     pub fn superseding(mut self, older: Option<Candidate>) -> Self {
-        let Some(older) = older else { return self };
+        // What one person selects contains nothing of what another one did.
+        let selected = matches!(self.cause, Cause::Selected { .. });
+        let Some(older) = older.filter(|_| !selected) else {
+            return self;
+        };
         let skipped = Skipped {
             revision: older.revision,
             since: older.since,

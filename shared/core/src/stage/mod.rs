@@ -165,11 +165,16 @@ impl Stage {
 
     /// The newest release that was green here before what was deployed last.
     pub fn rollback_target(&self) -> Option<&Verified> {
+        self.rollback_targets().next()
+    }
+
+    /// All of them, newest first.
+    pub fn rollback_targets(&self) -> impl Iterator<Item = &Verified> {
         let last = self.deployed.as_ref().map(|deployed| &deployed.release);
         let place = self
             .greens
             .iter()
             .position(|green| Some(&green.release) == last);
-        self.greens.get(place.map_or(0, |place| place + 1))
+        self.greens.iter().skip(place.map_or(0, |place| place + 1))
     }
 }

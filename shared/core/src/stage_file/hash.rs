@@ -98,7 +98,7 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
     let expires = rule.expires.as_ref().map(
         |it| json!({ "idle": format_duration(it.idle), "warn": it.warn.map(format_duration) }),
     );
-    SettingsHash::new(canonical(&json!({
+    let mut all = json!({
         "settings": 1,
         "stage": rule.stage.as_str(),
         "from": from(&rule.from),
@@ -110,7 +110,14 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
         "alert": rule.alert,
         "expires": expires,
         "timeout": format_duration(rule.timeout),
-    })))
+    });
+    // What came later is only there if it is used: files without it keep their hashes.
+    if let Some(all) = all.as_object_mut()
+        && !rule.marks.is_empty()
+    {
+        all.insert("marks".to_owned(), json!(rule.marks));
+    }
+    SettingsHash::new(canonical(&all))
 }
 
 fn from(from: &From) -> Json {
@@ -125,6 +132,7 @@ fn from(from: &From) -> Json {
             json!({ "pull_request": base.as_str(), "labels": labels })
         }
         From::Promote { rule } => json!({ "promote": rule }),
+        From::Select { pattern } => json!({ "select": pattern.as_str() }),
     }
 }
 

@@ -34,6 +34,15 @@ pub struct StageFile {
     pub schedules: BTreeMap<RuleName, Schedule>,
     /// What holds and was hardly meant, in the order of the text.
     pub warnings: Vec<Diagnostic>,
+    /// Words that people may give to revisions; `bad` is not among them and always there.
+    pub marks: BTreeMap<String, MarkRule>,
+}
+
+/// Who may give a mark.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MarkRule {
+    /// Roles; empty means anybody.
+    pub by: Vec<String>,
 }
 
 /// A way to build and deploy.
@@ -144,6 +153,8 @@ pub struct Rule {
     pub recipe: RecipeHash,
     /// Hash of the rest of this entry, its variable sets included.
     pub settings: SettingsHash,
+    /// Marks that a release must have before it is deployed here.
+    pub marks: Vec<String>,
 }
 
 /// What leads to a stage.
@@ -167,6 +178,10 @@ pub enum From {
     /// The verified release of another rule's stage.
     Promote {
         rule: RuleName,
+    },
+    /// Pushes to such branches are built; a person selects which of the builds is deployed.
+    Select {
+        pattern: Pattern,
     },
 }
 

@@ -25,6 +25,8 @@ record! {
         optional roles: Named<List<Text>>,
         /// The stages, and what leads to each; the first one that matches wins.
         required stages: Named<RawStage>,
+        /// Words that people give to revisions, and who may.
+        optional marks: Named<RawMark>,
     }
 }
 
@@ -149,11 +151,13 @@ record! {
         optional expires: RawExpires,
         /// Limit of one run, deploy and tests; 1 hour unless told otherwise.
         optional timeout: Length,
+        /// Marks that a release must have before it gets here.
+        optional marks: List<Text>,
     }
 }
 
 record! {
-    /// What leads to a stage; exactly one of `branch`, `tag`, `pull_request` and `promote`.
+    /// What leads to a stage; exactly one of `branch`, `tag`, `pull_request`, `promote` and `select`.
     RawFrom ("`from`") {
         /// Pushes to branches of this name.
         optional branch: Pattern,
@@ -165,6 +169,8 @@ record! {
         optional pull_request: RawPullRequest,
         /// The stage whose verified release is moved here, unchanged.
         optional promote: Text,
+        /// Branches that are built with each push; a person selects which of them comes here.
+        optional select: Pattern,
     }
 }
 
@@ -205,5 +211,13 @@ record! {
         required idle: Length,
         /// Its owner is told this long before.
         optional warn: Length,
+    }
+}
+
+record! {
+    /// A word that people give to revisions.
+    RawMark ("a mark") {
+        /// Roles whose holders may give it; anybody unless told otherwise.
+        optional by: List<Text>,
     }
 }

@@ -20,6 +20,7 @@ fn plan_with(world: &World, name: &str, build: &Build) -> Plan {
         build: Some(build),
         nonce: &Nonce::new("n"),
         now: world.now,
+        marks: &world.marks,
     };
     plan(&view, policy.as_ref())
 }

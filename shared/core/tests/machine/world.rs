@@ -10,6 +10,7 @@ use greenroom_core::effect::{Effect, News};
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
 use greenroom_core::history::{self, Entry};
+use greenroom_core::mark::Marks;
 use greenroom_core::name::*;
 use greenroom_core::plan::{Plan, plan};
 use greenroom_core::policy::{Policy, View};
@@ -29,6 +30,7 @@ pub struct World {
     pub now: Timestamp,
     pub stages: BTreeMap<String, Stage>,
     pub builds: BTreeMap<(Revision, RecipeHash), Build>,
+    pub marks: Marks,
     /// Everything that was ever to be done outside, in order.
     pub effects: Vec<Effect>,
     pub ids: BTreeSet<String>,
@@ -48,6 +50,7 @@ impl World {
             now: at("2026-03-02T08:00:00Z"),
             stages: BTreeMap::new(),
             builds: BTreeMap::new(),
+            marks: Marks::default(),
             effects: Vec::new(),
             ids: BTreeSet::new(),
             log: Vec::new(),
@@ -99,6 +102,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            marks: &self.marks,
         };
         let planned = plan(&view, policy.as_ref());
         hold(&view, policy.as_ref(), &before, &planned);
@@ -174,6 +178,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            marks: &self.marks,
         };
         accept(&view, policy.as_ref(), principal, command)
     }

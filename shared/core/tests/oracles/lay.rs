@@ -87,6 +87,7 @@ impl Laid {
             build: self.build.as_ref(),
             nonce: &self.nonce,
             now: self.now,
+            marks: greenroom_core::mark::Marks::NONE,
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, sources, templates};
+use super::{approvals, marks, sources, templates};
 use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -65,6 +65,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         log,
     );
     let verify = check_list(&stage.verify, "suite", "suites", &raw.suites, log);
+    let marks = marks::demanded(raw, &stage.marks, log);
     let alert = check_list(&stage.alert, "channel", "channels", &raw.channels, log);
     let timeout = limit(stage.timeout.given(), TIMEOUT, TIMEOUT_MAX, "a run", log);
     let pipeline = stage.pipeline.value();
@@ -88,6 +89,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         timeout,
         recipe: RecipeHash::new(""),
         settings: SettingsHash::new(""),
+        marks,
     })
 }
 
@@ -141,6 +143,7 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("alert", !stage.alert.is_absent()),
         ("expires", !stage.expires.is_absent()),
         ("timeout", !stage.timeout.is_absent()),
+        ("marks", !stage.marks.is_absent()),
     ];
     let found: Vec<&str> = meaningless
         .iter()
