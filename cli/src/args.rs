@@ -2,6 +2,7 @@
 
 mod act;
 mod look;
+mod mark;
 mod offline;
 mod place;
 mod serve;
@@ -17,6 +18,7 @@ pub use act::{
     NotifyArgs, RejectArgs, RollbackArgs,
 };
 pub use look::{DoctorArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
+pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
 };
@@ -165,6 +167,18 @@ pub enum Command {
     /// Say that you look after a break
     #[command(after_help = topics::ACK)]
     Ack(AckArgs),
+    /// Put on a stage what you select among the builds of its branches
+    #[command(after_help = topics::DEPLOY)]
+    Deploy(DeployArgs),
+    /// Say something of a release in one word: that it is accepted, or bad
+    #[command(after_help = topics::MARK)]
+    Mark(MarkArgs),
+    /// Take back what was said of a release
+    #[command(after_help = topics::UNMARK)]
+    Unmark(UnmarkArgs),
+    /// List the builds that can be selected
+    #[command(after_help = topics::RELEASES)]
+    Releases(ReleasesArgs),
     /// Send a test message to a channel
     #[command(after_help = topics::NOTIFY)]
     Notify(NotifyArgs),

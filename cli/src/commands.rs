@@ -5,6 +5,7 @@ mod app;
 mod doctor;
 mod init;
 mod log;
+mod mark;
 mod notify;
 mod offline;
 mod release;
@@ -53,6 +54,10 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Unlock(args) => wait_for(act::unlock(&args, output)),
         Command::Refresh(args) => wait_for(act::refresh(&args, output)),
         Command::Ack(args) => wait_for(act::acknowledge(&args, output)),
+        Command::Deploy(args) => wait_for(act::deploy(&args, output)),
+        Command::Mark(args) => wait_for(mark::mark(&args, output)),
+        Command::Unmark(args) => wait_for(mark::unmark(&args, output)),
+        Command::Releases(args) => wait_for(mark::releases(&args, output)),
         Command::Completions(args) => offline::completions(args.shell, output),
         Command::Man => offline::man(output),
         Command::ExitCodes => offline::topic(crate::args::EXIT_CODES, output),

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::stage::Typed;
-use crate::args::{AbortArgs, AckArgs, ActArgs, ApproveArgs, LockArgs, RejectArgs, RollbackArgs};
+use crate::args::{
+    AbortArgs, AckArgs, ActArgs, ApproveArgs, DeployArgs, LockArgs, RejectArgs, RollbackArgs,
+};
 use crate::client::shape::StageCard;
 use crate::client::{Client, shaped};
 use crate::environment;
@@ -93,6 +95,14 @@ pub async fn acknowledge(args: &AckArgs, output: &mut Output) -> Result<Exit, St
         output,
     )
     .await
+}
+
+pub async fn deploy(args: &DeployArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let command = Command::Deploy {
+        revision: Revision::new(args.of.release.as_str()),
+        reference: None,
+    };
+    ask(&args.act, &command, "selected", output).await
 }
 
 async fn ask(

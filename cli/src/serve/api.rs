@@ -4,6 +4,8 @@
 // With their paths, so that these files are found as well from where the fuzzer takes in this one.
 #[path = "api/fault.rs"]
 mod fault;
+#[path = "api/marks.rs"]
+pub mod marks;
 #[path = "api/reply.rs"]
 mod reply;
 
@@ -210,22 +212,22 @@ pub async fn command(
             "greenroom log",
         ));
     }
-    let name: String = asked
-        .by
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(100)
-        .collect();
+    let principal = operator(&asked.by)?;
+    let _granted = app.command(&id, &principal, &asked.command).await??;
+    let card = serde_json::to_value(app.stage_card(&id).await?)?;
+    Ok(reply::json(&json!({ "stage": card })))
+}
+
+/// Whoever has the token is an operator, by the name they give.
+fn operator(by: &str) -> Result<Principal, Fault> {
+    let name: String = by.chars().filter(|c| !c.is_control()).take(100).collect();
     if name.trim().is_empty() {
         return Err(Fault::invalid(
             "nobody asks: `by` is empty",
             "--as NAME says who",
         ));
     }
-    let principal = Principal::Operator { name };
-    let _granted = app.command(&id, &principal, &asked.command).await??;
-    let card = serde_json::to_value(app.stage_card(&id).await?)?;
-    Ok(reply::json(&json!({ "stage": card })))
+    Ok(Principal::Operator { name })
 }
 
 /// An app as it is sent.

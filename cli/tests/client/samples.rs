@@ -52,6 +52,7 @@ pub fn green(name: &str) -> StageCard {
         blocked: false,
         upstream: None,
         refresh_skipped: None,
+        marks: Vec::new(),
     }
 }
 

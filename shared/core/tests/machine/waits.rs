@@ -6,7 +6,7 @@ use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
 use greenroom_core::stage_file::StageFile;
-use greenroom_core::waiting::Wait;
+use greenroom_core::waiting::{ReleaseWait, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -106,6 +106,16 @@ fn every_wait() -> Vec<Wait> {
             promotes: false,
         },
         Wait::RuleGone { rule: text() },
+        Wait::Release(ReleaseWait::Bad {
+            revision: world.release(1).revision,
+            by: text(),
+            reason: text(),
+        }),
+        Wait::Release(ReleaseWait::Unmarked {
+            revision: world.release(1).revision,
+            mark: text(),
+            by: vec![text()],
+        }),
     ]
 }
 
@@ -211,7 +221,9 @@ fn what_moves_by_itself_blocks_nobody() {
             "approval",
             "failed_here",
             "rejected",
-            "rule_gone"
+            "rule_gone",
+            "marked_bad",
+            "mark_missing"
         ]
     );
 }

@@ -66,6 +66,10 @@ fn commands() -> Vec<Command> {
         Command::Unlock,
         Command::Refresh,
         Command::Acknowledge { note: None },
+        Command::Deploy {
+            revision: Revision::new("1".repeat(40)),
+            reference: None,
+        },
     ]
 }
 
