@@ -7,7 +7,9 @@ mod decide;
 mod dedupe;
 mod dispatch;
 mod door;
+mod marks;
 mod poll;
+mod select;
 mod sweep;
 
 /// One stage of each kind, short suites, two channels.
