@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use greenroom_core::effect::Effect;
-use greenroom_core::name::{AppId, Revision, StageId};
+use greenroom_core::name::{Revision, StageId};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage_file::{From, StageFile};
 
@@ -62,7 +62,7 @@ impl<P: Ports> App<P> {
                 config: Some(decision.config.clone()),
                 stage: Some(decision.stage.clone()),
                 built: self
-                    .built_before(app.id, file, decision, known.as_ref())
+                    .built_before(file, decision, known.as_ref(), revision.as_ref())
                     .await?,
             };
             let mut writes = vec![put(key, &record, unchanged(known.as_ref()))?];
@@ -93,22 +93,25 @@ impl<P: Ports> App<P> {
     /// The newest commit of the branch so far that was built.
     async fn built_before(
         &self,
-        app: AppId,
         file: &StageFile,
         decision: &Decision,
         known: Option<&Versioned<HeadRecord>>,
+        now: Option<&Revision>,
     ) -> Result<Option<Revision>, Error> {
         let Some(known) = known.map(|known| &known.record) else {
             return Ok(None);
         };
         let policy = Policy::of(file, &decision.rule, self.settings.clock_error);
-        if let (Some(revision), Some(policy)) = (&known.revision, policy) {
-            let build = self.load_build(app, revision, &policy.build_recipe).await?;
+        let before = known.revision.as_ref().filter(|known| now != Some(*known));
+        if let (Some(revision), Some(policy)) = (before, policy) {
+            let recipe = &policy.build_recipe;
+            let build = self.load_build(decision.app, revision, recipe).await?;
             if build.is_some_and(|build| build.record.build.outputs().is_some()) {
                 return Ok(Some(revision.clone()));
             }
         }
-        Ok(known.built.clone())
+        let built = known.built.as_ref();
+        Ok(built.filter(|built| now != Some(*built)).cloned())
     }
 }
 
