@@ -4,6 +4,7 @@
 mod announce;
 pub mod fail;
 mod pipeline;
+mod redeploy;
 mod suite;
 
 use greenroom_core::build::BuildRequest;
@@ -242,6 +243,7 @@ impl<P: Ports> App<P> {
                 .await
             }
             Effect::Announce { .. } => self.announce(entry).await,
+            Effect::Redeploy { .. } => self.redeploy(entry).await,
             Effect::AskAll { .. } => {
                 self.plan_all_again(owner.app).await?;
                 Ok(Done::Over(Vec::new()))

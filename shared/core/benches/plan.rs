@@ -128,6 +128,7 @@ fn decide(bencher: Bencher<'_, '_>, name: &str, reference: &str, past: u64) {
             nonce: &nonce,
             now,
             marks: greenroom_core::mark::Marks::NONE,
+            through: None,
         };
         (resolution, plan(&view, policy.as_ref()))
     });

@@ -81,6 +81,16 @@ pub enum Effect {
     Ask { stage: StageName, because: String },
     /// Plan every stage of the app again: something that any of them may wait for has changed.
     AskAll { because: String },
+    /// Have `stage` deploy this release, which then counts for `by`.
+    Redeploy {
+        stage: StageName,
+        by: StageName,
+        number: u64,
+        asked: u32,
+        after: u64,
+        release: Release,
+        reference: Option<RefName>,
+    },
 }
 
 /// What is to be told. Commits and neighbours are looked up when it is told.
@@ -207,6 +217,12 @@ impl Effect {
             }
             Self::Ask { stage, because } => format!("{owner}/ask/{stage}/{because}"),
             Self::AskAll { because } => format!("{owner}/ask-all/{because}"),
+            Self::Redeploy {
+                stage,
+                number,
+                asked,
+                ..
+            } => format!("{owner}/redeploy/{stage}/{number}/{asked}"),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What is written down for good: read off the difference between a stage before and after a
 //! commit, so that nothing happens to a stage that its log does not tell.
 
+mod passage;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     let before = before.unwrap_or(&blank);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
+    passage::passages(&mut log, before, after);
     unstopped(&mut log, before, after);
     breaks(&mut log, before, after);
     people(&mut log, before, after);
@@ -243,6 +246,15 @@ fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
                 None,
                 format!(
                     "{short} gives way to {}, which {by} selected",
+                    newer.short()
+                ),
+            ),
+            Some((newer, _)) if matches!(old.cause, Cause::Through { .. }) => log.add(
+                "taken_over",
+                None,
+                format!(
+                    "{short}, {}, gives way to {}",
+                    old.cause.sentence(),
                     newer.short()
                 ),
             ),

@@ -10,6 +10,7 @@ mod idle;
 mod marks;
 mod refresh;
 mod run;
+mod through;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -71,6 +72,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 }
             }
             draft.waits.extend(reading);
+            through::forget(&mut draft, policy);
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),

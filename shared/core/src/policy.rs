@@ -23,6 +23,8 @@ pub struct Policy<'a> {
     pub downstream: Vec<Downstream>,
     /// How wrong any clock of ours may be, either way.
     pub clock_error: SignedDuration,
+    /// The stage that has to verify a release before this one takes it.
+    pub through: Option<Upstream>,
 }
 
 /// Where promotions come from.
@@ -32,7 +34,7 @@ pub struct Upstream {
     pub terms: Terms,
 }
 
-/// A stage that takes what this one has verified.
+/// A stage that takes what this one has verified, or takes what has passed it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Downstream {
     pub stage: StageName,
@@ -71,6 +73,7 @@ impl<'a> Policy<'a> {
             upstream,
             downstream: downstream(file, &rule.name),
             clock_error,
+            through: through(file, rule),
         })
     }
 
@@ -104,6 +107,14 @@ impl<'a> Policy<'a> {
     }
 }
 
+fn through(file: &StageFile, rule: &Rule) -> Option<Upstream> {
+    let there = file.rule(rule.through.as_ref()?)?;
+    Some(Upstream {
+        stage: fixed(there)?,
+        terms: terms(there),
+    })
+}
+
 /// The name of the rule's stage, if the rule has exactly one.
 fn fixed(rule: &Rule) -> Option<StageName> {
     rule.stage.as_literal().map(StageName::from)
@@ -117,8 +128,10 @@ fn terms(rule: &Rule) -> Terms {
 }
 
 fn downstream(file: &StageFile, rule: &RuleName) -> Vec<Downstream> {
-    let takes =
-        |candidate: &&Rule| matches!(&candidate.from, From::Promote { rule: from } if from == rule);
+    let takes = |candidate: &&Rule| {
+        matches!(&candidate.from, From::Promote { rule: from } if from == rule)
+            || candidate.through.as_ref() == Some(rule)
+    };
     let stage = |candidate: &Rule| {
         Some(Downstream {
             stage: fixed(candidate)?,
@@ -141,4 +154,6 @@ pub struct View<'a> {
     pub now: Timestamp,
     /// What people say of the revisions this is about.
     pub marks: &'a Marks,
+    /// The stage that what waits has to pass first, if it exists already.
+    pub through: Option<&'a Stage>,
 }

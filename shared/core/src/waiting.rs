@@ -5,7 +5,7 @@ mod release;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use release::ReleaseWait;
+pub use release::{Passing, ReleaseWait};
 
 use crate::name::{Revision, StageName};
 use crate::stage::{Hold, Lock, Rejected, Unstopped};
@@ -121,7 +121,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 22] = [
+    pub const CODES: [&'static str; 23] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -144,6 +144,7 @@ impl Wait {
         "rule_gone",
         "marked_bad",
         "mark_missing",
+        "through",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].

@@ -15,7 +15,7 @@ use crate::outbox;
 use crate::ports::Ports;
 use crate::ports::store::{COMMIT_MAX, Condition, Store, Write};
 use crate::records::{Journey, StageRecord};
-use crate::table::{move_marker, put, unchanged};
+use crate::table::{Versioned, move_marker, put, unchanged};
 use crate::work::Work;
 
 /// Commits one run contained in another, beyond which they are only named in the run itself.
@@ -91,21 +91,25 @@ impl<P: Ports> App<P> {
     }
 }
 
-/// A claim or an admission relied on the upstream, and on what people say of the release: neither
-/// may have changed since.
+/// A claim or an admission relied on the upstream, on the stage that the release has passed, and on
+/// what people say of it: none may have changed since.
 fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let claimed = plan.next.generation != loaded.stage.generation;
     let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
+    let unchanged = |read: &Versioned<StageRecord>| Write::Check {
+        key: keys::stage(&read.record.stage.id),
+        condition: Condition::Version(read.version),
+    };
+    let through = loaded.through.as_ref().map(unchanged);
     if !claimed && admitted(&plan.next) == admitted(&loaded.stage) {
-        return Vec::new();
+        // A passage counts from where the other stage was when it began.
+        let began = plan.next.passages != loaded.stage.passages;
+        return through.into_iter().filter(|_| began).collect();
     }
-    let upstream = loaded.upstream.as_ref().map(|upstream| Write::Check {
-        key: keys::stage(&upstream.record.stage.id),
-        condition: Condition::Version(upstream.version),
-    });
+    let upstream = loaded.upstream.as_ref().map(unchanged);
     let run = plan.next.run.as_ref();
     let marks = run.map(|run| said.check(plan.next.id.app, &run.release.revision));
-    upstream.into_iter().chain(marks).collect()
+    upstream.into_iter().chain(through).chain(marks).collect()
 }
 
 fn history(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use greenroom_core::build::Build;
 use greenroom_core::command::Command;
 use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, StageId};
-use greenroom_core::policy::{Policy, View};
+use greenroom_core::policy::{Policy, Upstream, View};
 use greenroom_core::stage::{Spec, Stage};
 use greenroom_core::stage_file::StageFile;
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +31,8 @@ pub struct Loaded {
     pub file: Option<Arc<StageFile>>,
     /// What people say of the revisions that may be deployed next.
     pub said: Said,
+    /// The stage that what waits has to pass first.
+    pub through: Option<Versioned<StageRecord>>,
 }
 
 impl Loaded {
@@ -51,6 +53,7 @@ impl Loaded {
             nonce,
             now,
             marks: &self.said.marks,
+            through: self.through.as_ref().map(|through| &through.record.stage),
         }
     }
 
@@ -126,18 +129,24 @@ impl<P: Ports> App<P> {
             build: None,
             file,
             said: Said::default(),
+            through: None,
         };
         let needs = loaded.policy(self.settings.clock_error).map(|policy| {
-            let upstream = policy
-                .upstream
-                .as_ref()
-                .map(|upstream| upstream.stage.clone());
-            (upstream, loaded.other_build(&loaded.stage, Some(&policy)))
+            let named = |other: &Upstream| StageId {
+                app: id.app,
+                stage: other.stage.clone(),
+            };
+            let upstream = policy.upstream.as_ref().map(named);
+            let through = policy.through.as_ref().map(named);
+            let build = loaded.other_build(&loaded.stage, Some(&policy));
+            (upstream, through, build)
         });
-        if let Some((upstream, build)) = needs {
-            if let Some(stage) = upstream {
-                loaded.upstream =
-                    table::load(store, &keys::stage(&StageId { app: id.app, stage })).await?;
+        if let Some((upstream, through, build)) = needs {
+            if let Some(upstream) = upstream {
+                loaded.upstream = table::load(store, &keys::stage(&upstream)).await?;
+            }
+            if let Some(through) = through {
+                loaded.through = table::load(store, &keys::stage(&through)).await?;
             }
             if let Some((revision, recipe)) = build {
                 loaded.build = self

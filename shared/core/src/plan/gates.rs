@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, later, marks};
+use super::{Draft, bytes, claim, later, marks, through};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -42,6 +42,10 @@ pub(super) fn pass(
                 view,
                 policy,
             ));
+            // A yes may come after it has proven itself there; nothing else may be missing.
+            let may_ask = waits.iter().all(|wait| matches!(wait, Wait::Approval { .. }));
+            let passes = through::pass(draft, &candidate, &release, may_ask, view, policy);
+            waits.extend(passes);
             if waits.is_empty() {
                 claim::claim(draft, candidate, release, view, policy);
                 return;
@@ -71,6 +75,7 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     marks::missing(revision, &run.cause, view.marks, policy)
         .into_iter()
         .chain(proven(view.stage, &run.cause, &run.release, view, policy))
+        .chain(through::at_the_fence(view, policy, run))
         .next()
 }
 

@@ -90,6 +90,10 @@ pub enum Cause {
         by: String,
         over: Option<String>,
     },
+    /// It has to prove itself here before `to` takes it.
+    Through {
+        to: StageName,
+    },
 }
 
 impl Cause {
@@ -108,7 +112,8 @@ impl Cause {
             | Self::Poll
             | Self::Tag { .. }
             | Self::PullRequest { .. }
-            | Self::Promotion { .. } => false,
+            | Self::Promotion { .. }
+            | Self::Through { .. } => false,
         }
     }
 
@@ -137,6 +142,7 @@ impl Cause {
                 by,
                 over: Some(over),
             } => format!("selected by {by}, takes over from {over}"),
+            Self::Through { to } => format!("asked for by {to}"),
         }
     }
 }
@@ -145,9 +151,11 @@ impl Candidate {
     /// Takes the place of `older`, which never ran: it is contained in this one from now on.
     #[must_use]
     pub fn superseding(mut self, older: Option<Candidate>) -> Self {
-        // What one person selects contains nothing of what another one did.
-        let selected = matches!(self.cause, Cause::Selected { .. });
-        let Some(older) = older.filter(|_| !selected) else {
+        // What a person selects, or passes through here, is of another branch.
+        let is_apart =
+            |cause: &Cause| matches!(cause, Cause::Selected { .. } | Cause::Through { .. });
+        let older = older.filter(|older| !is_apart(&self.cause) && !is_apart(&older.cause));
+        let Some(older) = older else {
             return self;
         };
         let skipped = Skipped {

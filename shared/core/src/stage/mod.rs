@@ -3,6 +3,7 @@
 mod brk;
 mod candidate;
 mod control;
+mod passage;
 mod run;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
 pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{Approval, Hold, Lock, RefreshSkip, RefreshState, RefreshWish, Rejected};
+pub use passage::{HEARD_MAX, Heard, Passage};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
 use crate::name::{
@@ -62,6 +64,15 @@ pub struct Stage {
     #[serde(default)]
     pub approvals: Vec<Approval>,
     pub refresh: RefreshState,
+    /// Counts passages; only grows.
+    #[serde(default)]
+    pub passages: u64,
+    /// The way of what waits or runs through another stage.
+    #[serde(default)]
+    pub passage: Option<Passage>,
+    /// What other stages asked this one to deploy, at most [`HEARD_MAX`].
+    #[serde(default)]
+    pub heard: Vec<Heard>,
 }
 
 /// Which rule made the stage, and with what.
@@ -139,6 +150,9 @@ impl Stage {
                 wish: None,
                 skipped: None,
             },
+            passages: 0,
+            passage: None,
+            heard: Vec::new(),
         }
     }
 

@@ -112,10 +112,13 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
         "timeout": format_duration(rule.timeout),
     });
     // What came later is only there if it is used: files without it keep their hashes.
-    if let Some(all) = all.as_object_mut()
-        && !rule.marks.is_empty()
-    {
-        all.insert("marks".to_owned(), json!(rule.marks));
+    if let Some(all) = all.as_object_mut() {
+        if !rule.marks.is_empty() {
+            all.insert("marks".to_owned(), json!(rule.marks));
+        }
+        if let Some(through) = &rule.through {
+            all.insert("through".to_owned(), json!(through));
+        }
     }
     SettingsHash::new(canonical(&all))
 }

@@ -155,6 +155,8 @@ pub struct Rule {
     pub settings: SettingsHash,
     /// Marks that a release must have before it is deployed here.
     pub marks: Vec<String>,
+    /// The rule whose stage has to verify a release before it is deployed here.
+    pub through: Option<RuleName>,
 }
 
 /// What leads to a stage.

@@ -153,6 +153,8 @@ record! {
         optional timeout: Length,
         /// Marks that a release must have before it gets here.
         optional marks: List<Text>,
+        /// A stage that has to verify a release before it gets here.
+        optional through: Text,
     }
 }
 

@@ -19,6 +19,25 @@ pub enum ReleaseWait {
         mark: String,
         by: Vec<String>,
     },
+    /// It has to be verified on another stage first, with all that stage's checks.
+    Through {
+        stage: StageName,
+        revision: Revision,
+        passing: Passing,
+    },
+}
+
+/// How it is with a release on the stage it has to pass.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Passing {
+    /// It comes there next, or is there.
+    Asked,
+    /// Something else waits there.
+    Busy { with: Revision },
+    /// It did not succeed there, or a person does not want it there.
+    Broken,
+    /// Others took that stage over each time.
+    TakenOver { asked: u32 },
 }
 
 impl ReleaseWait {
@@ -27,11 +46,12 @@ impl ReleaseWait {
         match self {
             Self::Bad { .. } => "marked_bad",
             Self::Unmarked { .. } => "mark_missing",
+            Self::Through { .. } => "through",
         }
     }
 
-    /// The wait in words, for `stage`.
-    pub(super) fn explain(&self, _stage: &StageName) -> Explained {
+    /// The wait in words, for the stage `own`.
+    pub(super) fn explain(&self, own: &StageName) -> Explained {
         let (sentence, who, command) = match self {
             Self::Bad {
                 revision,
@@ -51,6 +71,11 @@ impl ReleaseWait {
                 },
                 format!("greenroom mark {mark} --release {}", revision.short()),
             ),
+            Self::Through {
+                stage,
+                revision,
+                passing,
+            } => through(own, stage, revision.short(), passing),
         };
         Explained {
             code: self.code(),
@@ -59,5 +84,39 @@ impl ReleaseWait {
             command: Some(command),
             until: None,
         }
+    }
+}
+
+fn through(
+    own: &StageName,
+    stage: &StageName,
+    short: &str,
+    passing: &Passing,
+) -> (String, String, String) {
+    let why = format!("greenroom why {stage}");
+    match passing {
+        Passing::Asked => (
+            format!("{short} has to be verified on {stage} first, with all its checks"),
+            stage.to_string(),
+            why,
+        ),
+        Passing::Busy { with } => (
+            format!(
+                "{short} has to be verified on {stage} first, where {} waits",
+                with.short()
+            ),
+            format!("whoever looks after {stage}"),
+            why,
+        ),
+        Passing::Broken => (
+            format!("{short} did not pass {stage}, which it has to before it comes here"),
+            "a developer, with a new commit, or an operator".to_owned(),
+            format!("greenroom retry {stage}"),
+        ),
+        Passing::TakenOver { asked } => (
+            format!("{stage} was asked {asked} times for {short}, and others took it over"),
+            "an operator".to_owned(),
+            format!("greenroom retry {own}"),
+        ),
     }
 }

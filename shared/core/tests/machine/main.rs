@@ -23,6 +23,7 @@ mod refresh;
 mod rollback;
 mod select;
 mod story;
+mod through;
 mod verdicts;
 mod waits;
 mod world;

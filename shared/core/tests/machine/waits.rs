@@ -6,10 +6,18 @@ use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
 use greenroom_core::stage_file::StageFile;
-use greenroom_core::waiting::{ReleaseWait, Wait};
+use greenroom_core::waiting::{Passing, ReleaseWait, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
+
+fn through(passing: Passing) -> Wait {
+    Wait::Release(ReleaseWait::Through {
+        stage: StageName::new("staging"),
+        revision: revision(1),
+        passing,
+    })
+}
 
 fn every_wait() -> Vec<Wait> {
     let world = World::new();
@@ -116,6 +124,10 @@ fn every_wait() -> Vec<Wait> {
             mark: text(),
             by: vec![text()],
         }),
+        through(Passing::Asked),
+        through(Passing::Busy { with: world.release(2).revision }),
+        through(Passing::Broken),
+        through(Passing::TakenOver { asked: 5 }),
     ]
 }
 
@@ -223,7 +235,11 @@ fn what_moves_by_itself_blocks_nobody() {
             "rejected",
             "rule_gone",
             "marked_bad",
-            "mark_missing"
+            "mark_missing",
+            "through",
+            "through",
+            "through",
+            "through"
         ]
     );
 }

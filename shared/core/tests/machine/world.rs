@@ -103,6 +103,7 @@ impl World {
             nonce: &nonce,
             now: self.now,
             marks: &self.marks,
+            through: self.through(policy.as_ref()),
         };
         let planned = plan(&view, policy.as_ref());
         hold(&view, policy.as_ref(), &before, &planned);
@@ -131,6 +132,11 @@ impl World {
             self.ids.insert(id.clone()) || again,
             "{id} was decided twice"
         );
+    }
+
+    fn through(&self, policy: Option<&Policy<'_>>) -> Option<&Stage> {
+        let through = policy?.through.as_ref()?;
+        self.stages.get(through.stage.as_str())
     }
 
     /// The build the stage's candidate waits for.
@@ -179,6 +185,7 @@ impl World {
             nonce: &nonce,
             now: self.now,
             marks: &self.marks,
+            through: self.through(policy.as_ref()),
         };
         accept(&view, policy.as_ref(), principal, command)
     }

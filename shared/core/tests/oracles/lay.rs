@@ -88,6 +88,7 @@ impl Laid {
             nonce: &self.nonce,
             now: self.now,
             marks: greenroom_core::mark::Marks::NONE,
+            through: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod shadows;
 mod sources;
 mod suites;
 mod templates;
+mod through;
 mod unused;
 mod variables;
 
@@ -49,6 +50,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     let marks = marks::check(raw, log);
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
+    through::check(raw, log);
     collisions::check(raw, log);
     shadows::check(raw, log);
     if !log.has_errors() {

@@ -90,6 +90,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         recipe: RecipeHash::new(""),
         settings: SettingsHash::new(""),
         marks,
+        through: stage.through.value().map(|name| RuleName::new(name.as_str())),
     })
 }
 
@@ -144,6 +145,7 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("expires", !stage.expires.is_absent()),
         ("timeout", !stage.timeout.is_absent()),
         ("marks", !stage.marks.is_absent()),
+        ("through", !stage.through.is_absent()),
     ];
     let found: Vec<&str> = meaningless
         .iter()
