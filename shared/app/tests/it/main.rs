@@ -11,6 +11,7 @@ mod marks;
 mod poll;
 mod select;
 mod sweep;
+mod through;
 
 /// One stage of each kind, short suites, two channels.
 pub const STAGE_FILE: &str = r#"version: 1

@@ -4,7 +4,9 @@ use super::Log;
 use crate::stage::Stage;
 
 pub(super) fn passages(log: &mut Log, before: &Stage, after: &Stage) {
-    let Some(passage) = &after.passage else { return };
+    let Some(passage) = &after.passage else {
+        return;
+    };
     let known = before.passage.as_ref();
     let asked = known.filter(|known| known.number == passage.number);
     let asked = asked.map_or(0, |known| known.asked);

@@ -9,7 +9,8 @@ use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
 use crate::release::Release;
 use crate::stage::{
-    Break, BuildNeed, Candidate, Cause, Failing, GREENS_MAX, Health, Outcome, Phase, Run, Stage, Verified,
+    Break, BuildNeed, Candidate, Cause, Failing, GREENS_MAX, Health, Outcome, Phase, Run, Stage,
+    Verified,
 };
 
 /// A candidate whose runs end without an answer is run again this often.

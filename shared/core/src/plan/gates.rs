@@ -43,7 +43,9 @@ pub(super) fn pass(
                 policy,
             ));
             // A yes may come after it has proven itself there; nothing else may be missing.
-            let may_ask = waits.iter().all(|wait| matches!(wait, Wait::Approval { .. }));
+            let may_ask = waits
+                .iter()
+                .all(|wait| matches!(wait, Wait::Approval { .. }));
             let passes = through::pass(draft, &candidate, &release, may_ask, view, policy);
             waits.extend(passes);
             if waits.is_empty() {

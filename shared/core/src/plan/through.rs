@@ -41,7 +41,9 @@ pub(super) fn pass(
     let mut passage = begun(draft, release, view);
     let state = state(&draft.next, &passage, view.through, through);
     let passing = match state {
-        State::ToAsk if passage.asked >= ASKS_MAX => Passing::TakenOver { asked: passage.asked },
+        State::ToAsk if passage.asked >= ASKS_MAX => Passing::TakenOver {
+            asked: passage.asked,
+        },
         State::ToAsk => {
             if may_ask && view.through.is_some() {
                 passage.asked += 1;
@@ -87,7 +89,9 @@ pub(super) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
 /// A passage ends with what was to pass.
 pub(super) fn forget(draft: &mut Draft, policy: &Policy<'_>) {
     let stage = &mut draft.next;
-    let Some(passage) = &stage.passage else { return };
+    let Some(passage) = &stage.passage else {
+        return;
+    };
     let candidate = stage.candidate.as_ref();
     let waits = candidate.is_some_and(|candidate| {
         let is_it = candidate.release.as_ref();
@@ -96,7 +100,10 @@ pub(super) fn forget(draft: &mut Draft, policy: &Policy<'_>) {
                 *it == passage.release
             })
     });
-    let runs = stage.run.as_ref().is_some_and(|run| run.release == passage.release);
+    let runs = stage
+        .run
+        .as_ref()
+        .is_some_and(|run| run.release == passage.release);
     if policy.through.is_none() || !(waits || runs) {
         stage.passage = None;
     }
@@ -113,12 +120,7 @@ fn begun(draft: &Draft, release: &Release, view: &View<'_>) -> Passage {
     })
 }
 
-fn state(
-    stage: &Stage,
-    passage: &Passage,
-    there: Option<&Stage>,
-    through: &Upstream,
-) -> State {
+fn state(stage: &Stage, passage: &Passage, there: Option<&Stage>, through: &Upstream) -> State {
     let Some(there) = there else {
         return State::ToAsk;
     };
@@ -142,9 +144,9 @@ fn state(
     }
     match &there.candidate {
         Some(candidate) if is_ours(candidate, stage, release) => State::Waits(Passing::Asked),
-        Some(candidate) if candidate.build != BuildNeed::Failed => {
-            State::Waits(Passing::Busy { with: candidate.revision.clone() })
-        }
+        Some(candidate) if candidate.build != BuildNeed::Failed => State::Waits(Passing::Busy {
+            with: candidate.revision.clone(),
+        }),
         _ if passage.asked > 0 && is_unwanted(there, release) => State::Waits(Passing::Broken),
         _ => State::ToAsk,
     }

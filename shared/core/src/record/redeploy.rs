@@ -44,9 +44,7 @@ pub(super) fn asked(stage: &mut Stage, ask: &Ask<'_>) {
         revision: ask.release.revision.clone(),
         reference: ask.reference.cloned(),
         release: Some(ask.release.clone()),
-        cause: Cause::Through {
-            to: ask.by.clone(),
-        },
+        cause: Cause::Through { to: ask.by.clone() },
         since: ask.at,
         contains: Vec::new(),
         build: BuildNeed::NotAsked,
@@ -67,5 +65,8 @@ fn is_taken(stage: &Stage, ask: &Ask<'_>) -> bool {
     };
     stage.candidate.as_ref().is_some_and(waits)
         || stage.run.as_ref().is_some_and(runs)
-        || stage.rejected.as_ref().is_some_and(|no| no.release == *ask.release)
+        || stage
+            .rejected
+            .as_ref()
+            .is_some_and(|no| no.release == *ask.release)
 }

@@ -21,7 +21,7 @@ fn plan_with(world: &World, name: &str, build: &Build) -> Plan {
         nonce: &Nonce::new("n"),
         now: world.now,
         marks: &world.marks,
-            through: None,
+        through: None,
     };
     plan(&view, policy.as_ref())
 }

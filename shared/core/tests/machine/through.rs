@@ -12,7 +12,8 @@ use crate::world::*;
 
 /// `live` takes the head of main once `dev` has verified it.
 fn world() -> World {
-    let live = "  live: { from: { branch: main }, through: dev, pipeline: service, verify: [api] }\n";
+    let live =
+        "  live: { from: { branch: main }, through: dev, pipeline: service, verify: [api] }\n";
     let mut world = World::of(&format!("{FILE}{live}"));
     world.replan("dev");
     world
@@ -23,7 +24,12 @@ impl World {
     fn main(&mut self, n: u32) -> Plan {
         let actor = None;
         self.head("live", "refs/heads/main", n, Cause::Push { actor });
-        if self.stage("live").candidate.as_ref().is_some_and(|it| it.revision == revision(n)) {
+        if self
+            .stage("live")
+            .candidate
+            .as_ref()
+            .is_some_and(|it| it.revision == revision(n))
+        {
             self.built(n);
         }
         self.replan("live")
@@ -93,9 +99,14 @@ fn it_is_deployed_there_with_all_checks_before_it_comes_here() {
     assert_eq!(run.cause.sentence(), "asked for by live");
     assert!(run.suites.keys().any(|suite| suite.as_str() == "smoke"));
     world.deploy("dev");
-    assert_eq!(codes(&world.replan("live")), ["through"], "not before its checks");
+    assert_eq!(
+        codes(&world.replan("live")),
+        ["through"],
+        "not before its checks"
+    );
     world.all_pass("dev");
-    let told = |effect: &Effect| matches!(effect, Effect::Ask { stage, .. } if stage.as_str() == "live");
+    let told =
+        |effect: &Effect| matches!(effect, Effect::Ask { stage, .. } if stage.as_str() == "live");
     assert!(world.count(told) > 0, "it is asked to look");
     world.replan("live");
     assert_eq!(world.run("live").release, world.release(1));
@@ -131,7 +142,9 @@ fn red_there_keeps_it_and_says_so_until_it_is_green_there() {
     );
     assert_eq!(told.command.as_deref(), Some("greenroom retry dev"));
     assert_eq!(world.asks().len(), 1, "it is not asked for again");
-    world.command("dev", &operator(), Command::Retry).expect("granted");
+    world
+        .command("dev", &operator(), Command::Retry)
+        .expect("granted");
     world.dev_green();
     assert_eq!(codes(&world.replan("live")), ["starting"]);
 }
@@ -144,7 +157,9 @@ fn a_retry_here_asks_there_once_more() {
     world.deploy("dev");
     world.verdict("dev", "smoke", failed(&["a"]));
     world.replan("live");
-    world.command("live", &operator(), Command::Retry).expect("granted");
+    world
+        .command("live", &operator(), Command::Retry)
+        .expect("granted");
     assert_eq!(world.asks().len(), 2);
     world.hear();
     assert_eq!(world.run("dev").release, world.release(1));
@@ -158,7 +173,11 @@ fn a_push_there_takes_the_stage_over_and_it_is_asked_for_again() {
     world.deploy("dev");
     world.push("dev", 2);
     world.all_pass("dev");
-    assert_eq!(codes(&world.replan("live")), ["starting"], "verified in between");
+    assert_eq!(
+        codes(&world.replan("live")),
+        ["starting"],
+        "verified in between"
+    );
     world.built(2);
     world.dev_green();
     let no = world.admit("live").expect_err("dev has something else now");
@@ -199,7 +218,9 @@ fn a_stage_that_is_taken_over_each_time_is_asked_only_so_often() {
         world.hear();
         world.push("dev", n);
         world.replan("live");
-        world.command("dev", &operator(), Command::Unlock).expect("unlocked");
+        world
+            .command("dev", &operator(), Command::Unlock)
+            .expect("unlocked");
         world.built(n);
         world.dev_green();
         let plan = world.replan("live");
@@ -216,7 +237,9 @@ fn a_stage_that_is_taken_over_each_time_is_asked_only_so_often() {
         "dev was asked 5 times for 00000001, and others took it over"
     );
     assert_eq!(told.command.as_deref(), Some("greenroom retry live"));
-    world.command("live", &operator(), Command::Retry).expect("granted");
+    world
+        .command("live", &operator(), Command::Retry)
+        .expect("granted");
     world.hear();
     world.dev_green();
     assert_eq!(codes(&world.replan("live")), ["starting"]);
@@ -244,7 +267,9 @@ fn a_change_of_what_is_demanded_there_counts_as_it_does_for_promotions() {
     world.main(1);
     world.hear();
     world.dev_green();
-    let text = format!("{FILE}  live: {{ from: {{ branch: main }}, through: dev, pipeline: service, verify: [api] }}\n");
+    let text = format!(
+        "{FILE}  live: {{ from: {{ branch: main }}, through: dev, pipeline: service, verify: [api] }}\n"
+    );
     let other = text.replace("alert: [team, mail] }", "alert: [team] }");
     assert!(StageFile::parse("x", other.as_bytes()).is_ok());
     world.file = stage_file(&other);

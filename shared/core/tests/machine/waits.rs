@@ -125,7 +125,9 @@ fn every_wait() -> Vec<Wait> {
             by: vec![text()],
         }),
         through(Passing::Asked),
-        through(Passing::Busy { with: world.release(2).revision }),
+        through(Passing::Busy {
+            with: world.release(2).revision,
+        }),
         through(Passing::Broken),
         through(Passing::TakenOver { asked: 5 }),
     ]

@@ -90,7 +90,10 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         recipe: RecipeHash::new(""),
         settings: SettingsHash::new(""),
         marks,
-        through: stage.through.value().map(|name| RuleName::new(name.as_str())),
+        through: stage
+            .through
+            .value()
+            .map(|name| RuleName::new(name.as_str())),
     })
 }
 

@@ -34,17 +34,23 @@ fn problem(
     let error = |code, message: String| Diagnostic::error(code, &through.span, message);
     if through.value == entry.name.value {
         return Some(
-            error("through-itself", format!("`{own}` would have to pass itself first"))
-                .label("this very stage")
-                .help("Name another stage, or remove `through`."),
+            error(
+                "through-itself",
+                format!("`{own}` would have to pass itself first"),
+            )
+            .label("this very stage")
+            .help("Name another stage, or remove `through`."),
         );
     }
     let there = stages.get(&through.value)?.value.as_ref()?;
     if comes_back(stages, &entry.name.value) {
         return Some(
-            error("through-cycle", format!("what passes `{name}` first comes back to `{own}`"))
-                .label("goes in a circle")
-                .help("One of them must take its releases without passing another first."),
+            error(
+                "through-cycle",
+                format!("what passes `{name}` first comes back to `{own}`"),
+            )
+            .label("goes in a circle")
+            .help("One of them must take its releases without passing another first."),
         );
     }
     if is_family(stage) || is_family(there) {
@@ -65,17 +71,23 @@ fn problem(
     }
     if verifies_nothing(there) {
         return Some(
-            error("through-unverified", format!("`{name}` verifies nothing, so nothing proves itself there"))
-                .label("proves nothing")
-                .help(format!("Add `verify: [...]` to `{name}`.")),
+            error(
+                "through-unverified",
+                format!("`{name}` verifies nothing, so nothing proves itself there"),
+            )
+            .label("proves nothing")
+            .help(format!("Add `verify: [...]` to `{name}`.")),
         );
     }
     let upstream = stage.from.value().and_then(|from| from.promote.value());
     if upstream == Some(&through.value) {
         return Some(
-            error("through-upstream", format!("`{own}` takes what `{name}` has verified already"))
-                .label("passed it before")
-                .help("Remove `through`; a promotion has proven itself there."),
+            error(
+                "through-upstream",
+                format!("`{own}` takes what `{name}` has verified already"),
+            )
+            .label("passed it before")
+            .help("Remove `through`; a promotion has proven itself there."),
         );
     }
     let (ours, theirs) = (stage.pipeline.value()?, there.pipeline.value()?);
