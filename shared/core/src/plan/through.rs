@@ -39,34 +39,31 @@ pub(super) fn pass(
         return None;
     }
     let mut passage = begun(draft, release, view);
-    let state = state(&draft.next, &passage, view.through, through);
-    let passing = match state {
-        State::ToAsk if passage.asked >= ASKS_MAX => Passing::TakenOver {
-            asked: passage.asked,
-        },
-        State::ToAsk => {
-            if may_ask && view.through.is_some() {
-                passage.asked += 1;
-                draft.effects.push(ask(draft, &passage, candidate, through));
-            }
-            Passing::Asked
-        }
-        State::Waits(passing) => passing,
-        State::Proven | State::Outdated => Passing::Asked,
-    };
-    let number = passage.number;
-    draft.next.passages = draft.next.passages.max(number);
-    draft.next.passage = Some(passage);
-    match state {
+    let wait = match state(&draft.next, &passage, view.through, through) {
         State::Proven => None,
         State::Outdated => Some(Wait::UpstreamOutdated {
             upstream: through.stage.clone(),
         }),
-        State::Waits(_) | State::ToAsk => {
-            draft.wake_at(later(draft.now, LOOK_AGAIN));
-            Some(waits(through, release, passing))
+        State::Waits(passing) => Some(waits(through, release, passing)),
+        State::ToAsk if passage.asked >= ASKS_MAX => {
+            let asked = passage.asked;
+            Some(waits(through, release, Passing::TakenOver { asked }))
         }
+        State::ToAsk => {
+            if may_ask && view.through.is_some() {
+                passage.asked += 1;
+                let effect = ask(draft, &passage, candidate, through);
+                draft.effects.push(effect);
+            }
+            Some(waits(through, release, Passing::Asked))
+        }
+    };
+    draft.next.passages = draft.next.passages.max(passage.number);
+    draft.next.passage = Some(passage);
+    if wait.is_some() {
+        draft.wake_at(later(draft.now, LOOK_AGAIN));
     }
+    wait
 }
 
 /// What the fence asks: that it is still as it was when the gate opened.
