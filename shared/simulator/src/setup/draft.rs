@@ -89,6 +89,11 @@ impl Draft {
         };
         draft.leaves(random);
         draft.chain(random);
+        if random.chance(400) {
+            // Of the branches that other rules take too; this one is the first.
+            let entry = draft.entry("hot", r#"branch: "feature/a""#, random);
+            draft.stages.insert(0, entry);
+        }
         draft
     }
 
@@ -286,11 +291,11 @@ impl Draft {
             text,
             "      - {{ name: deploy, run: make deploy{makes}, outputs: [URL] }}"
         );
-        let retries = self.retries;
+        let (retries, makes) = (self.retries, self.makes);
         let _ = write!(
             text,
             r#"suites:
-  smoke: {{ files: "tests/*.hurl", base_url: "https://${{stage}}.example.com", retries: {retries} }}
+  smoke: {{ files: "tests/*.hurl", base_url: "https://${{stage}}.example.com", retries: {retries}, variables: {{ edition: "{retries}.{makes}" }} }}
   api: {{ files: "api/*.hurl", base_url: "${{outputs.URL}}" }}
 "#
         );
