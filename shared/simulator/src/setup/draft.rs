@@ -89,11 +89,6 @@ impl Draft {
         };
         draft.leaves(random);
         draft.chain(random);
-        if random.chance(400) {
-            // Of the branches that other rules take too; this one is the first.
-            let entry = draft.entry("hot", r#"branch: "feature/a""#, random);
-            draft.stages.insert(0, entry);
-        }
         draft
     }
 
