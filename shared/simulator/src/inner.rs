@@ -14,7 +14,7 @@ use crate::memory_store::MemoryStore;
 use crate::random::{Random, key, mix};
 use crate::rehearsal::Story;
 use crate::trace::Trace;
-use crate::truth::{Happened, Truth};
+use crate::truth::{Glance, Happened, Truth};
 
 /// Names a task for ever.
 pub type TaskId = u64;
@@ -61,6 +61,8 @@ pub struct Task {
     pub calls: u64,
     /// Random numbers it has had.
     pub drawn: u64,
+    /// When it looked at its clock last.
+    pub glance: Option<Glance>,
 }
 
 /// What a call meets.
@@ -289,6 +291,7 @@ impl Inner {
 
     /// Shows the checks what has just happened.
     pub fn happened(&mut self, happened: &Happened<'_>) {
+        self.truth.acting = self.current;
         self.checks.see(&self.truth, happened, &mut self.found);
         if let Some(story) = &mut self.story {
             story.see(&self.truth, happened);

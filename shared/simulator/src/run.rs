@@ -54,10 +54,12 @@ impl World {
             let soon = setup.poll + setup.sweep + MARGIN + setup.clock_error * 2;
             (setup.seed, setup.start, later(now, soon))
         };
-        let end = later(self.now(), CALM);
+        let calm = self.now();
+        let end = later(calm, CALM);
         self.calm_down();
         self.run_until(converged);
         self.look(crate::inner::Inner::check_converged);
+        self.look(|inner| inner.check_overdue(calm));
         self.run_until(end);
         self.look(crate::inner::Inner::check_quiet);
         self.ask_why();

@@ -112,6 +112,7 @@ impl World {
             upgraded: BTreeSet::new(),
             stages: BTreeMap::new(),
             told: Vec::new(),
+            acting: None,
             setup,
         };
         let shared = Shared::new(truth, trace);

@@ -102,6 +102,17 @@ impl Inner {
             .map(|write| at_once(self.store.get(write.key())).map(|item| item.map(|i| i.value)))
             .collect::<Result<_, _>>()?;
         at_once(self.store.commit(writes.clone()))?;
+        let task = self.current.and_then(|task| self.tasks.get(&task));
+        let glance = task.and_then(|task| task.glance);
+        let checked = writes.iter().filter_map(|write| match write {
+            Write::Check { key, .. } => Some(key),
+            _ => None,
+        });
+        let relies_on: Vec<&Key> = checked.collect();
+        self.happened(&Happened::Commits {
+            glance,
+            relies_on: &relies_on,
+        });
         let changed = writes.iter().zip(before);
         let changes: Vec<Change<'_>> = changed
             .filter_map(|(write, before)| match write {

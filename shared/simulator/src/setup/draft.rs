@@ -286,11 +286,11 @@ impl Draft {
             text,
             "      - {{ name: deploy, run: make deploy{makes}, outputs: [URL] }}"
         );
-        let retries = self.retries;
+        let (retries, makes) = (self.retries, self.makes);
         let _ = write!(
             text,
             r#"suites:
-  smoke: {{ files: "tests/*.hurl", base_url: "https://${{stage}}.example.com", retries: {retries} }}
+  smoke: {{ files: "tests/*.hurl", base_url: "https://${{stage}}.example.com", retries: {retries}, variables: {{ edition: "{retries}.{makes}" }} }}
   api: {{ files: "api/*.hurl", base_url: "${{outputs.URL}}" }}
 "#
         );

@@ -61,6 +61,7 @@ impl World {
                     process,
                     calls: 0,
                     drawn: 0,
+                    glance: None,
                 },
             );
         }
