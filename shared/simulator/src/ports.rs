@@ -61,6 +61,16 @@ impl SimPorts {
         }
     }
 
+    /// Nothing of the task goes on before then.
+    pub(crate) async fn pause(&self, until: Timestamp) {
+        Pause {
+            shared: &self.shared,
+            until,
+            forever: false,
+        }
+        .await;
+    }
+
     /// To be awaited last in each call that had its effect.
     pub(crate) async fn leave(&self, fault: Option<Fault>) -> Result<(), Failure> {
         match fault {

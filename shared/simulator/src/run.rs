@@ -88,6 +88,7 @@ impl World {
         let mut inner = self.shared.lock();
         inner.calm = true;
         inner.away = Default::default();
+        inner.half = None;
         inner.note("calm", || "nothing goes wrong any more".to_owned());
         drop(inner);
         self.restart();

@@ -29,6 +29,10 @@ pub struct Truth {
     pub now: Timestamp,
     pub app: AppId,
     pub repository: Repository,
+    /// Another app of the same installation, which can be read only when it is added.
+    pub neighbour: Option<Repository>,
+    /// Whether it can be read.
+    pub neighbour_answers: bool,
     pub executor: Executor,
     pub messenger: Messenger,
     pub people: People,
