@@ -23,10 +23,8 @@ fn command(world: &mut World, stage: &str, command: &Command) {
     let id = world.stage_id(stage);
     let principal = World::operator();
     let asked = world.app.command(&id, &principal, command);
-    world
-        .now(asked)
-        .expect("it is decided")
-        .expect("it is granted");
+    let answer = world.now(asked).expect("it is decided");
+    assert!(answer.is_ok(), "{answer:?}");
     world.settle();
 }
 
