@@ -1,10 +1,11 @@
 //! Why nothing moves: for each wait a code, a sentence, who can end it, and the command.
 
+mod explained;
 mod release;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
+pub use explained::Explained;
 pub use release::{Passing, ReleaseWait};
 
 use crate::name::{Revision, StageName};
@@ -103,20 +104,6 @@ pub enum Wait {
     },
     /// Something about the release itself.
     Release(ReleaseWait),
-}
-
-/// A wait, spelled out.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Explained {
-    /// Stable and machine-readable.
-    pub code: &'static str,
-    pub sentence: String,
-    /// Who or what can end the wait.
-    pub who: String,
-    /// What to type, if typing helps.
-    pub command: Option<String>,
-    /// When it ends by itself.
-    pub until: Option<Timestamp>,
 }
 
 impl Wait {

@@ -1,8 +1,9 @@
-//! Asking a stage for a release that another one takes once it is verified there.
+//! Asking other stages: to look again, or to deploy a release that somebody else takes once it is
+//! verified there.
 
 use greenroom_core::effect::Effect;
 use greenroom_core::fact::Fact;
-use greenroom_core::name::StageId;
+use greenroom_core::name::{StageId, StageName};
 
 use super::Done;
 use super::fail::Failure;
@@ -15,7 +16,7 @@ use crate::stages::Input;
 use crate::table::Versioned;
 
 impl<P: Ports> App<P> {
-    /// Records the ask on the stage it goes to; a stage that is not there is asked nothing.
+    /// Has a stage deploy a release that another takes once it is verified there.
     pub(super) async fn redeploy(&self, entry: &Versioned<OutboxEntry>) -> Result<Done, Failure> {
         let Effect::Redeploy {
             stage,
@@ -29,10 +30,6 @@ impl<P: Ports> App<P> {
         else {
             return Ok(Done::Over(Vec::new()));
         };
-        let id = StageId {
-            app: entry.record.owner.app,
-            stage: stage.clone(),
-        };
         let fact = Fact::RedeployAsked {
             by: by.clone(),
             number: *number,
@@ -42,9 +39,22 @@ impl<P: Ports> App<P> {
             reference: reference.clone(),
             at: self.ports.now(),
         };
-        let facts = [fact];
-        let input = Input::Facts(&facts);
-        match self.step(&id, None, &input, &removal(entry)).await {
+        self.ask(entry, stage, &Input::Facts(&[fact])).await
+    }
+
+    /// Plans another stage again, with what is to be recorded there. One that does not exist is asked
+    /// nothing.
+    pub(super) async fn ask(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        stage: &StageName,
+        input: &Input<'_>,
+    ) -> Result<Done, Failure> {
+        let id = StageId {
+            app: entry.record.owner.app,
+            stage: stage.clone(),
+        };
+        match self.step(&id, None, input, &removal(entry)).await {
             Err(Error::NotFound { .. }) => Ok(Done::Over(Vec::new())),
             other => {
                 other?;
