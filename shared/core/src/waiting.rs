@@ -163,6 +163,9 @@ impl Wait {
 
     /// True when somebody or something outside the stage keeps a wanted change from it.
     pub fn blocks(&self) -> bool {
+        if let Self::Release(wait) = self {
+            return wait.blocks();
+        }
         !matches!(
             self,
             Self::UpToDate

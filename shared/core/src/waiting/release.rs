@@ -50,6 +50,17 @@ impl ReleaseWait {
         }
     }
 
+    /// False only for what goes its way by itself.
+    pub(super) fn blocks(&self) -> bool {
+        !matches!(
+            self,
+            Self::Through {
+                passing: Passing::Asked | Passing::Busy { .. },
+                ..
+            }
+        )
+    }
+
     /// The wait in words, for the stage `own`.
     pub(super) fn explain(&self, own: &StageName) -> Explained {
         let (sentence, who, command) = match self {

@@ -238,8 +238,7 @@ fn what_moves_by_itself_blocks_nobody() {
             "rule_gone",
             "marked_bad",
             "mark_missing",
-            "through",
-            "through",
+            // Where it did not pass, and where others took that stage over.
             "through",
             "through"
         ]
