@@ -54,7 +54,10 @@ fn taken(stage: &RawStage) -> Option<(Source, &Pattern)> {
         other => other,
     };
     let pattern = match source {
-        Source::Branch { refreshed: false } => from.branch.value().or(from.select.value())?,
+        Source::Branch { refreshed: false } => {
+            let select = || from.select.value();
+            from.branch.value().or_else(select)?
+        }
         Source::Tag => from.tag.value()?,
         Source::PullRequest => from.pull_request.value()?.base.value()?,
         Source::Branch { refreshed: true } | Source::Local | Source::Promote | Source::Select => {
