@@ -65,10 +65,11 @@ async fn a_branch_is_built_selected_marked_and_moved_on_unchanged() {
 
     let card = site
         .wait("qa", "waits for the mark", |card| {
-            card["waiting_on"][0]["code"] == "mark_missing"
+            card["candidate"]["revision"] == one.as_str()
+                && card["waiting_on"].to_string().contains("mark_missing")
         })
         .await;
-    assert_eq!(card["candidate"]["revision"], one.as_str());
+    assert_eq!(card["blocked"], true, "{card}");
     let why = site.cli(&["why", "qa"]).await;
     let command = format!("greenroom mark dev-complete --release {}", &one[..8]);
     assert!(
