@@ -16,7 +16,7 @@ pub use act::{
     AbortArgs, AckArgs, ActArgs, AppAddArgs, AppArgs, AppCommand, ApproveArgs, LockArgs,
     NotifyArgs, RejectArgs, RollbackArgs,
 };
-pub use look::{DoctorArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
+pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
 };
@@ -132,6 +132,9 @@ pub enum Command {
     /// Say where a commit went
     #[command(after_help = topics::RELEASE)]
     Release(ReleaseArgs),
+    /// Show every gate between a release and the stages, and why it is closed
+    #[command(after_help = topics::GATES)]
+    Gates(GatesArgs),
     /// Wait until a stage is green, idle, or has a revision
     #[command(after_help = topics::WAIT)]
     Wait(WaitArgs),

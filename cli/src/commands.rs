@@ -3,6 +3,7 @@
 mod act;
 mod app;
 mod doctor;
+mod gates;
 mod init;
 mod log;
 mod notify;
@@ -41,6 +42,7 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Why(args) => wait_for(why::run(&args, output)),
         Command::Log(args) => wait_for(log::run(&args, output)),
         Command::Release(args) => wait_for(release::run(&args, output)),
+        Command::Gates(args) => wait_for(gates::run(&args, output)),
         Command::Wait(args) => wait_for(wait::run(&args, output)),
         Command::Notify(args) => wait_for(notify::run(&args, output)),
         Command::Promote(args) => wait_for(act::promote(&args, output)),

@@ -87,6 +87,13 @@ pub const RELEASE: &str = "\
 Examples:
   greenroom release 3f2a91c0";
 
+pub const GATES: &str = "\
+Examples:
+  greenroom gates --release 3f2a91c0
+  greenroom gates --release $(git rev-parse HEAD) --stage prod
+
+Exits 3 when a gate is closed.";
+
 pub const WAIT: &str = "\
 Examples:
   greenroom wait dev

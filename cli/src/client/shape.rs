@@ -239,3 +239,24 @@ pub struct Effect {
     pub tries: u32,
     pub last: Option<String>,
 }
+
+/// The gates of one stage for one release.
+#[derive(Debug, Deserialize)]
+pub struct StageGates {
+    pub stage: String,
+    pub revision: String,
+    pub open: bool,
+    pub gates: Vec<Gate>,
+}
+
+/// A gate, open or closed.
+#[derive(Debug, Deserialize)]
+pub struct Gate {
+    pub gate: String,
+    pub required: String,
+    pub found: String,
+    pub open: bool,
+    pub why: Option<String>,
+    pub who: Option<String>,
+    pub command: Option<String>,
+}

@@ -161,14 +161,7 @@ pub async fn run_log(
 }
 
 pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMap) -> Answer {
-    let hexadecimal = sha.len() >= 4 && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !hexadecimal {
-        return Err(Fault::invalid(
-            "a revision is named by at least four hexadecimal digits",
-            "git rev-parse HEAD",
-        ));
-    }
-    let found = app.whereabouts(&sha.to_ascii_lowercase()).await?;
+    let found = app.whereabouts(&revision(&sha)?).await?;
     if found.is_empty() {
         return Err(Fault::not_found(
             &format!("{sha} was never deployed and is in nothing that was"),
@@ -176,6 +169,45 @@ pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMa
         ));
     }
     answer(&headers, &found)
+}
+
+/// `?release=&stage=&app=`
+#[derive(Debug, Deserialize)]
+pub struct OfRelease {
+    release: String,
+    stage: Option<String>,
+    app: Option<String>,
+}
+
+pub async fn gates(
+    State(app): App,
+    Query(asked): Query<OfRelease>,
+    headers: HeaderMap,
+) -> Answer {
+    let release = revision(&asked.release)?;
+    let gates = match &asked.stage {
+        Some(stage) => {
+            let id = find(&app, stage, asked.app.as_deref()).await?;
+            let of = app.app(id.app).await?;
+            app.gates(&of, &release, Some(&id.stage)).await?
+        }
+        None => {
+            let of = app.find_app(asked.app.as_deref()).await?;
+            app.gates(&of, &release, None).await?
+        }
+    };
+    answer(&headers, &gates)
+}
+
+/// A commit's digits, or their beginning.
+fn revision(typed: &str) -> Result<String, Fault> {
+    if typed.len() >= 4 && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(typed.to_ascii_lowercase());
+    }
+    Err(Fault::invalid(
+        "a revision is named by at least four hexadecimal digits",
+        "git rev-parse HEAD",
+    ))
 }
 
 pub async fn delivery(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {

@@ -23,6 +23,7 @@ pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretStrin
         .route("/runs/{stage}/{generation}", get(api::run))
         .route("/runs/{stage}/{generation}/log", get(api::run_log))
         .route("/releases/{sha}", get(api::release))
+        .route("/gates", get(api::gates))
         .route("/deliveries/{id}", get(api::delivery))
         .route("/notify", post(api::notify))
         .route("/effects", get(api::effect))

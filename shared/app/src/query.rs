@@ -3,6 +3,7 @@
 
 pub mod board;
 pub mod detail;
+pub mod gates;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};
 use greenroom_core::stage::{Break, Candidate, Failing, Health, Phase, Run, Stage};

@@ -6,6 +6,7 @@ mod look;
 mod view;
 
 use greenroom_core::accept::{Rejection, accept};
+use greenroom_core::build::Build;
 use greenroom_core::command::Command;
 use greenroom_core::fact::Fact;
 use greenroom_core::name::StageId;
@@ -78,7 +79,11 @@ impl<P: Ports> App<P> {
         let nonce = self.ports.nonce();
         let now = self.ports.now();
         let policy = loaded.policy(self.settings.clock_error);
-        let view = loaded.view(&loaded.stage, &nonce, now);
+        let asked = self.build_of_admission(loaded, input).await?;
+        let view = greenroom_core::policy::View {
+            build: asked.as_ref().or(loaded.build.as_ref()),
+            ..loaded.view(&loaded.stage, &nonce, now)
+        };
         let stage = match input {
             Input::Nothing => loaded.stage.clone(),
             Input::Facts(facts) => facts.iter().fold(loaded.stage.clone(), record),
@@ -104,6 +109,23 @@ impl<P: Ports> App<P> {
         let planned = plan(&view, policy.as_ref());
         self.commit_stage(loaded, &planned, now, extra).await?;
         Ok(Stepped::Planned(Box::new(planned)))
+    }
+
+    /// The build of the release that asks to be admitted; the stage's candidate may be another.
+    async fn build_of_admission(
+        &self,
+        loaded: &Loaded,
+        input: &Input<'_>,
+    ) -> Result<Option<Build>, Error> {
+        let (Input::Command { command, .. }, Some(run)) = (input, &loaded.stage.run) else {
+            return Ok(None);
+        };
+        if !matches!(command, Command::Admit { .. }) {
+            return Ok(None);
+        }
+        let (app, release) = (loaded.stage.id.app, &run.release);
+        let read = self.load_build(app, &release.revision, &release.recipe).await?;
+        Ok(read.map(|read| read.record.build))
     }
 
     /// What the stage waits for right now, without changing anything.

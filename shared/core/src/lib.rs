@@ -10,6 +10,7 @@ pub mod build;
 pub mod command;
 pub mod effect;
 pub mod escape;
+pub mod evidence;
 pub mod execution;
 pub mod fact;
 pub mod history;

@@ -4,13 +4,17 @@
 pub(crate) mod bytes;
 mod candidate;
 mod claim;
+mod evidence;
 mod finish;
 pub(crate) mod gates;
 mod idle;
 mod refresh;
 mod run;
+mod table;
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use table::{Row, release_of, table};
 
 use crate::effect::Effect;
 use crate::policy::{Policy, View};

@@ -128,7 +128,8 @@ pub struct View<'a> {
     pub stage: &'a Stage,
     /// The stage promotions come from, if it exists already.
     pub upstream: Option<&'a Stage>,
-    /// The build of the candidate's revision, if there is one.
+    /// The build of the candidate's revision, if there is one; for an admission, that of the run's
+    /// release.
     pub build: Option<&'a Build>,
     /// Fresh randomness for a claim, should there be one.
     pub nonce: &'a Nonce,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::evidence::Gate;
 use crate::name::{Revision, StageName};
 use crate::stage::{Hold, Lock, Rejected, Unstopped};
 
@@ -97,6 +98,15 @@ pub enum Wait {
     RuleGone {
         rule: String,
     },
+    /// The release's build does not show what the stage demands.
+    Gate {
+        gate: Gate,
+        revision: Revision,
+        /// What the stage demands.
+        required: String,
+        /// What the build shows.
+        found: String,
+    },
 }
 
 /// A wait, spelled out.
@@ -115,7 +125,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 24] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -136,6 +146,10 @@ impl Wait {
         "failed_here",
         "rejected",
         "rule_gone",
+        "gate_tests",
+        "gate_coverage",
+        "gate_endpoints",
+        "gate_docs",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -161,6 +175,7 @@ impl Wait {
             Self::FailedHere { .. } => "failed_here",
             Self::Rejected { .. } => "rejected",
             Self::RuleGone { .. } => "rule_gone",
+            Self::Gate { gate, .. } => gate.code(),
         }
     }
 
@@ -380,6 +395,17 @@ impl Wait {
                 Some("greenroom validate".to_owned()),
                 None,
             ),
+            Self::Gate {
+                gate,
+                revision,
+                required,
+                found,
+            } => (
+                gate.sentence(revision, required, found),
+                "the author, with a new commit".to_owned(),
+                Some(gates_of(revision, stage)),
+                None,
+            ),
         };
         Explained {
             code: self.code(),
@@ -394,4 +420,10 @@ impl Wait {
 /// What makes automation go on after a person stopped it.
 fn lift(promotes: bool) -> &'static str {
     if promotes { "promote" } else { "refresh" }
+}
+
+/// What shows all gates between a release and a stage.
+fn gates_of(revision: &Revision, stage: &StageName) -> String {
+    let release = revision.short();
+    format!("greenroom gates --release {release} --stage {stage}")
 }

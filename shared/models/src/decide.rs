@@ -308,6 +308,7 @@ fn observation(end: End, at: Timestamp) -> Observation {
             artifact: None,
             outputs: std::collections::BTreeMap::new(),
             at,
+            evidence: None,
         },
         End::Failed => Observation::Failed {
             step: "deploy".to_owned(),

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, later};
+use super::{Draft, bytes, claim, evidence, later};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -56,6 +56,12 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
         .next()
 }
 
+/// What keeps everything from the stage, or all that no person asked for.
+pub(super) fn standing(stage: &Stage, policy: &Policy<'_>) -> Vec<Wait> {
+    let all = [locked(stage), unstopped(stage), held(stage, policy)];
+    all.into_iter().flatten().collect()
+}
+
 /// A lock closes the stage to everything.
 pub(super) fn locked(stage: &Stage) -> Option<Wait> {
     stage.lock.clone().map(Wait::Locked)
@@ -87,7 +93,7 @@ fn back_off(draft: &mut Draft, candidate: &Candidate) -> Option<Wait> {
 }
 
 /// What the release has yet to prove. A rollback has nothing to prove.
-fn proven(
+pub(super) fn proven(
     stage: &Stage,
     cause: &Cause,
     release: &Release,
@@ -99,7 +105,8 @@ fn proven(
     }
     let upstream = upstream(release, view, policy);
     let approval = approval(stage, release, policy);
-    upstream.into_iter().chain(approval).collect()
+    let evidence = evidence::closed(release, view, policy);
+    upstream.into_iter().chain(evidence).chain(approval).collect()
 }
 
 /// Verified there, right now, under the terms in force, and for long enough.

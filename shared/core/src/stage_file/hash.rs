@@ -98,7 +98,7 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
     let expires = rule.expires.as_ref().map(
         |it| json!({ "idle": format_duration(it.idle), "warn": it.warn.map(format_duration) }),
     );
-    SettingsHash::new(canonical(&json!({
+    let mut all = json!({
         "settings": 1,
         "stage": rule.stage.as_str(),
         "from": from(&rule.from),
@@ -110,7 +110,12 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
         "alert": rule.alert,
         "expires": expires,
         "timeout": format_duration(rule.timeout),
-    })))
+    });
+    // What came later is left out where it is not used, so that older files keep their hashes.
+    if let (Json::Object(all), false) = (&mut all, rule.gates.is_empty()) {
+        all.insert("gates".to_owned(), json!(rule.gates));
+    }
+    SettingsHash::new(canonical(&all))
 }
 
 fn from(from: &From) -> Json {

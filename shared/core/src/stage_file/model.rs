@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Percent;
 use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
     SettingsHash, SuiteName,
@@ -60,6 +61,30 @@ pub struct Step {
     pub outputs: Vec<String>,
     /// After this the step's process group is killed. Default 15 minutes.
     pub timeout: SignedDuration,
+    /// What it leaves for gates to look at; only with `once`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<Reports>,
+}
+
+/// Reports in the checkout, after the step. At most one of `lcov` and `cobertura`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Reports {
+    /// Glob of JUnit XML files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub junit: Option<String>,
+    /// Glob of lcov tracefiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lcov: Option<String>,
+    /// Glob of Cobertura XML files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cobertura: Option<String>,
+    /// Path of an OpenAPI 3 document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<String>,
+    /// With `openapi`: globs of all suites that stages of this pipeline verify with. Their
+    /// requests are held against the document; they are part of what is built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suites: Vec<String>,
 }
 
 /// Integration tests that run against a deployed stage.
@@ -144,6 +169,32 @@ pub struct Rule {
     pub recipe: RecipeHash,
     /// Hash of the rest of this entry, its variable sets included.
     pub settings: SettingsHash,
+    /// What a release's build must have shown before it is deployed here.
+    pub gates: Gates,
+}
+
+/// What a build must have shown; see [`crate::evidence`].
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Gates {
+    /// Tests ran, and none failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tests: bool,
+    /// At least this share of the lines ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Percent>,
+    /// The stage's suites call each operation of the API.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub endpoints: bool,
+    /// Each operation of the API has its schemas.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub docs: bool,
+}
+
+impl Gates {
+    /// True when nothing is demanded.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What leads to a stage.

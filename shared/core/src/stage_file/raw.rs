@@ -3,7 +3,7 @@
 
 use crate::stage_file::record::{List, Named, record};
 use crate::stage_file::scalar::{
-    Chat, Kind, Length, Pattern, SecretReference, Template, Text, Tls, VariableValue, Whole, YesNo,
+    Chat, Complete, Kind, Length, Passed, Pattern, SecretReference, Share, Template, Tested, Text, Tls, VariableValue, Whole, YesNo,
 };
 
 record! {
@@ -51,6 +51,22 @@ record! {
         optional outputs: List<Text>,
         /// The step is killed after this long; 15 minutes unless told otherwise.
         optional timeout: Length,
+        /// What a `once` step leaves for gates to look at.
+        optional reports: RawReports,
+    }
+}
+
+record! {
+    /// Reports that a `once` step leaves in the checkout.
+    RawReports ("`reports`") {
+        /// Glob of JUnit XML files.
+        optional junit: Text,
+        /// Glob of lcov tracefiles; their lines are merged.
+        optional lcov: Text,
+        /// Glob of Cobertura XML files; their sums are added up.
+        optional cobertura: Text,
+        /// Path of an OpenAPI 3 document, YAML or JSON.
+        optional openapi: Text,
     }
 }
 
@@ -149,6 +165,22 @@ record! {
         optional expires: RawExpires,
         /// Limit of one run, deploy and tests; 1 hour unless told otherwise.
         optional timeout: Length,
+        /// What the build of a release must have shown before it gets here.
+        optional gates: RawGates,
+    }
+}
+
+record! {
+    /// What the build of a release must have shown.
+    RawGates ("`gates`") {
+        /// `passed`: the JUnit reports tell of tests, and none failed.
+        optional tests: Passed,
+        /// Percent of the lines that tests must have run; from lcov, Cobertura or the output `COVERAGE`.
+        optional coverage: Share,
+        /// `tested`: the suites that the stage verifies with call each operation of the OpenAPI document.
+        optional endpoints: Tested,
+        /// `complete`: each operation of the OpenAPI document has schemas of what it takes and gives.
+        optional docs: Complete,
     }
 }
 

@@ -12,6 +12,7 @@ mod deploy;
 mod ends;
 mod fence;
 mod fixture;
+mod gates;
 mod lines;
 mod logged;
 mod moves;

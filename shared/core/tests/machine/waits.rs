@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use greenroom_core::evidence::Gate;
 use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
@@ -10,6 +11,15 @@ use greenroom_core::waiting::Wait;
 use jiff::SignedDuration;
 
 use crate::world::*;
+
+fn closed(gate: Gate) -> Wait {
+    Wait::Gate {
+        gate,
+        revision: revision(1),
+        required: "it is so".to_owned(),
+        found: "it is not".to_owned(),
+    }
+}
 
 fn every_wait() -> Vec<Wait> {
     let world = World::new();
@@ -106,6 +116,10 @@ fn every_wait() -> Vec<Wait> {
             promotes: false,
         },
         Wait::RuleGone { rule: text() },
+        closed(Gate::Tests),
+        closed(Gate::Coverage),
+        closed(Gate::Endpoints),
+        closed(Gate::Docs),
     ]
 }
 

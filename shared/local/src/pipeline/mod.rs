@@ -9,6 +9,7 @@
 
 mod admission;
 mod environment;
+mod evidence;
 mod flow;
 mod folder;
 mod gone;
@@ -16,6 +17,7 @@ mod log;
 mod mask;
 mod output_file;
 mod prepare;
+mod reports;
 mod step;
 mod stop;
 mod terminal;

@@ -250,6 +250,7 @@ impl WorldPipelines {
                 artifact: deployment.is_none().then(|| artifact_of(&revision)),
                 outputs: [("URL".to_owned(), "http://127.0.0.1:1".to_owned())].into(),
                 at,
+                evidence: None,
             }
         });
         if let Some(deployment) = deployment {

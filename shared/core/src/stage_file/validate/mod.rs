@@ -4,9 +4,11 @@
 mod approvals;
 mod channels;
 mod collisions;
+mod gates;
 mod names;
 mod pipelines;
 mod promotion;
+mod reports;
 mod roles;
 mod rules;
 mod shadows;
@@ -40,7 +42,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     }
     version(raw, log);
     let app = app(raw, log);
-    let pipelines = pipelines::check(raw, log);
+    let mut pipelines = pipelines::check(raw, log);
     let suites = suites::check(raw, log);
     let channels = channels::check(raw, log);
     let variables = variables::check(raw, log);
@@ -53,6 +55,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         // A wrong name is reported where it is used; that makes its target look unused.
         unused::check(raw, log);
     }
+    reports::add_suites(&mut pipelines, &suites, &drafts);
     let shared = Shared {
         pipelines: &pipelines,
         suites: &suites,

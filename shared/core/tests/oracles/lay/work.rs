@@ -153,6 +153,7 @@ pub(super) fn build(made: &Made, names: &Names) -> Build {
                 artifact: digest(n).map(|digest| Artifact { digest, size: 1 }),
                 outputs: Outputs::new(),
                 at,
+                evidence: None,
             },
             How::Failed => BuildState::Failed {
                 step: "build".to_owned(),
