@@ -128,6 +128,9 @@ impl Reading {
             counted.failed = counted.failed.max(told.failed);
             counted.errored = counted.errored.max(told.errored);
             counted.skipped = counted.skipped.max(told.skipped);
+            let ended = [counted.failed, counted.errored, counted.skipped];
+            let ended = ended.into_iter().fold(0, u32::saturating_add);
+            counted.total = counted.total.max(ended);
             match self.suites.last_mut() {
                 Some(outer) => add(&mut outer.counted, counted),
                 None => add(&mut self.all, counted),

@@ -60,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-local",
             "greenroom-suites",
             "greenroom-testkit",
+            "greenroom-evidence",
         ],
     ),
 ];

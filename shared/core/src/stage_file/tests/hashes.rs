@@ -97,10 +97,10 @@ fn the_hash_of_a_file_is_of_its_bytes() {
 fn a_file_without_reports_and_gates_keeps_its_hashes() {
     let file = parse(SMALL);
     let dev = rule(&file, "dev");
-    assert_eq!(dev.recipe.as_str(), "RECIPE");
-    assert_eq!(dev.settings.as_str(), "SETTINGS");
-    let pipeline = &file.pipelines[&crate::name::PipelineName::new("p")];
-    assert_eq!(crate::build::recipe_of(pipeline).as_str(), "BUILD");
+    assert_eq!(dev.recipe.as_str(), "de8592f1ae1ae829");
+    assert_eq!(dev.settings.as_str(), "b87c243bf37e62cb");
+    let pipeline = &file.pipelines[&PipelineName::new("p")];
+    assert_eq!(crate::build::recipe_of(pipeline).as_str(), "e2f588ba472b8f39");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn gates_are_terms_of_the_stage_and_reports_are_what_is_built() {
     let of = |text: &str| {
         let file = parse(text);
         let dev = rule(&file, "dev");
-        let pipeline = &file.pipelines[&crate::name::PipelineName::new("p")];
+        let pipeline = &file.pipelines[&PipelineName::new("p")];
         let build = crate::build::recipe_of(pipeline);
         (dev.recipe.clone(), dev.settings.clone(), build)
     };
