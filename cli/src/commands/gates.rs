@@ -79,7 +79,11 @@ fn why(gate: &Gate, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
     let text = Cell::from(said(&clean(sentence), now));
     let mut lines = block(&text, 2, output.width()).into_iter();
     let first = lines.next().unwrap_or_default();
-    output.line(format_args!("{} {}", Mark::Care.shown(), first.trim_start()))?;
+    output.line(format_args!(
+        "{} {}",
+        Mark::Care.shown(),
+        first.trim_start()
+    ))?;
     for line in lines {
         output.line(line)?;
     }

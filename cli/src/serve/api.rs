@@ -179,11 +179,7 @@ pub struct OfRelease {
     app: Option<String>,
 }
 
-pub async fn gates(
-    State(app): App,
-    Query(asked): Query<OfRelease>,
-    headers: HeaderMap,
-) -> Answer {
+pub async fn gates(State(app): App, Query(asked): Query<OfRelease>, headers: HeaderMap) -> Answer {
     let release = revision(&asked.release)?;
     let gates = match &asked.stage {
         Some(stage) => {

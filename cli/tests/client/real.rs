@@ -115,7 +115,11 @@ fn every_look_and_command_is_understood_by_the_real_server() {
             .contains("by itself")
     );
     let gates = served.ok(&format!("gates --release {}", &revision[..8]));
-    assert!(gates.stdout.contains("every gate is open"), "{}", gates.stdout);
+    assert!(
+        gates.stdout.contains("every gate is open"),
+        "{}",
+        gates.stdout
+    );
     assert_eq!(served.run("gates --release ffff").exit, 5);
     served.ok("app list");
     served.ok("app add acme/orders --git repository");

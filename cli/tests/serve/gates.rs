@@ -76,11 +76,17 @@ async fn a_release_waits_for_evidence_and_a_better_build_goes_through() {
         .await;
     let all: serde_json::Value = serde_json::from_str(&all.out).expect("JSON");
     let names: Vec<_> = all["stages"].as_array().expect("a list").iter().collect();
-    assert!(names.iter().any(|stage| stage["stage"] == "prod" && stage["open"] == false));
+    assert!(
+        names
+            .iter()
+            .any(|stage| stage["stage"] == "prod" && stage["open"] == false)
+    );
     site.cli(&["gates", "--release", "ffff"])
         .await
         .refused(5, &["no release of ffff"]);
-    site.cli(&["gates", "--release", "xyz"]).await.refused(2, &["hexadecimal"]);
+    site.cli(&["gates", "--release", "xyz"])
+        .await
+        .refused(2, &["hexadecimal"]);
 }
 
 #[tokio::test]
@@ -103,12 +109,20 @@ async fn a_missing_report_closes_the_gate_and_does_not_fail_the_build() {
 #[tokio::test]
 async fn a_stage_whose_address_nobody_told_is_not_proven_and_not_red() {
     let stages = STAGES
-        .replace("http://SERVICE/${stage}\", ready: 1s", "${outputs.URL}\", retries: 0")
+        .replace(
+            "http://SERVICE/${stage}\", ready: 1s",
+            "${outputs.URL}\", retries: 0",
+        )
         .replace("sh deploy.sh, timeout: 20s", "sh deploy.sh, outputs: [URL]");
     let mut site = Site::with(&stages).await;
     site.serve().await;
-    site.push("develop", BOB, "Deploy for the first time", &[("app.txt", "two\n")])
-        .await;
+    site.push(
+        "develop",
+        BOB,
+        "Deploy for the first time",
+        &[("app.txt", "two\n")],
+    )
+    .await;
     let card = site.ended("dev", 1).await;
     assert_eq!(card["health"], "unverified", "{card}");
     assert_eq!(card["break"], serde_json::Value::Null, "{card}");

@@ -124,7 +124,9 @@ impl<P: Ports> App<P> {
             return Ok(None);
         }
         let (app, release) = (loaded.stage.id.app, &run.release);
-        let read = self.load_build(app, &release.revision, &release.recipe).await?;
+        let read = self
+            .load_build(app, &release.revision, &release.recipe)
+            .await?;
         Ok(read.map(|read| read.record.build))
     }
 

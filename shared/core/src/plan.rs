@@ -14,6 +14,7 @@ mod table;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use bytes::build_wanted;
 pub use table::{Row, release_of, table};
 
 use crate::effect::Effect;

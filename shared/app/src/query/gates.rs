@@ -110,13 +110,22 @@ impl<P: Ports> App<P> {
         let mut found: BTreeSet<String> = BTreeSet::new();
         for kind in ["build", "release"] {
             let (partition, begin) = (keys::app_partition(app), format!("{kind}#{prefix}"));
-            let page = self.ports.store().query(&partition, &begin, None, LOOKED_AT_MAX).await?;
-            let names = page.items.iter().filter_map(|item| item.key.sort.split('#').nth(1));
+            let page = self
+                .ports
+                .store()
+                .query(&partition, &begin, None, LOOKED_AT_MAX)
+                .await?;
+            let names = page
+                .items
+                .iter()
+                .filter_map(|item| item.key.sort.split('#').nth(1));
             found.extend(names.map(str::to_owned));
         }
         for loaded in stages {
             let waiting = loaded.stage.candidate.as_ref().map(|it| &it.revision);
-            let all = waiting.into_iter().chain(known(loaded).map(|it| &it.revision));
+            let all = waiting
+                .into_iter()
+                .chain(known(loaded).map(|it| &it.revision));
             let meant = all.filter(|revision| revision.as_str().starts_with(prefix));
             found.extend(meant.map(ToString::to_string));
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use greenroom_core::build::Build;
 use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, StageId};
+use greenroom_core::plan::build_wanted;
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::stage::{Spec, Stage};
 use greenroom_core::stage_file::StageFile;
@@ -55,13 +56,13 @@ impl Loaded {
         stage: &Stage,
         policy: Option<&Policy<'_>>,
     ) -> Option<(Revision, RecipeHash)> {
-        let revision = &stage.candidate.as_ref()?.revision;
-        let recipe = &policy?.build_recipe;
+        let upstream = self.upstream.as_ref().map(|read| &read.record.stage);
+        let (revision, recipe) = build_wanted(stage, upstream, policy?)?;
         let known = self
             .build
             .as_ref()
-            .is_some_and(|build| build.revision == *revision && build.recipe == *recipe);
-        (!known).then(|| (revision.clone(), recipe.clone()))
+            .is_some_and(|build| build.revision == revision && build.recipe == recipe);
+        (!known).then_some((revision, recipe))
     }
 }
 
@@ -92,24 +93,20 @@ impl<P: Ports> App<P> {
             build: None,
             file,
         };
-        let needs = loaded.policy(self.settings.clock_error).map(|policy| {
-            let upstream = policy
-                .upstream
-                .as_ref()
-                .map(|upstream| upstream.stage.clone());
-            (upstream, loaded.other_build(&loaded.stage, Some(&policy)))
-        });
-        if let Some((upstream, build)) = needs {
-            if let Some(stage) = upstream {
-                loaded.upstream =
-                    table::load(store, &keys::stage(&StageId { app: id.app, stage })).await?;
-            }
-            if let Some((revision, recipe)) = build {
-                loaded.build = self
-                    .load_build(id.app, &revision, &recipe)
-                    .await?
-                    .map(|build| build.record.build);
-            }
+        let upstream = loaded
+            .policy(self.settings.clock_error)
+            .and_then(|policy| policy.upstream.map(|upstream| upstream.stage));
+        if let Some(stage) = upstream {
+            let id = StageId { app: id.app, stage };
+            loaded.upstream = table::load(store, &keys::stage(&id)).await?;
+        }
+        let wanted = {
+            let policy = loaded.policy(self.settings.clock_error);
+            loaded.other_build(&loaded.stage, policy.as_ref())
+        };
+        if let Some((revision, recipe)) = wanted {
+            let read = self.load_build(id.app, &revision, &recipe).await?;
+            loaded.build = read.map(|read| read.record.build);
         }
         Ok(loaded)
     }

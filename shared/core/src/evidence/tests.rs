@@ -7,11 +7,21 @@ fn a_percentage_has_two_decimals_at_most_and_is_shown_as_written() {
         assert_eq!(percent.to_string(), text);
     }
     assert_eq!(Percent::parse("80.500"), Percent::parse("80.5"));
-    for text in ["", ".", "80.", ".5", "-1", "+5", "8e1", "80%", "87.123", "x", "٣"] {
-        assert_eq!(Percent::parse(text), Err(PercentError::NotANumber), "{text}");
+    for text in [
+        "", ".", "80.", ".5", "-1", "+5", "8e1", "80%", "87.123", "x", "٣",
+    ] {
+        assert_eq!(
+            Percent::parse(text),
+            Err(PercentError::NotANumber),
+            "{text}"
+        );
     }
     for text in ["800", "100.01", "99999999999"] {
-        assert_eq!(Percent::parse(text), Err(PercentError::OutOfRange), "{text}");
+        assert_eq!(
+            Percent::parse(text),
+            Err(PercentError::OutOfRange),
+            "{text}"
+        );
     }
 }
 
@@ -67,8 +77,15 @@ fn evidence_of_any_size_is_kept_small() {
     };
     let counted: u32 = api.groups.iter().map(|group| group.count).sum();
     assert_eq!(counted, 300, "what is cut is still counted");
-    let nobody: Vec<_> = api.groups.iter().filter(|group| group.suites.is_empty()).collect();
+    let nobody: Vec<_> = api
+        .groups
+        .iter()
+        .filter(|group| group.suites.is_empty())
+        .collect();
     assert_eq!(nobody.len(), 1);
-    assert_eq!(nobody[0].count, 3 * (100 - u32::try_from(GROUPS_MAX).expect("small")));
+    assert_eq!(
+        nobody[0].count,
+        3 * (100 - u32::try_from(GROUPS_MAX).expect("small"))
+    );
     assert_eq!(kept.clone().bounded(), kept, "once is enough");
 }

@@ -7,10 +7,12 @@ use crate::build::Build;
 use crate::evidence::{Api, COVERAGE_OUTPUT, Coverage, Finding, Gate, Percent, Tests};
 use crate::policy::{Policy, View};
 use crate::release::Release;
+use crate::stage_file::Pipeline;
 use crate::waiting::Wait;
 
 /// How many tests or operations a sentence names.
 const SHOWN_MAX: usize = 3;
+const NO_BUILD: &str = "nothing is known of its build";
 
 /// One gate and what was found behind it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,7 +68,7 @@ pub(crate) fn judge(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> 
         judged(
             Gate::Coverage,
             format!("at least {least} % of the lines"),
-            coverage(build).and_then(|found| covered(&found, least)),
+            coverage(build, policy.pipeline).and_then(|found| covered(&found, least)),
         );
     }
     if gates.endpoints {
@@ -94,7 +96,7 @@ fn read<'a, T>(
     what: &str,
     of: impl FnOnce(&'a Build) -> Option<&'a Finding<T>>,
 ) -> Result<&'a T, String> {
-    let build = build.ok_or("nothing is known of its build")?;
+    let build = build.ok_or(NO_BUILD)?;
     match of(build) {
         Some(Finding::Read(read)) => Ok(read),
         Some(Finding::Missing { path }) => Err(format!("no report at {path}")),
@@ -120,18 +122,31 @@ fn tests(tests: &Tests) -> Result<String, String> {
     }
 }
 
-fn coverage(build: Option<&Build>) -> Result<Coverage, String> {
-    let told = build.and_then(|build| build.outputs()?.get(COVERAGE_OUTPUT));
-    let reported = build.and_then(|build| build.evidence()?.coverage.as_ref());
-    match (reported, told) {
-        (None, Some(told)) => match Percent::measured(told) {
-            Ok(percent) => Ok(Coverage {
-                percent,
-                lines: None,
-            }),
-            Err(error) => Err(format!("the output {COVERAGE_OUTPUT} is no percentage: {error}")),
-        },
-        _ => read(build, "coverage", |build| build.evidence()?.coverage.as_ref()).cloned(),
+/// From a report where the pipeline leaves one, else from the output.
+fn coverage(build: Option<&Build>, pipeline: &Pipeline) -> Result<Coverage, String> {
+    let mut reports = pipeline
+        .steps
+        .iter()
+        .filter_map(|step| step.reports.as_ref());
+    if reports.any(|reports| reports.lcov.is_some() || reports.cobertura.is_some()) {
+        return read(build, "coverage", |build| {
+            build.evidence()?.coverage.as_ref()
+        })
+        .cloned();
+    }
+    let build = build.ok_or(NO_BUILD)?;
+    let told = build
+        .outputs()
+        .and_then(|outputs| outputs.get(COVERAGE_OUTPUT))
+        .ok_or_else(|| format!("its build did not write the output {COVERAGE_OUTPUT}"))?;
+    match Percent::measured(told) {
+        Ok(percent) => Ok(Coverage {
+            percent,
+            lines: None,
+        }),
+        Err(error) => Err(format!(
+            "the output {COVERAGE_OUTPUT} is no percentage: {error}"
+        )),
     }
 }
 
@@ -150,7 +165,12 @@ fn covered(found: &Coverage, least: Percent) -> Result<String, String> {
 
 /// The names of the stage's suites, for people.
 fn suites(policy: &Policy<'_>) -> String {
-    let names: Vec<&str> = policy.rule.verify.iter().map(|suite| suite.as_str()).collect();
+    let names: Vec<&str> = policy
+        .rule
+        .verify
+        .iter()
+        .map(|suite| suite.as_str())
+        .collect();
     names.join(" or ")
 }
 
@@ -183,7 +203,11 @@ fn called(api: &Api, policy: &Policy<'_>) -> Result<String, String> {
     if count == 0 {
         return Ok(format!("all {} are called", api.operations));
     }
-    let mut sentence = format!("{count} of {} are not called: {}", api.operations, named(&names, count));
+    let mut sentence = format!(
+        "{count} of {} are not called: {}",
+        api.operations,
+        named(&names, count)
+    );
     for why in unread {
         sentence.push_str("; ");
         sentence.push_str(&why);

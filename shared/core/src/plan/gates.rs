@@ -106,7 +106,11 @@ pub(super) fn proven(
     let upstream = upstream(release, view, policy);
     let approval = approval(stage, release, policy);
     let evidence = evidence::closed(release, view, policy);
-    upstream.into_iter().chain(evidence).chain(approval).collect()
+    upstream
+        .into_iter()
+        .chain(evidence)
+        .chain(approval)
+        .collect()
 }
 
 /// Verified there, right now, under the terms in force, and for long enough.

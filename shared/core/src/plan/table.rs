@@ -36,7 +36,13 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
     let stage = view.stage;
     let name = &stage.id.stage;
     let mut waits = gates::standing(stage, policy);
-    waits.extend(gates::proven(stage, &cause(release, stage, policy), release, view, policy));
+    waits.extend(gates::proven(
+        stage,
+        &cause(release, stage, policy),
+        release,
+        view,
+        policy,
+    ));
     let mut rows: Vec<Row> = build(release, view, policy).into_iter().collect();
     rows.extend(upstream(view, policy));
     rows.extend(soak(policy));
@@ -44,8 +50,16 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
         rows.push(Row::open(judged.gate.word(), judged.required, judged.found));
     }
     rows.extend(approvals(release, stage, policy));
-    rows.push(Row::open("lock", "not locked".to_owned(), "not locked".to_owned()));
-    rows.push(Row::open("hold", "not on hold".to_owned(), "not on hold".to_owned()));
+    rows.push(Row::open(
+        "lock",
+        "not locked".to_owned(),
+        "not locked".to_owned(),
+    ));
+    rows.push(Row::open(
+        "hold",
+        "not on hold".to_owned(),
+        "not on hold".to_owned(),
+    ));
     for wait in waits {
         let explained = wait.explain(name);
         let gate = gate_of(&wait);
@@ -173,7 +187,10 @@ fn build(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Option<Row>
         None => {
             row.open = false;
             row.found = "not built".to_owned();
-            row.why = Some(format!("{} was never built for {name}", release.revision.short()));
+            row.why = Some(format!(
+                "{} was never built for {name}",
+                release.revision.short()
+            ));
             row.who = Some("whatever leads to the stage, once it has that revision".to_owned());
             row.command = Some(format!("greenroom why {name}"));
             return Some(row);

@@ -3,7 +3,8 @@
 
 use crate::stage_file::record::{List, Named, record};
 use crate::stage_file::scalar::{
-    Chat, Complete, Kind, Length, Passed, Pattern, SecretReference, Share, Template, Tested, Text, Tls, VariableValue, Whole, YesNo,
+    Chat, Complete, Kind, Length, Passed, Pattern, SecretReference, Share, Template, Tested, Text,
+    Tls, VariableValue, Whole, YesNo,
 };
 
 record! {

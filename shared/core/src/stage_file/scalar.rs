@@ -350,7 +350,8 @@ impl Decode for Complete {
 
 impl Decode for Share {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
-        let help = "Write a number from 0 to 100 with at most two decimals, such as `80` or `87.5`.";
+        let help =
+            "Write a number from 0 to 100 with at most two decimals, such as `80` or `87.5`.";
         let Value::Number(written, _) = &node.value else {
             wrong_type(node, "a percentage", help, log);
             return None;

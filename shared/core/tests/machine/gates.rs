@@ -135,7 +135,8 @@ fn a_report_that_is_missing_or_unreadable_says_so_and_opens_nothing() {
     let told = sentences(&plan);
     assert!(told[0].contains("no report at reports/*.xml"), "{told:?}");
     assert!(
-        told[1].contains("the report coverage.info cannot be read: it ends in the middle of a record"),
+        told[1]
+            .contains("the report coverage.info cannot be read: it ends in the middle of a record"),
         "{told:?}"
     );
 }
@@ -156,22 +157,40 @@ fn found(change: impl FnOnce(&mut Evidence)) -> String {
 #[test]
 fn tests_pass_when_some_ran_and_none_failed() {
     let with = |total, failed, errored, skipped| {
-        let named = vec!["a".to_owned(), "b".to_owned(), "c".to_owned(), "d".to_owned()];
+        let named = vec![
+            "a".to_owned(),
+            "b".to_owned(),
+            "c".to_owned(),
+            "d".to_owned(),
+        ];
         found(move |evidence| {
             evidence.tests = Some(Finding::Read(Tests {
                 total,
                 failed,
                 errored,
                 skipped,
-                named: if failed + errored > 0 { named } else { Vec::new() },
+                named: if failed + errored > 0 {
+                    named
+                } else {
+                    Vec::new()
+                },
             }));
         })
     };
     assert_eq!(with(1, 0, 0, 0), "open");
     let rest = "; required: tests ran and none failed";
-    assert_eq!(with(0, 0, 0, 0), format!("the reports tell of no test{rest}"));
-    assert_eq!(with(3, 0, 0, 3), format!("no test ran, 3 were skipped{rest}"));
-    assert_eq!(with(9, 1, 4, 1), format!("5 of 8 tests failed: a, b, c and 2 more{rest}"));
+    assert_eq!(
+        with(0, 0, 0, 0),
+        format!("the reports tell of no test{rest}")
+    );
+    assert_eq!(
+        with(3, 0, 0, 3),
+        format!("no test ran, 3 were skipped{rest}")
+    );
+    assert_eq!(
+        with(9, 1, 4, 1),
+        format!("5 of 8 tests failed: a, b, c and 2 more{rest}")
+    );
 }
 
 #[test]
@@ -187,7 +206,10 @@ fn coverage_is_enough_from_exactly_the_demanded_share_on() {
     };
     assert_eq!(with("80"), "open");
     assert_eq!(with("100"), "open");
-    assert_eq!(with("79.99"), "79.99 %; required: at least 80 % of the lines");
+    assert_eq!(
+        with("79.99"),
+        "79.99 %; required: at least 80 % of the lines"
+    );
 }
 
 #[test]
@@ -205,6 +227,34 @@ fn coverage_may_be_told_by_an_output_of_the_build() {
     // The fixture's builds tell COVERAGE=83.
     world.built(1);
     assert_eq!(codes(&world.replan("staging")), ["starting"]);
+    let mut world = World::of(&outputs.replace("coverage: 80,", "coverage: 83.5,"));
+    world.evidence = Some(good());
+    world.push("staging", 1);
+    world.built(1);
+    let plan = world.replan("staging");
+    assert!(sentences(&plan)[0].contains("83 %; required: at least 83.5 %"));
+}
+
+#[test]
+fn an_output_is_no_coverage_where_a_report_is_expected() {
+    let missing = Finding::Missing {
+        path: "coverage.info".to_owned(),
+    };
+    let told = found(|evidence| evidence.coverage = Some(missing));
+    assert!(told.starts_with("no report at coverage.info"), "{told}");
+}
+
+/// It takes no second look: a release without a soak is claimed in the plan that finds it.
+#[test]
+fn a_promotion_claimed_at_once_knows_what_its_build_told() {
+    let mut world = World::of(&FILE.replace("soak: 1h", "").replace(
+        "approvals: { count: 2, by: [owner] }\n    pipeline",
+        "pipeline",
+    ));
+    world.green("preprod", 1);
+    let plan = world.replan("prod");
+    let run = plan.next.run.expect("claimed at once");
+    assert_eq!(run.outputs.get("COVERAGE").map(String::as_str), Some("83"));
 }
 
 #[test]
@@ -232,14 +282,20 @@ fn a_suite_that_could_not_be_read_tests_nothing_and_is_named() {
             api.groups = vec![group(&[0], &["GET /a"])];
         }
     });
-    assert!(told.contains("t/smoke/*.hurl cannot be read: line 3 is odd"), "{told}");
+    assert!(
+        told.contains("t/smoke/*.hurl cannot be read: line 3 is odd"),
+        "{told}"
+    );
     let told = found(|evidence| {
         if let Some(Finding::Read(api)) = &mut evidence.api {
             api.suites.truncate(1);
             api.groups = vec![group(&[0], &["GET /a"])];
         }
     });
-    assert!(told.contains("its build did not look at t/smoke/*.hurl"), "{told}");
+    assert!(
+        told.contains("its build did not look at t/smoke/*.hurl"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -306,10 +362,18 @@ fn a_gate_raised_between_claim_and_admission_closes_the_fence() {
         revision: run.release.revision.clone(),
     };
     let refused = world
-        .try_command("prod", &greenroom_core::principal::Principal::Pipeline, &ask)
+        .try_command(
+            "prod",
+            &greenroom_core::principal::Principal::Pipeline,
+            &ask,
+        )
         .expect_err("the gate is closed");
     assert_eq!(refused.kind, RejectionKind::Closed);
-    assert!(refused.why.contains("the gate coverage is closed"), "{}", refused.why);
+    assert!(
+        refused.why.contains("the gate coverage is closed"),
+        "{}",
+        refused.why
+    );
 }
 
 #[test]
@@ -333,7 +397,11 @@ fn a_rollback_has_nothing_to_show() {
             },
         )
         .expect("granted");
-    assert!(plan.next.run.is_some_and(|run| matches!(run.cause, Cause::Rollback { .. })));
+    assert!(
+        plan.next
+            .run
+            .is_some_and(|run| matches!(run.cause, Cause::Rollback { .. }))
+    );
 }
 
 fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {
@@ -405,7 +473,9 @@ fn every_wait_that_closes_a_stage_is_a_line_of_its_table() {
     for wait in &plan.waiting_on {
         let told = wait.explain(&StageName::new("prod"));
         assert!(
-            closed.iter().any(|row| row.why.as_ref() == Some(&told.sentence)),
+            closed
+                .iter()
+                .any(|row| row.why.as_ref() == Some(&told.sentence)),
             "{told:?}"
         );
     }

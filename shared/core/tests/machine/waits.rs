@@ -225,7 +225,11 @@ fn what_moves_by_itself_blocks_nobody() {
             "approval",
             "failed_here",
             "rejected",
-            "rule_gone"
+            "rule_gone",
+            "gate_tests",
+            "gate_coverage",
+            "gate_endpoints",
+            "gate_docs"
         ]
     );
 }

@@ -12,7 +12,7 @@ use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
 use greenroom_core::history::{self, Entry};
 use greenroom_core::name::*;
-use greenroom_core::plan::{Plan, plan};
+use greenroom_core::plan::{Plan, build_wanted, plan};
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
@@ -135,9 +135,11 @@ impl World {
 
     /// The build the stage's candidate waits for.
     pub fn build_for(&self, stage: &Stage, policy: Option<&Policy<'_>>) -> Option<Build> {
-        let revision = stage.candidate.as_ref()?.revision.clone();
-        let recipe = policy?.build_recipe.clone();
-        self.builds.get(&(revision, recipe)).cloned()
+        let policy = policy?;
+        let upstream = policy.upstream.as_ref();
+        let upstream = upstream.and_then(|it| self.stages.get(it.stage.as_str()));
+        let wanted = build_wanted(stage, upstream, policy)?;
+        self.builds.get(&wanted).cloned()
     }
 
     pub fn replan(&mut self, name: &str) -> Plan {

@@ -42,17 +42,35 @@ fn a_call_means_the_operation_whose_method_and_path_fit() {
         ("GET {{base_url}}/orders?limit=5", Some("GET /orders")),
         ("get {{base_url}}/orders/", Some("GET /orders")),
         ("GET {{base_url}}/v1/orders#top", Some("GET /orders")),
-        ("GET https://{{host}}/v1/orders/42", Some("GET /orders/{id}")),
-        ("GET http://127.0.0.1:8080/orders/42", Some("GET /orders/{id}")),
+        (
+            "GET https://{{host}}/v1/orders/42",
+            Some("GET /orders/{id}"),
+        ),
+        (
+            "GET http://127.0.0.1:8080/orders/42",
+            Some("GET /orders/{id}"),
+        ),
         ("GET {{base_url}}/orders/{{id}}", Some("GET /orders/{id}")),
         ("GET {{base_url}}/orders/a-{{n}}", Some("GET /orders/{id}")),
         ("GET {{base_url}}/orders/search", Some("GET /orders/search")),
-        ("DELETE {{base_url}}/orders/{{id}}/lines/1", Some("DELETE /orders/{id}/lines/{line}")),
-        ("GET {{base_url}}/files/report.json", Some("GET /files/{name}.json")),
-        ("GET {{base_url}}/files/{{name}}.json", Some("GET /files/{name}.json")),
+        (
+            "DELETE {{base_url}}/orders/{{id}}/lines/1",
+            Some("DELETE /orders/{id}/lines/{line}"),
+        ),
+        (
+            "GET {{base_url}}/files/report.json",
+            Some("GET /files/{name}.json"),
+        ),
+        (
+            "GET {{base_url}}/files/{{name}}.json",
+            Some("GET /files/{name}.json"),
+        ),
         ("GET {{base_url}}/files/.json", None),
         ("GET {{base_url}}/files/{{name}}", None),
-        ("GET {{base_url}}/between/1..2", Some("GET /between/{from}..{to}")),
+        (
+            "GET {{base_url}}/between/1..2",
+            Some("GET /between/{from}..{to}"),
+        ),
         ("GET {{base_url}}/between/..2", None),
         ("PUT {{base_url}}/orders", None),
         ("GET {{base_url}}/{{collection}}", None),
@@ -71,7 +89,10 @@ fn operations_are_told_apart_by_the_suites_that_call_them() {
         calls: Ok(calls.iter().map(|text| call(text)).collect()),
     };
     let suites = [
-        suite("smoke/*.hurl", &["GET {{base_url}}/a", "GET {{base_url}}/a"]),
+        suite(
+            "smoke/*.hurl",
+            &["GET {{base_url}}/a", "GET {{base_url}}/a"],
+        ),
         suite("all/*.hurl", &["GET {{base_url}}/a", "GET {{base_url}}/b"]),
         SuiteCalls {
             files: "broken/*.hurl".to_owned(),
@@ -93,7 +114,11 @@ fn operations_are_told_apart_by_the_suites_that_call_them() {
             (&[1][..], 1, "GET /b".to_owned()),
         ]
     );
-    let problems: Vec<_> = api.suites.iter().map(|suite| suite.problem.as_deref()).collect();
+    let problems: Vec<_> = api
+        .suites
+        .iter()
+        .map(|suite| suite.problem.as_deref())
+        .collect();
     assert_eq!(problems, [None, None, Some("line 3")]);
     assert_eq!(api.undocumented, 4);
 }

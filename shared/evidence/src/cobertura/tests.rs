@@ -3,7 +3,8 @@ use super::*;
 fn of(files: &[&str]) -> Result<String, String> {
     let mut all = Cobertura::default();
     for file in files {
-        all.read(file.as_bytes()).map_err(|error| error.to_string())?;
+        all.read(file.as_bytes())
+            .map_err(|error| error.to_string())?;
     }
     let coverage = all.coverage().map_err(|error| error.to_string())?;
     Ok(format!("{} {:?}", coverage.percent, coverage.lines))
@@ -45,7 +46,10 @@ fn a_rate_is_taken_when_no_lines_are_told_and_never_rounded_up() {
 #[test]
 fn what_is_no_report_or_measures_nothing_is_refused() {
     let why = |text: &str| of(&[text]).expect_err("refused");
-    assert_eq!(why("<report/>"), "it is no Cobertura report: it begins with <report>");
+    assert_eq!(
+        why("<report/>"),
+        "it is no Cobertura report: it begins with <report>"
+    );
     assert_eq!(
         why("<coverage/>"),
         "it has neither lines-covered and lines-valid nor line-rate"
@@ -54,5 +58,8 @@ fn what_is_no_report_or_measures_nothing_is_refused() {
         why("<coverage lines-covered=\"0\" lines-valid=\"0\" line-rate=\"1\"/>"),
         "it measures no lines at all"
     );
-    assert_eq!(why(PYTHON.split("<packages>").next().expect("a beginning")), "it ends in the middle of an element");
+    assert_eq!(
+        why(PYTHON.split("<packages>").next().expect("a beginning")),
+        "it ends in the middle of an element"
+    );
 }

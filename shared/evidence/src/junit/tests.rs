@@ -27,7 +27,10 @@ fn pytest_writes_one_suite_in_a_list_of_them() {
     assert_eq!(sums(&tests), [4, 1, 1, 1]);
     assert_eq!(
         tests.named,
-        ["tests.unit.test_orders test_price[1 < 2]", "tests.unit.test_db test_up"]
+        [
+            "tests.unit.test_orders test_price[1 < 2]",
+            "tests.unit.test_db test_up"
+        ]
     );
 }
 
@@ -80,7 +83,10 @@ fn a_test_that_failed_and_errored_is_one_that_errored() {
 
 #[test]
 fn what_is_no_report_or_only_a_part_of_one_is_refused() {
-    assert_eq!(why(b"<html><body/></html>"), "it is no JUnit report: it begins with <html>");
+    assert_eq!(
+        why(b"<html><body/></html>"),
+        "it is no JUnit report: it begins with <html>"
+    );
     assert_eq!(why(b""), "there is no element in it");
     assert_eq!(why(b"all tests passed"), "there is no element in it");
     assert_eq!(
@@ -104,17 +110,27 @@ fn entities_are_never_expanded_and_nothing_is_fetched() {
 
 #[test]
 fn names_are_cut_and_a_long_list_of_failures_is_counted() {
-    let case = format!("<testcase name=\"{}\"><failure/></testcase>", "\u{e9}".repeat(9_000));
+    let case = format!(
+        "<testcase name=\"{}\"><failure/></testcase>",
+        "\u{e9}".repeat(9_000)
+    );
     let tests = tests(&format!("<testsuite>{}</testsuite>", case.repeat(50)));
     assert_eq!(sums(&tests), [50, 50, 0, 0]);
     assert_eq!(tests.named.len(), NAMED_MAX);
-    assert!(tests.named.iter().all(|name| name.len() <= 2 * NAMED_BYTES_MAX));
+    assert!(
+        tests
+            .named
+            .iter()
+            .all(|name| name.len() <= 2 * NAMED_BYTES_MAX)
+    );
 }
 
 #[test]
 fn a_large_output_is_passed_over() {
     let text = "x".repeat(8 * 1024 * 1024);
-    let xml = format!("<testsuite><testcase name=\"1\"><system-out>{text}</system-out></testcase></testsuite>");
+    let xml = format!(
+        "<testsuite><testcase name=\"1\"><system-out>{text}</system-out></testcase></testsuite>"
+    );
     assert_eq!(sums(&tests(&xml)), [1, 0, 0, 0]);
 }
 

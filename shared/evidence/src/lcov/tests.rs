@@ -3,7 +3,8 @@ use super::*;
 fn of(files: &[&str]) -> Result<String, String> {
     let mut lcov = Lcov::default();
     for file in files {
-        lcov.read(file.as_bytes()).map_err(|error| error.to_string())?;
+        lcov.read(file.as_bytes())
+            .map_err(|error| error.to_string())?;
     }
     let coverage = lcov.coverage().map_err(|error| error.to_string())?;
     Ok(format!("{} {:?}", coverage.percent, coverage.lines))
@@ -36,11 +37,23 @@ fn what_is_no_tracefile_or_only_a_part_of_one_is_refused() {
     let why = |text: &str| of(&[text]).expect_err("refused");
     assert_eq!(why(""), "it is no tracefile: it has no record");
     assert_eq!(why("SF:a\nDA:1,1\n"), "it ends in the middle of a record");
-    assert_eq!(why("SF:a\nSF:b\nend_of_record\n"), "line 2: a record begins inside another");
-    assert_eq!(why("end_of_record\n"), "line 1: a record ends that never began");
-    assert_eq!(why("SF:a\nDA:x,1\nend_of_record\n"), "line 2: its numbers cannot be read");
+    assert_eq!(
+        why("SF:a\nSF:b\nend_of_record\n"),
+        "line 2: a record begins inside another"
+    );
+    assert_eq!(
+        why("end_of_record\n"),
+        "line 1: a record ends that never began"
+    );
+    assert_eq!(
+        why("SF:a\nDA:x,1\nend_of_record\n"),
+        "line 2: its numbers cannot be read"
+    );
     assert_eq!(why("SF:a\nend_of_record\n"), "it measures no lines at all");
-    assert_eq!(why("SF:a\nLF:1\nLH:2\nend_of_record\n"), "2 of 1 lines would have run");
+    assert_eq!(
+        why("SF:a\nLF:1\nLH:2\nend_of_record\n"),
+        "2 of 1 lines would have run"
+    );
 }
 
 #[test]

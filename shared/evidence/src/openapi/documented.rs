@@ -41,7 +41,10 @@ fn response(document: &Value, method: &str, operation: &Map<String, Value>) -> O
         .filter(|(code, _)| code.starts_with('2') || code.starts_with('3'))
         .collect();
     let meant = if success.is_empty() {
-        responses.iter().filter(|(code, _)| *code == "default").collect()
+        responses
+            .iter()
+            .filter(|(code, _)| *code == "default")
+            .collect()
     } else {
         success
     };

@@ -38,7 +38,9 @@ components:
 "##;
 
 fn why(text: &str) -> String {
-    OpenApi::read(text.as_bytes()).expect_err("refused").to_string()
+    OpenApi::read(text.as_bytes())
+        .expect_err("refused")
+        .to_string()
 }
 
 #[test]
@@ -47,7 +49,13 @@ fn operations_are_methods_of_paths_and_what_they_lack_is_said() {
     let mut told: Vec<String> = api
         .operations
         .iter()
-        .map(|one| format!("{}: {}", one.name(), one.lacks.as_deref().unwrap_or("complete")))
+        .map(|one| {
+            format!(
+                "{}: {}",
+                one.name(),
+                one.lacks.as_deref().unwrap_or("complete")
+            )
+        })
         .collect();
     told.sort();
     assert_eq!(
@@ -77,21 +85,42 @@ fn json_is_read_as_well() {
 #[test]
 fn a_schema_that_leads_nowhere_is_none() {
     let document = |target: &str| {
-        format!("openapi: 3.0.0\npaths: {{ /a: {{ get: {{ responses: {{ '200': {{ content: {{ x/y: {{ schema: {{ $ref: '{target}' }} }} }} }} }} }} }} }}\nloop: {{ $ref: '#/loop' }}\n")
+        format!(
+            "openapi: 3.0.0\npaths: {{ /a: {{ get: {{ responses: {{ '200': {{ content: {{ x/y: {{ schema: {{ $ref: '{target}' }} }} }} }} }} }} }} }}\nloop: {{ $ref: '#/loop' }}\n"
+        )
     };
-    for target in ["#/nowhere", "#/loop", "other.yaml#/a", "https://acme.test/a", ""] {
+    for target in [
+        "#/nowhere",
+        "#/loop",
+        "other.yaml#/a",
+        "https://acme.test/a",
+        "",
+    ] {
         let api = OpenApi::read(document(target).as_bytes()).expect("a document");
-        assert_eq!(api.operations[0].lacks.as_deref(), Some("no response schema for 200"), "{target}");
+        assert_eq!(
+            api.operations[0].lacks.as_deref(),
+            Some("no response schema for 200"),
+            "{target}"
+        );
     }
 }
 
 #[test]
 fn what_is_no_document_of_version_3_is_refused() {
-    assert_eq!(why("swagger: '2.0'\npaths: {}\n"), "it is Swagger 2; write OpenAPI 3");
-    assert_eq!(why("openapi: 4.0.0\npaths: {}\n"), "its version is 4.0.0; version 3 is read");
+    assert_eq!(
+        why("swagger: '2.0'\npaths: {}\n"),
+        "it is Swagger 2; write OpenAPI 3"
+    );
+    assert_eq!(
+        why("openapi: 4.0.0\npaths: {}\n"),
+        "its version is 4.0.0; version 3 is read"
+    );
     assert_eq!(why("just: text\n"), "it has no `openapi: 3...`");
     assert_eq!(why("openapi: 3.0.0\n"), "it has no `paths`");
-    assert_eq!(why("openapi: 3.0.0\npaths: {}\n"), "it describes no operation");
+    assert_eq!(
+        why("openapi: 3.0.0\npaths: {}\n"),
+        "it describes no operation"
+    );
     assert!(why("{").contains("cannot be parsed"));
     assert!(why("a: [").contains("cannot be parsed"));
     assert!(why("").contains("it has no `openapi") || why("").contains("cannot be parsed"));

@@ -30,7 +30,12 @@ impl<S: Secrets> Flow<S> {
     /// Before the first step: which files the commit itself brings where reports are expected.
     pub(super) async fn look_before(&self) -> Result<Collected, Observation> {
         let steps: Vec<Reports> = match self.request.purpose {
-            Purpose::Build => self.request.steps.iter().filter_map(|step| step.reports.clone()).collect(),
+            Purpose::Build => self
+                .request
+                .steps
+                .iter()
+                .filter_map(|step| step.reports.clone())
+                .collect(),
             Purpose::Deploy { .. } => Vec::new(),
         };
         if steps.is_empty() {
@@ -106,7 +111,8 @@ fn requests(files: &[SourceFile]) -> Result<Vec<Call>, String> {
     }
     let mut all = Vec::new();
     for file in files {
-        let text = str::from_utf8(&file.bytes).map_err(|_| format!("{} is not UTF-8", file.path))?;
+        let text =
+            str::from_utf8(&file.bytes).map_err(|_| format!("{} is not UTF-8", file.path))?;
         let parsed = SuiteFile::parse(&file.path, text).map_err(|problems| {
             let first = problems.first().map(ToString::to_string);
             first.unwrap_or_else(|| format!("{} cannot be read", file.path))

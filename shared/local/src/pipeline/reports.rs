@@ -143,7 +143,8 @@ fn each(
     }
     for path in fresh {
         let name = path.to_string_lossy();
-        let bytes = find::bytes(&checkout.join(path)).map_err(|why| Bad::unreadable(&name, &why))?;
+        let bytes =
+            find::bytes(&checkout.join(path)).map_err(|why| Bad::unreadable(&name, &why))?;
         take(&bytes).map_err(|error| Bad::unreadable(&name, &error))?;
     }
     Ok(())
@@ -155,7 +156,10 @@ pub(super) fn lines(reports: &Reports, evidence: &Evidence) -> Vec<String> {
     if reports.junit.is_some() {
         lines.extend(line("tests", evidence.tests.as_ref(), |tests| {
             let bad = tests.failed.saturating_add(tests.errored);
-            format!("{} tests, {bad} failed, {} skipped", tests.total, tests.skipped)
+            format!(
+                "{} tests, {bad} failed, {} skipped",
+                tests.total, tests.skipped
+            )
         }));
     }
     if reports.lcov.is_some() || reports.cobertura.is_some() {

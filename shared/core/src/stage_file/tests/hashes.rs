@@ -100,7 +100,10 @@ fn a_file_without_reports_and_gates_keeps_its_hashes() {
     assert_eq!(dev.recipe.as_str(), "de8592f1ae1ae829");
     assert_eq!(dev.settings.as_str(), "b87c243bf37e62cb");
     let pipeline = &file.pipelines[&PipelineName::new("p")];
-    assert_eq!(crate::build::recipe_of(pipeline).as_str(), "e2f588ba472b8f39");
+    assert_eq!(
+        crate::build::recipe_of(pipeline).as_str(),
+        "e2f588ba472b8f39"
+    );
 }
 
 #[test]
@@ -109,7 +112,10 @@ fn gates_are_terms_of_the_stage_and_reports_are_what_is_built() {
         "outputs: [X] }",
         "outputs: [X], reports: { junit: r.xml, openapi: api.yaml } }",
     );
-    let gated = reports.replace("pipeline: p, variables", "pipeline: p, gates: { tests: passed }, variables");
+    let gated = reports.replace(
+        "pipeline: p, variables",
+        "pipeline: p, gates: { tests: passed }, variables",
+    );
     let of = |text: &str| {
         let file = parse(text);
         let dev = rule(&file, "dev");
@@ -125,7 +131,13 @@ fn gates_are_terms_of_the_stage_and_reports_are_what_is_built() {
     assert_ne!(with_reports.1, with_gates.1);
     assert_eq!(with_reports.2, with_gates.2);
     let other = of(&reports.replace("junit: r.xml", "lcov: r.xml"));
-    assert_ne!(other.2, with_reports.2, "the kind counts as well as the path");
+    assert_ne!(
+        other.2, with_reports.2,
+        "the kind counts as well as the path"
+    );
     let suites = of(&reports.replace("files: u/", "files: v/"));
-    assert_ne!(suites.2, with_reports.2, "whose requests are looked at is part of the build");
+    assert_ne!(
+        suites.2, with_reports.2,
+        "whose requests are looked at is part of the build"
+    );
 }

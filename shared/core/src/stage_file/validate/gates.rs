@@ -54,9 +54,13 @@ pub(super) fn check(raw: &RawFile, stage: &RawStage, log: &mut Log) -> Gates {
     };
     if let (Some(span), false) = (it.endpoints.span(), verifies) {
         log.report(
-            Diagnostic::error("gate-without-suite", span, "no suite of this stage could test an endpoint")
-                .label("always closed")
-                .help("Add `verify: [...]` with the suites whose requests count, or remove this gate."),
+            Diagnostic::error(
+                "gate-without-suite",
+                span,
+                "no suite of this stage could test an endpoint",
+            )
+            .label("always closed")
+            .help("Add `verify: [...]` with the suites whose requests count, or remove this gate."),
         );
     }
     checked
@@ -87,13 +91,20 @@ fn check_source(
     let tells = |step: &RawStep| {
         gate == "coverage"
             && step.once.value() == Some(&true)
-            && step.outputs.items().iter().any(|it| it.value == COVERAGE_OUTPUT)
+            && step
+                .outputs
+                .items()
+                .iter()
+                .any(|it| it.value == COVERAGE_OUTPUT)
     };
     let steps = pipeline.steps.items().iter().map(|step| &step.value);
     if steps.into_iter().any(|step| leaves(step) || tells(step)) {
         return;
     }
-    let message = format!("no step of `{}` leaves what `{gate}` is judged by", shown(name));
+    let message = format!(
+        "no step of `{}` leaves what `{gate}` is judged by",
+        shown(name)
+    );
     let help = match gate {
         "coverage" => "Add `reports: { lcov: \"coverage.info\" }`, `reports: { cobertura: \"coverage.xml\" }` or `outputs: [COVERAGE]` to a `once` step.".to_owned(),
         _ => {

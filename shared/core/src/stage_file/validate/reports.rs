@@ -82,9 +82,13 @@ pub(super) fn check_one_of_each(steps: &[&RawStep], log: &mut Log) {
             let Some(path) = path.given() else { continue };
             if !seen.insert(kind) {
                 log.report(
-                    Diagnostic::error("two-reports", &path.span, format!("a second step leaves `{kind}`"))
-                        .label("again here")
-                        .help("Name all files by one glob, at the last step that leaves one."),
+                    Diagnostic::error(
+                        "two-reports",
+                        &path.span,
+                        format!("a second step leaves `{kind}`"),
+                    )
+                    .label("again here")
+                    .help("Name all files by one glob, at the last step that leaves one."),
                 );
             } else if matches!(kind, "lcov" | "cobertura") {
                 check_one_coverage(&mut coverage, kind, path, log);
@@ -134,7 +138,11 @@ pub(super) fn add_suites(
             .filter_map(|name| suites.get(name))
             .map(|suite| &suite.files)
             .collect();
-        for reports in pipeline.steps.iter_mut().filter_map(|it| it.reports.as_mut()) {
+        for reports in pipeline
+            .steps
+            .iter_mut()
+            .filter_map(|it| it.reports.as_mut())
+        {
             if reports.openapi.is_some() {
                 reports.suites = globs.iter().copied().cloned().collect();
             }

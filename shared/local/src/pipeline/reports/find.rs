@@ -58,15 +58,21 @@ pub(super) fn matching(checkout: &Path, glob: &str) -> Result<BTreeMap<PathBuf, 
         for entry in entries.flatten() {
             looked_at += 1;
             if looked_at > LOOKED_AT_MAX {
-                return Err(format!("more than {LOOKED_AT_MAX} files would have to be looked at"));
+                return Err(format!(
+                    "more than {LOOKED_AT_MAX} files would have to be looked at"
+                ));
             }
             let path = folder.join(entry.file_name());
             // Neither follows a symbolic link.
-            let Ok(kind) = entry.file_type() else { continue };
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
             if kind.is_dir() && deep && depth < DEPTH_MAX && entry.file_name() != ".git" {
                 folders.push((path, depth + 1));
             } else if kind.is_file() && matcher.is_match(&path) {
-                let Ok(metadata) = entry.metadata() else { continue };
+                let Ok(metadata) = entry.metadata() else {
+                    continue;
+                };
                 found.insert(path, Stamp::of(&metadata));
                 if found.len() > FILES_MAX {
                     return Err(format!("it matches more than {FILES_MAX} files"));

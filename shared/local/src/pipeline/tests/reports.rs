@@ -101,10 +101,16 @@ async fn a_report_that_is_missing_or_broken_does_not_fail_the_build_and_says_why
         why(evidence.tests),
         "cut.xml: it ends in the middle of an element"
     );
-    assert!(log.contains("warning: tests: the report cut.xml cannot be read"), "{log}");
+    assert!(
+        log.contains("warning: tests: the report cut.xml cannot be read"),
+        "{log}"
+    );
     let (evidence, log) = evidence_of(&origin, &[reporter("true", lcov("no/where.info"))]).await;
     assert_eq!(evidence.coverage, Some(missing("no/where.info")));
-    assert!(log.contains("warning: coverage: no report at no/where.info"), "{log}");
+    assert!(
+        log.contains("warning: coverage: no report at no/where.info"),
+        "{log}"
+    );
 }
 
 #[tokio::test]
@@ -116,7 +122,10 @@ async fn a_report_that_came_with_the_commit_is_none() {
         why(evidence.tests),
         "unit.xml: it came with the commit, no step wrote it"
     );
-    let rewritten = [reporter("cat unit.xml > new && mv new unit.xml", junit("*.xml"))];
+    let rewritten = [reporter(
+        "cat unit.xml > new && mv new unit.xml",
+        junit("*.xml"),
+    )];
     let (evidence, log) = evidence_of(&origin, &rewritten).await;
     assert!(matches!(evidence.tests, Some(Finding::Read(_))), "{log}");
 }
@@ -161,15 +170,23 @@ async fn the_api_is_held_against_the_requests_of_the_commits_own_suites() {
     origin.write("t/bad/c.hurl", "GETT nonsense\n");
     let reports = Reports {
         openapi: Some("openapi.yaml".to_owned()),
-        suites: ["t/api/*.hurl", "t/bad/*.hurl", "t/none/*.hurl", "t/smoke/*.hurl"]
-            .map(str::to_owned)
-            .to_vec(),
+        suites: [
+            "t/api/*.hurl",
+            "t/bad/*.hurl",
+            "t/none/*.hurl",
+            "t/smoke/*.hurl",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         ..Reports::default()
     };
     // What a step makes up as a test is none: only the commit's files will be run.
     let run = "printf 'DELETE {{base_url}}/a\\nHTTP 204\\n' > t/smoke/made-up.hurl";
     let (evidence, log) = evidence_of(&origin, &[reporter(run, reports)]).await;
-    assert!(log.contains("API: 3 operations, 3 without their schemas"), "{log}");
+    assert!(
+        log.contains("API: 3 operations, 3 without their schemas"),
+        "{log}"
+    );
     let api = api_of(evidence);
     let groups: Vec<_> = api
         .groups
@@ -184,7 +201,11 @@ async fn the_api_is_held_against_the_requests_of_the_commits_own_suites() {
             (vec![3], "GET /a".to_owned()),
         ]
     );
-    let problems: Vec<_> = api.suites.iter().map(|suite| suite.problem.is_some()).collect();
+    let problems: Vec<_> = api
+        .suites
+        .iter()
+        .map(|suite| suite.problem.is_some())
+        .collect();
     assert_eq!(problems, [false, true, true, false]);
     assert_eq!(api.suites[2].problem.as_deref(), Some("no file matches"));
 }
@@ -195,7 +216,9 @@ async fn a_deployment_leaves_no_evidence() {
     let house = House::new(data.path(), |_| {});
     let mut step = reporter("true", junit("unit.xml"));
     step.once = false;
-    let end = house.run(&deploy(origin.repository(), &revision, &[step])).await;
+    let end = house
+        .run(&deploy(origin.repository(), &revision, &[step]))
+        .await;
     assert!(
         matches!(end, Observation::Succeeded { evidence: None, .. }),
         "{end:?}"
