@@ -2,6 +2,8 @@
 //! nothing.
 
 // With their paths, so that these files are found as well from where the fuzzer takes in this one.
+#[path = "api/docs.rs"]
+mod docs;
 #[path = "api/fault.rs"]
 mod fault;
 #[path = "api/reply.rs"]
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Local;
+pub use docs::docs;
 use fault::Fault;
 pub use fault::in_words;
 use reply::cached;

@@ -17,6 +17,7 @@ pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretStrin
         .route("/backlog", get(api::backlog))
         .route("/apps", get(api::apps).post(api::add_app))
         .route("/stages/{stage}", get(api::stage))
+        .route("/stages/{stage}/docs", get(api::docs))
         .route("/stages/{stage}/log", get(api::stage_log))
         .route("/stages/{stage}/runs", get(api::stage_runs))
         .route("/stages/{stage}/commands", post(api::command))

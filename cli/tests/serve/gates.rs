@@ -71,6 +71,16 @@ async fn a_release_waits_for_evidence_and_a_better_build_goes_through() {
     let (code, shown) = gates(&site, &good, "dev").await;
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("80 % (8 of 10 lines)"), "{shown}");
+    let page = site.server().http.get("/api/v1/stages/dev/docs").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.text.contains(&good[..8]), "{}", page.text);
+    assert!(
+        page.text.contains("<span class=\"m\">POST</span> <code>"),
+        "{}",
+        page.text
+    );
+    let none = site.server().http.get("/api/v1/stages/preprod/docs").await;
+    assert_eq!(none.status, 404, "{}", none.text);
     let all = site
         .cli(&["gates", "--release", &good, "--app", "shop", "--json"])
         .await;

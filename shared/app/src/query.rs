@@ -3,6 +3,7 @@
 
 pub mod board;
 pub mod detail;
+pub mod document;
 pub mod gates;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};

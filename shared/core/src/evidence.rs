@@ -10,6 +10,7 @@ mod percent;
 use serde::{Deserialize, Serialize};
 
 use crate::bound;
+use crate::name::Digest;
 
 pub use gate::Gate;
 pub use percent::{Percent, PercentError};
@@ -83,6 +84,9 @@ pub struct Api {
     pub undocumented: u32,
     /// The first of them, with what they lack.
     pub named: Vec<String>,
+    /// The document itself, as it is kept; `None` where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Digest>,
 }
 
 /// A suite's files, as far as they could be read.

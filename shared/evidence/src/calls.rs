@@ -61,6 +61,7 @@ pub fn api(document: &OpenApi, suites: &[SuiteCalls]) -> Api {
         groups: groups(document, callers),
         undocumented: count(undocumented.len()),
         named: undocumented.into_iter().take(NAMED_MAX).collect(),
+        document: None,
     }
 }
 

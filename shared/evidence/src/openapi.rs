@@ -4,10 +4,13 @@
 //! References are followed inside the document only, and only so many in a row.
 
 mod documented;
+mod page;
 
 use serde_json::{Map, Value};
 
 use crate::{ReadError, excerpt, within};
+
+pub use page::page;
 
 /// A larger document is refused unread: 4 MiB.
 pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;

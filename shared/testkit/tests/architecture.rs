@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-suites",
             "greenroom-simulator",
             "greenroom-telegram",
+            "greenroom-evidence",
         ],
     ),
     (

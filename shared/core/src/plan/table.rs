@@ -11,7 +11,7 @@ use crate::build::BuildState;
 use crate::name::Revision;
 use crate::policy::{Policy, View};
 use crate::release::Release;
-use crate::stage::{Cause, Stage};
+use crate::stage::{Cause, Outcome, Stage};
 use crate::waiting::{Explained, Wait};
 
 /// One line of the table.
@@ -35,14 +35,10 @@ pub struct Row {
 pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row> {
     let stage = view.stage;
     let name = &stage.id.stage;
+    let cause = cause(release, stage, policy);
     let mut waits = gates::standing(stage, policy);
-    waits.extend(gates::proven(
-        stage,
-        &cause(release, stage, policy),
-        release,
-        view,
-        policy,
-    ));
+    waits.extend(gates::proven(stage, &cause, release, view, policy));
+    waits.extend(unwanted(release, stage, policy));
     let mut rows: Vec<Row> = build(release, view, policy).into_iter().collect();
     rows.extend(upstream(view, policy));
     rows.extend(soak(policy));
@@ -60,6 +56,9 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
         "not on hold".to_owned(),
         "not on hold".to_owned(),
     ));
+    if cause.is_rollback() {
+        rows.iter_mut().for_each(Row::waive);
+    }
     for wait in waits {
         let explained = wait.explain(name);
         let gate = gate_of(&wait);
@@ -72,7 +71,49 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
             }
         }
     }
+    soak_follows_upstream(&mut rows);
     rows
+}
+
+/// What only this release meets here: it was rejected, or did not succeed.
+fn unwanted(release: &Release, stage: &Stage, policy: &Policy<'_>) -> Vec<Wait> {
+    let green = stage.verified.as_ref().map(|green| &green.release);
+    let rejected = stage
+        .rejected
+        .as_ref()
+        .filter(|no| no.release == *release && green != Some(release));
+    let rejected = rejected.map(|no| Wait::Rejected {
+        no: no.clone(),
+        promotes: policy.upstream.is_some(),
+    });
+    let tried = stage.tried.as_ref().filter(|tried| *tried == release);
+    let failed = tried.map(|tried| Wait::FailedHere {
+        revision: tried.revision.clone(),
+        aborted: stage
+            .last
+            .as_ref()
+            .is_some_and(|run| run.release == *tried && run.outcome == Some(Outcome::Aborted)),
+    });
+    rejected.into_iter().chain(failed).collect()
+}
+
+/// Nothing soaks where it is not verified.
+fn soak_follows_upstream(rows: &mut [Row]) {
+    let Some(closed) = rows
+        .iter()
+        .find(|row| row.gate == "upstream" && !row.open)
+        .cloned()
+    else {
+        return;
+    };
+    if let Some(soak) = rows.iter_mut().find(|row| row.gate == "soak" && row.open) {
+        *soak = Row {
+            gate: soak.gate.clone(),
+            required: soak.required.clone(),
+            found: "not begun".to_owned(),
+            ..closed
+        };
+    }
 }
 
 /// The release that the build of `revision` gives; without one, what it will be but for its bytes.
@@ -127,6 +168,13 @@ impl Row {
             who: None,
             command: None,
             until: None,
+        }
+    }
+
+    /// A rollback need not prove itself once more.
+    fn waive(&mut self) {
+        if !matches!(self.gate.as_str(), "build" | "lock" | "hold") {
+            self.found = "not asked of a rollback".to_owned();
         }
     }
 

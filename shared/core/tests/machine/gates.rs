@@ -460,6 +460,38 @@ fn the_table_shows_open_gates_and_closed_ones() {
 }
 
 #[test]
+fn nothing_soaks_where_it_is_not_verified() {
+    let text = GATED.replace("gates: { coverage: 90.5 }", "soak: 1h");
+    let mut world = World::of(&text);
+    world.evidence = None;
+    world.push("staging", 1);
+    world.built(1);
+    let _ = world.replan("prod");
+    assert_eq!(
+        shown(&rows(&world, "prod", 1))[1..3],
+        [
+            "upstream: verified on staging / not verified / closed",
+            "soak: green on staging for 1h / not begun / closed",
+        ]
+    );
+}
+
+#[test]
+fn a_release_that_failed_here_or_was_rejected_shows_it() {
+    let mut world = staged();
+    world.file = stage_file(&GATED.replace("90.5", "80"));
+    let _ = world.replan("prod");
+    world.deploy("prod");
+    world.verdict("prod", "smoke", failed(&["a"]));
+    let closed: Vec<_> = rows(&world, "prod", 1)
+        .into_iter()
+        .filter(|row| !row.open)
+        .map(|row| row.gate)
+        .collect();
+    assert_eq!(closed, ["failed_here"]);
+}
+
+#[test]
 fn every_wait_that_closes_a_stage_is_a_line_of_its_table() {
     let mut world = staged();
     let lock = Command::Lock {

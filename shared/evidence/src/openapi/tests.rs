@@ -144,6 +144,64 @@ fn what_multiplies_or_nests_without_end_is_stopped() {
     assert_eq!(why(&many), "it describes more than 5000 operations");
 }
 
+#[test]
+fn the_page_shows_what_the_document_says_and_links_to_its_schemas() {
+    let api = OpenApi::read(ORDERS.as_bytes()).expect("a document");
+    let page = page(&api, "staging has 51ef1a2");
+    for part in [
+        "<title>staging has 51ef1a2</title>",
+        "<h1>Orders</h1>",
+        "<span class=\"m\">PATCH</span>",
+        "<a href=\"#schema-Order\">Order</a>",
+        "<section id=\"schema-Order\"><h3>Order</h3>",
+        "<code>trace</code>",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}
+
+#[test]
+fn texts_of_the_document_change_nothing_of_the_page() {
+    let evil = "\\\"'><script>alert(1)</script><img src=x onerror=y>";
+    let text = format!(
+        r##"{{"openapi":"3.0.0","info":{{"title":"{evil}","description":"{evil}","version":"{evil}"}},
+"paths":{{"/{evil}":{{"get":{{"summary":"{evil}","parameters":[{{"name":"{evil}","in":"{evil}","schema":{{"type":"{evil}","enum":["{evil}"]}}}}],
+"requestBody":{{"content":{{"{evil}":{{"schema":{{"$ref":"#/components/schemas/{evil}"}}}}}}}},
+"responses":{{"{evil}":{{"description":"{evil}"}}}}}}}}}},
+"components":{{"schemas":{{"{evil}":{{"properties":{{"{evil}":{{"$ref":"{evil}"}}}},"required":["{evil}"]}}}}}}}}"##
+    );
+    let api = OpenApi::read(text.as_bytes()).expect("a document");
+    let page = page(&api, evil);
+    assert!(
+        !page.contains("<script") && !page.contains("<img"),
+        "{page}"
+    );
+    let quotes = page
+        .split('<')
+        .skip(1)
+        .map(|tag| tag.split('>').next().unwrap_or_default());
+    for tag in quotes {
+        assert!(!tag.contains("onerror") && !tag.contains('\''), "{tag}");
+    }
+}
+
+#[test]
+fn a_page_ends_however_much_there_is_to_show() {
+    let mut deep = "{\"type\":\"string\"}".to_owned();
+    for _ in 0..40 {
+        deep = format!("{{\"items\":{deep}}}");
+    }
+    let wide: Vec<String> = (0..30_000).map(|n| format!("\"p{n}\":{{}}")).collect();
+    let text = format!(
+        "{{\"openapi\":\"3.0.0\",\"paths\":{{\"/a\":{{\"get\":{{}}}}}},\"components\":{{\"schemas\":{{\"deep\":{deep},\"wide\":{{\"properties\":{{{}}}}}}}}}}}",
+        wide.join(",")
+    );
+    let api = OpenApi::read(text.as_bytes()).expect("a document");
+    let page = page(&api, "dev");
+    assert!(page.contains("the rest is left out"));
+    assert!(page.len() < 4 * 1024 * 1024, "{} bytes", page.len());
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "(openapi: 3\\.0\\.0\npaths:\n)?[ -~\n]{0,200}") {

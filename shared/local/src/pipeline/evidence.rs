@@ -3,7 +3,8 @@
 use greenroom_app::ports::pipelines::{Observation, Purpose};
 use greenroom_app::ports::secrets::Secrets;
 use greenroom_app::ports::source::{Source, SourceError, SourceFile};
-use greenroom_core::evidence::Evidence;
+use greenroom_core::evidence::{Evidence, Finding};
+use greenroom_core::name::Digest;
 use greenroom_core::stage_file::{Reports, Step};
 use greenroom_evidence::calls::{Call, SuiteCalls};
 use greenroom_suites::SuiteFile;
@@ -11,6 +12,7 @@ use greenroom_suites::SuiteFile;
 use super::flow::{Flow, errored};
 use super::log::LogWriter;
 use super::reports::{self, Before};
+use crate::artifact::{ArtifactError, ArtifactStore};
 
 /// What is known while the steps run.
 #[derive(Default)]
@@ -65,6 +67,7 @@ impl<S: Secrets> Flow<S> {
             files.push((glob.clone(), self.files(glob).await?));
         }
         let (checkout, before) = (self.folder.checkout(), collected.before.clone());
+        let artifacts = self.inner.artifacts.clone();
         let mut evidence = collected.evidence.take().unwrap_or_default();
         let reading = move || {
             let suites: Vec<SuiteCalls> = files
@@ -72,7 +75,14 @@ impl<S: Secrets> Flow<S> {
                 .map(|(glob, files)| calls(glob, files))
                 .collect();
             reports::read(&checkout, &reports, &before, &suites, &mut evidence);
-            (reports::lines(&reports, &evidence), evidence)
+            let mut lines = reports::lines(&reports, &evidence);
+            if let (Some(path), Some(Finding::Read(api))) = (&reports.openapi, &mut evidence.api) {
+                match artifacts.pack(&checkout, path) {
+                    Ok(packed) => api.document = Some(packed.digest),
+                    Err(error) => lines.push(format!("warning: {path} cannot be kept: {error}")),
+                }
+            }
+            (lines, evidence)
         };
         let (lines, evidence) = blocking(reading).await?;
         for line in lines {
@@ -95,6 +105,16 @@ impl<S: Secrets> Flow<S> {
                 Err(errored(format!("the tests' files cannot be read: {error}")))
             }
         }
+    }
+}
+
+/// A document as it was packed.
+pub(super) fn document(store: &ArtifactStore, digest: &Digest) -> std::io::Result<Option<Vec<u8>>> {
+    let folder = tempfile::tempdir()?;
+    match store.unpack(digest, &folder.path().join("document")) {
+        Ok(path) => std::fs::read(path).map(Some),
+        Err(ArtifactError::NotStored { .. }) => Ok(None),
+        Err(error) => Err(std::io::Error::other(error)),
     }
 }
 

@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use greenroom_app::ports::pipelines::{Observation, PipelineError, Pipelines, StartRequest};
 use greenroom_app::ports::secrets::Secrets;
-use greenroom_core::name::ExecutionId;
+use greenroom_core::name::{Digest, ExecutionId};
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 
@@ -185,6 +185,16 @@ impl<S: Secrets> ProcessPipelines<S> {
         };
         let read = blocking(move || log::read(&folder)).await;
         read.map(Some).map_err(unavailable)
+    }
+
+    /// The API's document that a build has left; `None` when it is not kept any more.
+    ///
+    /// # Errors
+    /// `Unavailable` when the disk cannot be read, or what is stored is not what was packed.
+    pub async fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, PipelineError> {
+        let (store, digest) = (self.inner.artifacts.clone(), digest.clone());
+        let read = blocking(move || evidence::document(&store, &digest)).await;
+        read.map_err(unavailable)
     }
 
     /// Takes no more starts, ends what runs (*errored*: nobody asked for its end) and waits for it.

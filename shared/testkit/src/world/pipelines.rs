@@ -163,6 +163,17 @@ impl WorldPipelines {
         Ok(known.map(printed))
     }
 
+    /// The API's document that a build has left; these builds leave none.
+    ///
+    /// # Errors
+    /// Away.
+    pub async fn document(&self, _: &Digest) -> Result<Option<Vec<u8>>, PipelineError> {
+        if self.state().away {
+            return Err(unavailable());
+        }
+        Ok(None)
+    }
+
     /// An execution that can move: one that has not ended, unless it is held.
     pub(super) fn movable(&self) -> Option<Execution> {
         let state = self.state();
