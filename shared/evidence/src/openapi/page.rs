@@ -74,11 +74,9 @@ impl<'a> Page<'a> {
         self.element("p", string(info, "version"), NAME_MAX);
         self.element("p", string(info, "description"), TEXT_MAX);
         self.add("<h2>Operations</h2>");
-        let paths = document
-            .get("paths")
-            .and_then(Value::as_object)
-            .unwrap_or(&empty);
-        for (path, item) in paths.iter().filter(|(path, _)| path.starts_with('/')) {
+        let paths = document.get("paths").and_then(Value::as_object);
+        let paths = paths.into_iter().flatten();
+        for (path, item) in paths.filter(|(path, _)| path.starts_with('/')) {
             let Some(item) = resolve(document, item) else {
                 continue;
             };
