@@ -19,7 +19,7 @@ pub const OPERATIONS_MAX: usize = 5_000;
 /// Lists and mappings inside each other.
 const DEPTH_MAX: usize = 100;
 /// Values in all, each use of a YAML alias counted.
-const NODES_MAX: usize = 500_000;
+const NODES_MAX: usize = 200_000;
 /// References that lead to references.
 const HOPS_MAX: usize = 8;
 

@@ -50,7 +50,7 @@ fn missing<T>(path: &str) -> Finding<T> {
     }
 }
 
-fn why<T: std::fmt::Debug>(finding: Option<Finding<T>>) -> String {
+fn why<T: fmt::Debug>(finding: Option<Finding<T>>) -> String {
     match finding {
         Some(Finding::Unreadable { path, why }) => format!("{path}: {why}"),
         other => panic!("{other:?}"),
