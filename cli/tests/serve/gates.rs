@@ -10,7 +10,7 @@ paths:
   /orders:
     post: { responses: { '201': { description: made } } }
 ";
-const TESTED: &str = "GET {{base_url}}/health\nHTTP 200\n\nPOST {{base_url}}/orders\nHTTP 200\n";
+const TESTED: &str = "GET {{base_url}}/health\nHTTP 200\n\nPOST {{base_url}}/orders\nHTTP 404\n";
 
 /// The usual build, which also reports: one test, and as many of ten lines as are told.
 fn build(lines: usize) -> String {
@@ -33,6 +33,10 @@ fn gated() -> String {
         .replace(
             "pipeline: service, verify: [smoke], alert",
             "pipeline: service, verify: [smoke], gates: { tests: passed, coverage: 80, endpoints: tested }, alert",
+        )
+        .replace(
+            "promote: preprod }, approvals: { count: 1, by: [product-owner] },",
+            "promote: dev }, gates: { coverage: 75.5 },",
         )
 }
 
@@ -81,16 +85,24 @@ async fn a_release_waits_for_evidence_and_a_better_build_goes_through() {
     );
     let none = site.server().http.get("/api/v1/stages/preprod/docs").await;
     assert_eq!(none.status, 404, "{}", none.text);
+    // The same evidence opens the next stage, at its claim and at its fence.
+    site.green("prod", &good).await;
     let all = site
-        .cli(&["gates", "--release", &good, "--app", "shop", "--json"])
+        .cli(&["gates", "--release", &poor, "--app", "shop", "--json"])
         .await;
+    assert_eq!(all.code, 3, "{all:?}");
     let all: serde_json::Value = serde_json::from_str(&all.out).expect("JSON");
-    let names: Vec<_> = all["stages"].as_array().expect("a list").iter().collect();
-    assert!(
-        names
+    let mut stages = all["stages"].as_array().expect("a list").iter();
+    let prod = stages.find(|stage| stage["stage"] == "prod");
+    let prod = prod.expect("prod is an app's stage");
+    assert_eq!(prod["open"], false, "{prod}");
+    let gates: Vec<_> = prod["gates"].as_array().expect("a list").iter().collect();
+    let closed = |name: &str| {
+        gates
             .iter()
-            .any(|stage| stage["stage"] == "prod" && stage["open"] == false)
-    );
+            .any(|gate| gate["gate"] == name && gate["open"] == false)
+    };
+    assert!(closed("upstream") && closed("coverage"), "{prod}");
     site.cli(&["gates", "--release", "ffff"])
         .await
         .refused(5, &["no release of ffff"]);
