@@ -88,9 +88,12 @@ fn count(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
+type Route<'a> = (usize, Vec<Segment<'a>>);
+
 /// The operations, by what a call must have in common with them.
 struct Routes<'a> {
-    by_shape: BTreeMap<(&'a str, usize), Vec<(usize, Vec<Segment<'a>>)>>,
+    /// By method and number of segments; each with its place in the document.
+    by_shape: BTreeMap<(&'a str, usize), Vec<Route<'a>>>,
     bases: Vec<Vec<&'a str>>,
 }
 

@@ -169,7 +169,7 @@ fn suites(policy: &Policy<'_>) -> String {
         .rule
         .verify
         .iter()
-        .map(|suite| suite.as_str())
+        .map(crate::name::SuiteName::as_str)
         .collect();
     names.join(" or ")
 }
