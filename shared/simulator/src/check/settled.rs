@@ -8,9 +8,14 @@ use greenroom_core::resolve::{Event, Trigger, resolve};
 use greenroom_core::stage::{Cause, Stage};
 use greenroom_core::stage_file::{From, Rule, StageFile};
 
+use jiff::SignedDuration;
+
 use crate::inner::Inner;
 use crate::ports::at_once;
 use greenroom_app::ports::store::Store as _;
+
+/// What happened this recently in the end may still be on its way.
+const RECENT: SignedDuration = SignedDuration::from_mins(20);
 
 impl Inner {
     /// A3, B1, B3, I4
@@ -104,6 +109,10 @@ impl Inner {
         let Some(verified) = &above.verified else {
             return;
         };
+        // A clock that is slow hears of it only so much later.
+        if self.truth.now.duration_since(verified.since) < RECENT {
+            return;
+        }
         let is_it = |release: &Release| *release == verified.release;
         let known = stage.run.as_ref().is_some_and(|run| is_it(&run.release))
             || stage.last.as_ref().is_some_and(|run| is_it(&run.release))
