@@ -1,7 +1,7 @@
 //! Draws situations, most of them at the edge of something: a soak just over, a lock that ends
 //! now, a yes that is almost for the right bytes.
 
-use crate::lay::{NEEDS, SOAKS};
+use crate::lay::{DEMANDS, NEEDS, SOAKS};
 use crate::random::Random;
 use crate::situation::*;
 
@@ -59,6 +59,8 @@ pub fn draw(seed: u64) -> Situation {
         head: r.mostly(3, |r| near(r, topic, takes).revision),
         reading: r.one_in(8),
         broken: r.one_in(5),
+        demands: r.pick(&DEMANDS),
+        shows: r.pick(&[0, 1, 7, 11, 13, 14, 15, 15]),
     };
     // Nothing runs beside it.
     situation.unstopped = situation.run.is_none() && r.one_in(8);

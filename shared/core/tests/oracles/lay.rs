@@ -23,21 +23,42 @@ pub const NEEDS: [Option<usize>; 4] = [None, Some(1), Some(2), Some(3)];
 /// Holders of the role whose yes is asked for.
 pub const OWNERS: [Person; 3] = ["alice", "bob", "carol"];
 
-type Key = (Option<i64>, Option<usize>, bool);
+/// What stages demand of builds; half of them nothing.
+pub const DEMANDS: [u8; 10] = [0, 0, 0, 0, 0, 1, 2, 4, 8, 15];
+
+type Key = (Option<i64>, Option<usize>, bool, u8);
 
 static FILES: LazyLock<Vec<(Key, StageFile)>> = LazyLock::new(|| {
     let mut files = Vec::new();
     for soak in SOAKS {
         for need in NEEDS {
             for owners_only in [false, true] {
-                files.push(((soak, need, owners_only), file(soak, need, owners_only)));
+                for demands in [0, 1, 2, 4, 8, 15] {
+                    let key = (soak, need, owners_only, demands);
+                    files.push((key, file(key)));
+                }
             }
         }
     }
     files
 });
 
-fn file(soak: Option<i64>, need: Option<usize>, owners_only: bool) -> StageFile {
+fn file((soak, need, owners_only, demands): Key) -> StageFile {
+    let gates = [
+        "tests: passed",
+        "coverage: 80",
+        "endpoints: tested",
+        "docs: complete",
+    ];
+    let gates = gates
+        .iter()
+        .zip(SHOWN)
+        .filter(|(_, (bit, _))| demands & bit != 0);
+    let gates: Vec<&str> = gates.map(|(gate, _)| *gate).collect();
+    let gates = match gates.as_slice() {
+        [] => String::new(),
+        some => format!("gates: {{ {} }},", some.join(", ")),
+    };
     let soak = soak.map_or(String::new(), |soak| format!("soak: {}s,", soak / SECOND));
     let by = if owners_only { "by: [owner]" } else { "" };
     let approvals = need.map_or(String::new(), |count| {
@@ -50,7 +71,11 @@ app: acme/orders
 pipelines:
   service:
     steps:
-      - {{ name: build, run: make, once: true, artifact: dist/ }}
+      - name: build
+        run: make
+        once: true
+        artifact: dist/
+        reports: {{ junit: "*.xml", lcov: coverage.info, openapi: api.yaml }}
       - {{ name: deploy, run: make deploy }}
   plain:
     steps:
@@ -60,10 +85,10 @@ suites:
 roles:
   owner: [alice, bob, carol]
 stages:
-  dev: {{ from: {{ branch: develop }}, {approvals} pipeline: service, verify: [smoke] }}
+  dev: {{ from: {{ branch: develop }}, {approvals} {gates} pipeline: service, verify: [smoke] }}
   tagged: {{ from: {{ tag: "v*" }}, {approvals} pipeline: plain, verify: [smoke] }}
   preprod: {{ from: {{ branch: master }}, pipeline: service, verify: [smoke] }}
-  prod: {{ from: {{ promote: preprod }}, {soak} {approvals} pipeline: service, verify: [smoke] }}
+  prod: {{ from: {{ promote: preprod }}, {soak} {approvals} {gates} pipeline: service, verify: [smoke] }}
 "#
     );
     StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file")
@@ -105,7 +130,7 @@ pub fn revision(n: u8) -> Revision {
 }
 
 pub fn policy(s: &Situation) -> Option<Policy<'static>> {
-    let key = (s.soak, s.need, s.owners_only);
+    let key = (s.soak, s.need, s.owners_only, s.demands);
     let (_, file) = FILES.iter().find(|(it, _)| *it == key).expect("a file");
     let rule = RuleName::new(rule(s.takes));
     Policy::of(file, &rule, SignedDuration::from_nanos(s.clock_error))
@@ -126,7 +151,7 @@ pub fn lay(s: &Situation) -> Laid {
     Laid {
         stage: stage(s, &names),
         upstream: s.upstream.map(|it| upstream(&it, &names)),
-        build: s.build.map(|it| build(&it, &names)),
+        build: s.build.map(|it| build(&it, s.shows, &names)),
         nonce: Nonce::new("a-nonce"),
         now: instant(s.now),
         policy,

@@ -201,7 +201,26 @@ pub fn unproven(s: &Situation, why: Why, bytes: Bytes) -> BTreeSet<&'static str>
     if people.len() < s.need.unwrap_or(0) {
         codes.insert("approval");
     }
+    codes.extend(unshown(s, bytes));
     codes
+}
+
+/// What its own build does not show, of what is demanded; a build that has not succeeded shows
+/// nothing, nor does one that nobody knows. Of what is not built nothing is demanded.
+fn unshown(s: &Situation, bytes: Bytes) -> impl Iterator<Item = &'static str> {
+    let build = s
+        .build
+        .filter(|it| (it.revision, it.recipe) == (bytes.revision, bytes.recipe));
+    let shows = match build.map(|build| build.how) {
+        Some(How::Succeeded(_)) => s.shows,
+        _ => 0,
+    };
+    let demands = if s.takes == Takes::Tags { 0 } else { s.demands };
+    let lacking = demands & !shows;
+    SHOWN
+        .into_iter()
+        .filter(move |(bit, _)| lacking & bit != 0)
+        .map(|(_, code)| code)
 }
 
 /// Exactly these bytes, green there now, as it is demanded there now, for all of the soak.

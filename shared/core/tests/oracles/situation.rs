@@ -182,6 +182,10 @@ pub struct Situation {
     /// The branch is being read for a refresh.
     pub reading: bool,
     pub broken: bool,
+    /// What the stage demands of a build, of [`SHOWN`].
+    pub demands: u8,
+    /// What the build shows of it.
+    pub shows: u8,
 }
 
 impl Situation {
@@ -193,3 +197,11 @@ impl Situation {
         }
     }
 }
+
+/// What a build can show, each a bit, and what is said while it does not.
+pub const SHOWN: [(u8, &str); 4] = [
+    (1, "gate_tests"),
+    (2, "gate_coverage"),
+    (4, "gate_endpoints"),
+    (8, "gate_docs"),
+];
