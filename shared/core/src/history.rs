@@ -32,6 +32,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     unstopped(&mut log, before, after);
     breaks(&mut log, before, after);
     people(&mut log, before, after);
+    overridden(&mut log, before, after);
     log.entries
 }
 
@@ -79,8 +80,12 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
                     .join(", ")
             ),
         };
+        let through = match &run.overridden {
+            Some(overridden) => format!("; {}", overridden.sentence()),
+            None => String::new(),
+        };
         let text = format!(
-            "run {} claimed for {}: {}{contains}",
+            "run {} claimed for {}: {}{contains}{through}",
             run.generation,
             run.release.revision.short(),
             run.cause.sentence()
@@ -370,5 +375,24 @@ fn people(log: &mut Log, before: &Stage, after: &Stage) {
             approval.by
         );
         log.add("approval_void", None, text);
+    }
+}
+
+/// An override that was claimed with is told by its claim.
+fn overridden(log: &mut Log, before: &Stage, after: &Stage) {
+    match (&before.overridden, &after.overridden) {
+        (old, Some(new)) if old.as_ref() != Some(new) => {
+            let short = new.release.revision.short();
+            log.add("overridden", None, format!("{} ({short})", new.sentence()));
+        }
+        (Some(old), None) => {
+            let run = after.run.as_ref();
+            if run.and_then(|run| run.overridden.as_ref()) != Some(old) {
+                let short = old.release.revision.short();
+                let text = format!("the override of {} for {short} is void", old.by);
+                log.add("override_void", None, text);
+            }
+        }
+        _ => {}
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod gates;
 mod idle;
 mod refresh;
 mod run;
+mod window;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -55,9 +56,11 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     }
     match policy {
         Some(policy) => {
-            let reading = refresh::refresh(&mut draft, policy);
+            let reading = refresh::refresh(&mut draft, view, policy);
             candidate::promote(&mut draft, view, policy);
             candidate::forget_approvals(&mut draft, policy);
+            window::forget_override(&mut draft);
+            let running = draft.next.run.is_some();
             if draft.next.run.is_none() {
                 match draft.next.candidate.take() {
                     Some(candidate) => gates::pass(&mut draft, candidate, view, policy),
@@ -70,6 +73,9 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 }
             }
             draft.waits.extend(reading);
+            if running {
+                draft.waits.extend(gates::paused(view, policy));
+            }
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),

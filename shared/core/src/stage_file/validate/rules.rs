@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, sources, templates};
+use super::{approvals, sources, templates, windows};
 use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -88,6 +88,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         timeout,
         recipe: RecipeHash::new(""),
         settings: SettingsHash::new(""),
+        windows: windows::listed_by(raw, stage, log),
     })
 }
 
@@ -141,6 +142,7 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("alert", !stage.alert.is_absent()),
         ("expires", !stage.expires.is_absent()),
         ("timeout", !stage.timeout.is_absent()),
+        ("windows", !stage.windows.is_absent()),
     ];
     let found: Vec<&str> = meaningless
         .iter()
