@@ -23,4 +23,5 @@ mod rollback;
 mod story;
 mod verdicts;
 mod waits;
+mod windows;
 mod world;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
+use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
-use greenroom_core::stage_file::StageFile;
-use greenroom_core::waiting::Wait;
+use greenroom_core::stage_file::{StageFile, WindowKind};
+use greenroom_core::waiting::{Closing, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -106,6 +108,26 @@ fn every_wait() -> Vec<Wait> {
             promotes: false,
         },
         Wait::RuleGone { rule: text() },
+        Wait::Frozen {
+            revision: world.release(1).revision,
+            rollback: false,
+            closed: vec![Closing {
+                window: text(),
+                kind: WindowKind::Deny,
+                reason: text(),
+            }],
+            opens: Edge::At(since),
+            roles: vec![text()],
+        },
+        Wait::Paused {
+            pause: Pause {
+                by: text(),
+                reason: text(),
+                since,
+                until: None,
+            },
+            app: "acme/orders".into(),
+        },
     ]
 }
 
@@ -211,7 +233,9 @@ fn what_moves_by_itself_blocks_nobody() {
             "approval",
             "failed_here",
             "rejected",
-            "rule_gone"
+            "rule_gone",
+            "frozen",
+            "paused"
         ]
     );
 }

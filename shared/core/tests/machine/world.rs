@@ -11,6 +11,7 @@ use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
 use greenroom_core::history::{self, Entry};
 use greenroom_core::name::*;
+use greenroom_core::pause::Pause;
 use greenroom_core::plan::{Plan, plan};
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
@@ -33,6 +34,8 @@ pub struct World {
     pub effects: Vec<Effect>,
     pub ids: BTreeSet<String>,
     pub log: Vec<Entry>,
+    /// Everything is paused.
+    pub pause: Option<Pause>,
     claims: u64,
 }
 
@@ -51,6 +54,7 @@ impl World {
             effects: Vec::new(),
             ids: BTreeSet::new(),
             log: Vec::new(),
+            pause: None,
             claims: 0,
         }
     }
@@ -99,6 +103,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
         };
         let planned = plan(&view, policy.as_ref());
         hold(&view, policy.as_ref(), &before, &planned);
@@ -174,6 +179,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
         };
         accept(&view, policy.as_ref(), principal, command)
     }

@@ -91,3 +91,14 @@ fn the_hash_of_a_file_is_of_its_bytes() {
     assert_ne!(one.hash, parse(&format!("{SMALL}\n")).hash);
     assert_eq!(one.hash.as_str().len(), 16);
 }
+
+#[test]
+fn a_window_is_when_and_not_what() {
+    let with = SMALL.replace("alert: [c] }", "alert: [c], windows: [w] }");
+    let deny = "deny: { cron: \"0 0 * * *\", for: 1h, timezone: UTC }";
+    let with = format!("{with}windows: {{ w: {{ {deny}, reason: r }} }}\n");
+    let (old, new) = (parse(SMALL), parse(&with));
+    let (old, new) = (rule(&old, "dev"), rule(&new, "dev"));
+    assert_eq!((&old.recipe, &old.settings), (&new.recipe, &new.settings));
+    assert_eq!(new.windows, ["w"]);
+}
