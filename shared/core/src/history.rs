@@ -27,12 +27,12 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     };
     let blank = Stage::new(after.id.clone(), after.spec.clone(), now);
     let before = before.unwrap_or(&blank);
+    overridden(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
     unstopped(&mut log, before, after);
     breaks(&mut log, before, after);
     people(&mut log, before, after);
-    overridden(&mut log, before, after);
     log.entries
 }
 
@@ -378,21 +378,22 @@ fn people(log: &mut Log, before: &Stage, after: &Stage) {
     }
 }
 
-/// An override that was claimed with is told by its claim.
+/// An override, though the same commit may have claimed with it, and one that nothing was claimed
+/// with.
 fn overridden(log: &mut Log, before: &Stage, after: &Stage) {
-    match (&before.overridden, &after.overridden) {
-        (old, Some(new)) if old.as_ref() != Some(new) => {
-            let short = new.release.revision.short();
-            log.add("overridden", None, format!("{} ({short})", new.sentence()));
-        }
-        (Some(old), None) => {
-            let run = after.run.as_ref();
-            if run.and_then(|run| run.overridden.as_ref()) != Some(old) {
-                let short = old.release.revision.short();
-                let text = format!("the override of {} for {short} is void", old.by);
-                log.add("override_void", None, text);
-            }
-        }
-        _ => {}
+    let run = |stage: &Stage| stage.run.as_ref().and_then(|run| run.overridden.clone());
+    let known = [before.overridden.clone(), run(before)];
+    let given = after.overridden.clone().or_else(|| run(after));
+    if let Some(new) = given.as_ref().filter(|_| !known.contains(&given)) {
+        let short = new.release.revision.short();
+        log.add("overridden", None, format!("{} ({short})", new.sentence()));
+    }
+    if let Some(old) = &before.overridden
+        && after.overridden.is_none()
+        && run(after).as_ref() != Some(old)
+    {
+        let short = old.release.revision.short();
+        let text = format!("the override of {} for {short} is void", old.by);
+        log.add("override_void", None, text);
     }
 }

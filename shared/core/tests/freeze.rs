@@ -161,7 +161,12 @@ fn compare(seed: u64) {
     let freeze = Freeze::of(&windows);
     let error = [0, 1, 5, 45][usize::try_from(r.below(4)).expect("small")];
     let clock_error = SignedDuration::from_mins(error);
+    // Every edge from both sides, and some of what is between.
+    let is_edge = |at: i64| walk.is_open(at, error) != walk.is_open(at - 1, error);
     for minute in noon - DAY..noon + DAY {
+        if minute % 41 != 0 && !is_edge(minute) && !is_edge(minute + 1) {
+            continue;
+        }
         let now = instant(minute);
         let what = || format!("seed {seed}, {name}, {now}, {drawn:?}, clock error {error}m");
         let open = walk.is_open(minute, error);
@@ -190,7 +195,7 @@ fn compare(seed: u64) {
 
 #[test]
 fn windows_are_open_and_closed_as_the_clock_on_the_wall_says() {
-    for seed in 0..48 {
+    for seed in 0..32 {
         compare(seed);
     }
 }
