@@ -3,22 +3,20 @@
 use std::collections::BTreeMap;
 
 use greenroom_app::ports::pipelines::{Observation, Purpose};
-use greenroom_app::records::StageRecord;
 use greenroom_core::name::{ConfigHash, RefName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{CONTAINS_MAX, Candidate, Cause, Failing, Skipped, Stage};
 use greenroom_core::stage_file::StageFile;
 use jiff::Timestamp;
 
-use super::{Found, Replaced};
-use crate::model::executor::Phase;
+use super::{Found, Replaced, Stages};
+use crate::model::executor::{By, Phase};
 use crate::truth::Truth;
 
 /// Runs of a release that end without an answer before nobody tries again by himself.
 const RUNS_MAX: u32 = 3;
 
 type Files = BTreeMap<ConfigHash, StageFile>;
-type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
 
 pub fn replaced(
     truth: &Truth,
@@ -27,7 +25,6 @@ pub fn replaced(
     stages: &Stages,
     found: &mut Found,
 ) {
-    tests_stay(truth, replaced, found);
     gone(truth, replaced, found);
     contained(truth, replaced, found);
     breaks(truth, replaced, found);
@@ -37,23 +34,13 @@ pub fn replaced(
     }
 }
 
-/// B4: which tests a run has to pass is known when it is claimed.
-fn tests_stay(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
-    let old = replaced.before.and_then(|before| before.run.as_ref());
-    let (Some(old), stage) = (old, replaced.after) else {
-        return;
-    };
-    for run in stage.run.iter().chain(&stage.last) {
-        if run.generation == old.generation && run.suites.keys().ne(old.suites.keys()) {
-            let what = format!("run {} of {} gets other tests", run.generation, stage.id);
-            found.broken(truth, "B4", what);
-        }
-    }
-}
-
-/// B4: an execution has the steps of the stage file that governs its run.
+/// B4: an execution of ours has the steps of the stage file that governs its run.
 pub fn started(truth: &Truth, execution: usize, files: &Files, stages: &Stages, found: &mut Found) {
-    let request = &truth.executor.get(execution).request;
+    let execution = truth.executor.get(execution);
+    if execution.by != By::Greenroom {
+        return;
+    }
+    let request = &execution.request;
     let Purpose::Deploy {
         stage, generation, ..
     } = &request.purpose
