@@ -26,7 +26,9 @@ pub async fn run(args: &FreezeArgs, output: &mut Output) -> Result<Exit, Stop> {
     let stages = value.get("stages").cloned().unwrap_or_default();
     let stages: Vec<FrozenStage> = shaped(&client, &stages)?;
     let now = Timestamp::now();
-    let rows: Vec<Vec<Cell>> = stages.iter().flat_map(|one| rows(one, now)).collect();
+    let several = stages.windows(2).any(|two| two[0].name != two[1].name);
+    let rows = stages.iter().flat_map(|one| rows(one, several, now));
+    let rows: Vec<Vec<Cell>> = rows.collect();
     if rows.is_empty() {
         output.say("there are no stages yet");
         return Ok(Exit::Ok);
@@ -54,8 +56,12 @@ async fn look(args: &FreezeArgs, client: &Client) -> Result<Value, Stop> {
     }
 }
 
-/// The stage itself, then each of its windows.
-fn rows(stage: &FrozenStage, now: Timestamp) -> Vec<Vec<Cell>> {
+/// The stage itself, with its app where there are `several`, then each of its windows.
+fn rows(stage: &FrozenStage, several: bool, now: Timestamp) -> Vec<Vec<Cell>> {
+    let name = match several {
+        true => format!("{}:{}", clean(&stage.name), clean(&stage.stage)),
+        false => clean(&stage.stage),
+    };
     let mark = match (&stage.pause, stage.open) {
         (None, true) => Mark::Good,
         _ => Mark::Care,
@@ -76,7 +82,7 @@ fn rows(stage: &FrozenStage, now: Timestamp) -> Vec<Vec<Cell>> {
     let state = state(stage.open, stage.changes_at, stage.changes_after, now);
     let mut rows = vec![vec![
         Cell::new(mark.symbol(), mark.style()),
-        Cell::from(clean(&stage.stage)),
+        Cell::from(name),
         Cell::from(""),
         Cell::from(state),
         Cell::from(notes.join("; ")),
@@ -96,12 +102,7 @@ fn row(window: &Window, now: Timestamp) -> Vec<Cell> {
     ]
 }
 
-fn state(
-    open: bool,
-    at: Option<Timestamp>,
-    after: Option<Timestamp>,
-    now: Timestamp,
-) -> String {
+fn state(open: bool, at: Option<Timestamp>, after: Option<Timestamp>, now: Timestamp) -> String {
     let (state, turns) = match open {
         true => ("open", "closes"),
         false => ("closed", "opens"),

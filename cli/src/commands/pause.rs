@@ -26,11 +26,7 @@ pub async fn resume(args: &ResumeArgs, output: &mut Output) -> Result<Exit, Stop
     ask(&args.which, &PauseCommand::Resume, output).await
 }
 
-async fn ask(
-    which: &WhichArgs,
-    command: &PauseCommand,
-    output: &mut Output,
-) -> Result<Exit, Stop> {
+async fn ask(which: &WhichArgs, command: &PauseCommand, output: &mut Output) -> Result<Exit, Stop> {
     let by = environment::person(which.person.name.as_deref())?;
     let client = Client::find(&which.server)?;
     let body = json!({ "by": by, "app": which.app, "all": which.all, "command": command });

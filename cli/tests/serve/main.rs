@@ -8,6 +8,7 @@ mod crash;
 mod data;
 mod disk;
 mod door;
+mod freeze;
 mod names;
 mod runs;
 mod stage_file;

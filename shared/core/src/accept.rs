@@ -2,8 +2,8 @@
 
 mod approval;
 mod fence;
-mod rejection;
 mod overriding;
+mod rejection;
 mod retry;
 mod rollback;
 

@@ -136,7 +136,10 @@ impl<'a> Freeze<'a> {
     fn open_from(&self, from: Timestamp) -> Edge {
         let mut at = from;
         for _ in 0..EDGES_MAX {
-            let denied = self.deny.iter().filter_map(|window| lasts_until(window, at));
+            let denied = self
+                .deny
+                .iter()
+                .filter_map(|window| lasts_until(window, at));
             if let Some(over) = denied.max() {
                 at = over;
                 continue;
@@ -169,7 +172,10 @@ impl<'a> Freeze<'a> {
             if let Some(denied) = denied.filter(|denied| *denied <= at) {
                 return Edge::At(denied);
             }
-            let allowed = self.allow.iter().filter_map(|window| lasts_until(window, at));
+            let allowed = self
+                .allow
+                .iter()
+                .filter_map(|window| lasts_until(window, at));
             match allowed.max() {
                 Some(over) => at = over,
                 None => return Edge::At(at),

@@ -61,7 +61,8 @@ fn draw(r: &mut Random) -> Drawn {
         allows: r.below(2) == 0,
         hours,
         minutes,
-        length: [1, 20, 59, 60, 61, 180, 8 * 60, 25 * 60][usize::try_from(r.below(8)).expect("small")],
+        length: [1, 20, 59, 60, 61, 180, 8 * 60, 25 * 60]
+            [usize::try_from(r.below(8)).expect("small")],
     }
 }
 
@@ -104,7 +105,9 @@ fn walk(drawn: &[Drawn], zone: &TimeZone, first: i64, minutes: i64) -> Walk {
     for minute in first - 3 * DAY + 1..first + minutes {
         let shown = local(minute);
         while reached < shown {
-            reached = reached.checked_add(SignedDuration::from_mins(1)).expect("a time");
+            reached = reached
+                .checked_add(SignedDuration::from_mins(1))
+                .expect("a time");
             for (window, until) in drawn.iter().zip(&mut until) {
                 if begins(window, reached) {
                     *until = minute + window.length;
@@ -137,7 +140,9 @@ impl Walk {
     /// Whether it is open at all instants that may be now.
     fn is_open(&self, minute: i64, error: i64) -> bool {
         let around = minute - error - self.first..=minute + error - self.first;
-        around.into_iter().all(|at| self.open[usize::try_from(at).expect("in the walk")])
+        around
+            .into_iter()
+            .all(|at| self.open[usize::try_from(at).expect("in the walk")])
     }
 
     /// The first minute from `minute` on at which it is `open`, as far as the walk goes.
@@ -177,8 +182,14 @@ fn compare(seed: u64) {
             continue;
         }
         let edges = [
-            (freeze.opens(now, clock_error), walk.turns(minute, error, true)),
-            (freeze.closes(now, clock_error), walk.turns(minute, error, false)),
+            (
+                freeze.opens(now, clock_error),
+                walk.turns(minute, error, true),
+            ),
+            (
+                freeze.closes(now, clock_error),
+                walk.turns(minute, error, false),
+            ),
         ];
         for (edge, expected) in edges {
             match expected {

@@ -61,7 +61,10 @@ pub async fn freeze(
 ) -> Answer {
     let of = asked.app.as_deref();
     let stages = match &asked.stage {
-        Some(stage) => app.freeze(None, Some(&find(&app, stage, of).await?)).await?,
+        Some(stage) => {
+            app.freeze(None, Some(&find(&app, stage, of).await?))
+                .await?
+        }
         None => {
             let only = match of {
                 Some(name) => Some(app.find_app(Some(name)).await?),
@@ -70,5 +73,8 @@ pub async fn freeze(
             app.freeze(only.as_ref(), None).await?
         }
     };
-    answer(&headers, &json!({ "schema": "freeze/v1", "stages": stages }))
+    answer(
+        &headers,
+        &json!({ "schema": "freeze/v1", "stages": stages }),
+    )
 }

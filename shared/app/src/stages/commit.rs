@@ -103,8 +103,7 @@ fn relied_on(loaded: &Loaded, plan: &Plan) -> Vec<Write> {
     };
     let app = check(keys::app(loaded.app.record.id), loaded.app.version);
     let upstream = loaded.upstream.as_ref();
-    let upstream =
-        upstream.map(|read| check(keys::stage(&read.record.stage.id), read.version));
+    let upstream = upstream.map(|read| check(keys::stage(&read.record.stage.id), read.version));
     std::iter::once(app).chain(upstream).collect()
 }
 

@@ -105,11 +105,7 @@ fn closed(
         };
         return Err(Rejection::new(
             RejectionKind::Forbidden,
-            format!(
-                "{} may not override {}",
-                principal.name(),
-                window.name
-            ),
+            format!("{} may not override {}", principal.name(), window.name),
             &format!("ask {who}"),
         ));
     }

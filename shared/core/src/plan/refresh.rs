@@ -14,11 +14,7 @@ use crate::waiting::Wait;
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Decides the slot that is due, if one is, and asks for the head of the branch; the wait for it.
-pub(super) fn refresh(
-    draft: &mut Draft,
-    view: &View<'_>,
-    policy: &Policy<'_>,
-) -> Option<Wait> {
+pub(super) fn refresh(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) -> Option<Wait> {
     follow(draft, view, policy);
     let branch = policy
         .branch()
@@ -104,12 +100,7 @@ fn decide(draft: &mut Draft, why: Option<String>, Due { slot, missed }: Due) {
 }
 
 /// Why a slot that is due now brings nothing.
-fn against(
-    draft: &Draft,
-    slot: Timestamp,
-    view: &View<'_>,
-    policy: &Policy<'_>,
-) -> Option<String> {
+fn against(draft: &Draft, slot: Timestamp, view: &View<'_>, policy: &Policy<'_>) -> Option<String> {
     let stage = &draft.next;
     if let Some(Wait::Paused { pause, .. }) = gates::paused(view, policy) {
         return Some(format!("{} paused everything: {}", pause.by, pause.reason));

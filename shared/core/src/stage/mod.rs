@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
 pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
-pub use control::{Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected};
+pub use control::{
+    Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
+};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
 use crate::name::{

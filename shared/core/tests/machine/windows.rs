@@ -63,7 +63,11 @@ fn a_closed_window_is_waited_for_and_opens_by_itself() {
     let said = plan.waiting_on[0].explain(&StageName::new("dev"));
     let outside = "closed outside office: releases when people are there";
     assert!(said.sentence.contains(outside), "{}", said.sentence);
-    assert_eq!(said.until, Some(at("2026-03-02T08:30:00Z")), "quiet is over");
+    assert_eq!(
+        said.until,
+        Some(at("2026-03-02T08:30:00Z")),
+        "quiet is over"
+    );
     assert_eq!(plan.wake, said.until);
     let command = said.command.expect("a command");
     let revision = revision(1);
@@ -137,9 +141,8 @@ fn a_window_that_is_new_closes_the_fence_and_voids_no_approval() {
     assert_eq!(codes(&plan.expect("approved")), ["starting"]);
     let terms = world.run("tagged").terms.clone();
     let windows = WINDOWS.replace("[owner]", "[]");
-    world.file = stage_file(
-        &(FILE.replace("  tagged: {", "  tagged: { windows: [quiet],") + &windows),
-    );
+    world.file =
+        stage_file(&(FILE.replace("  tagged: {", "  tagged: { windows: [quiet],") + &windows));
     let policy = world.policy("tagged").expect("a rule");
     assert_eq!(policy.terms, terms, "a window is when, not what");
     world.now = at("2026-03-02T08:00:00Z");
@@ -156,17 +159,30 @@ fn an_override_lets_exactly_this_release_through_once() {
     assert_eq!(plan.next.overridden, None, "used up");
     let run = plan.next.run.expect("claimed");
     let through = run.overridden.expect("it was let through");
-    assert_eq!((through.by.as_str(), &through.windows[..]), ("olga", &["office".to_owned()][..]));
-    assert_eq!(world.codes()[world.codes().len() - 2..], ["overridden", "claimed"]);
+    assert_eq!(
+        (through.by.as_str(), &through.windows[..]),
+        ("olga", &["office".to_owned()][..])
+    );
+    assert_eq!(
+        world.codes()[world.codes().len() - 2..],
+        ["overridden", "claimed"]
+    );
     let last = &world.log[world.log.len() - 1].text;
-    assert!(last.ends_with("olga overrides office: customers cannot pay"), "{last}");
+    assert!(
+        last.ends_with("olga overrides office: customers cannot pay"),
+        "{last}"
+    );
     world.started("dev");
     world.admit("dev").expect("the fence knows of it");
     world.succeeded("dev");
     world.push("dev", 2);
     world.built(2);
     world.all_pass("dev");
-    assert_eq!(codes(&world.replan("dev")), ["frozen"], "the next one waits");
+    assert_eq!(
+        codes(&world.replan("dev")),
+        ["frozen"],
+        "the next one waits"
+    );
 }
 
 #[test]
@@ -183,7 +199,9 @@ fn another_candidate_voids_an_override() {
     assert_eq!(world.stage("dev").overridden, None);
     assert!(world.codes().contains(&"override_void"));
     world.built(2);
-    world.command("dev", &operator(), Command::Unlock).expect("unlocked");
+    world
+        .command("dev", &operator(), Command::Unlock)
+        .expect("unlocked");
     assert_eq!(codes(&world.replan("dev")), ["frozen"]);
 }
 
@@ -197,19 +215,31 @@ fn an_override_is_for_the_windows_that_were_closed() {
     world.command("dev", &operator(), lock).expect("locked");
     overridden(&mut world, &person("alice")).expect("alice may override quiet");
     world.now = at("2026-03-02T17:00:00Z");
-    world.command("dev", &operator(), Command::Unlock).expect("unlocked");
+    world
+        .command("dev", &operator(), Command::Unlock)
+        .expect("unlocked");
     let plan = world.replan("dev");
-    assert!(sentence(&plan).contains("closed outside office"), "{}", sentence(&plan));
+    assert!(
+        sentence(&plan).contains("closed outside office"),
+        "{}",
+        sentence(&plan)
+    );
 }
 
 #[test]
 fn who_may_override_depends_on_the_windows_that_are_closed() {
     let mut world = wanted_at("07:00:00");
     let no = overridden(&mut world, &person("alice")).expect_err("office is the operators'");
-    assert_eq!((no.kind, no.help.as_str()), (RejectionKind::Forbidden, "ask an operator"));
+    assert_eq!(
+        (no.kind, no.help.as_str()),
+        (RejectionKind::Forbidden, "ask an operator")
+    );
     world.now = at("2026-03-02T08:10:00Z");
     let no = overridden(&mut world, &person("mallory")).expect_err("no role");
-    assert_eq!((no.kind, no.help.as_str()), (RejectionKind::Forbidden, "ask a holder of owner"));
+    assert_eq!(
+        (no.kind, no.help.as_str()),
+        (RejectionKind::Forbidden, "ask a holder of owner")
+    );
     for other in [Principal::Automation, Principal::Pipeline] {
         let no = overridden(&mut world, &other).expect_err("nobody");
         assert_eq!(no.kind, RejectionKind::Forbidden);
@@ -224,7 +254,10 @@ fn an_override_of_nothing_is_refused() {
         let answer = world.try_command("dev", &operator(), &command);
         answer.err().map(|no| no.kind)
     };
-    assert_eq!(kind(&mut world, through(Some(2))), Some(RejectionKind::Conflict));
+    assert_eq!(
+        kind(&mut world, through(Some(2))),
+        Some(RejectionKind::Conflict)
+    );
     assert_eq!(kind(&mut world, through(Some(1))), None);
     let without = Command::Override {
         reason: " ".to_owned(),
@@ -232,7 +265,11 @@ fn an_override_of_nothing_is_refused() {
     };
     assert_eq!(kind(&mut world, without), Some(RejectionKind::Invalid));
     world.push("dev", 2);
-    assert_eq!(kind(&mut world, through(None)), Some(RejectionKind::Conflict), "not built");
+    assert_eq!(
+        kind(&mut world, through(None)),
+        Some(RejectionKind::Conflict),
+        "not built"
+    );
     let lock = Command::Lock {
         reason: "so that it waits".to_owned(),
         until: None,
@@ -240,9 +277,16 @@ fn an_override_of_nothing_is_refused() {
     world.command("dev", &operator(), lock).expect("locked");
     world.built(2);
     world.now = at("2026-03-02T10:00:00Z");
-    assert_eq!(kind(&mut world, through(None)), Some(RejectionKind::Conflict), "all is open");
+    assert_eq!(
+        kind(&mut world, through(None)),
+        Some(RejectionKind::Conflict),
+        "all is open"
+    );
     let mut world = World::of(&file());
-    assert_eq!(kind(&mut world, through(None)), Some(RejectionKind::NotFound));
+    assert_eq!(
+        kind(&mut world, through(None)),
+        Some(RejectionKind::NotFound)
+    );
 }
 
 #[test]
@@ -256,13 +300,20 @@ fn a_rollback_needs_an_override_as_well_and_says_so() {
         to: None,
         reason: "checkout is slow".to_owned(),
     };
-    let plan = world.command("dev", &operator(), rollback).expect("granted");
+    let plan = world
+        .command("dev", &operator(), rollback)
+        .expect("granted");
     assert_eq!(codes(&plan), ["frozen"]);
     let said = sentence(&plan);
-    assert!(said.starts_with("the rollback to 00000001 needs an override as well"), "{said}");
+    assert!(
+        said.starts_with("the rollback to 00000001 needs an override as well"),
+        "{said}"
+    );
     let other = world.try_command("dev", &operator(), &through(Some(2)));
     assert_eq!(other.err().map(|no| no.kind), Some(RejectionKind::Conflict));
-    let plan = world.command("dev", &operator(), through(Some(1))).expect("granted");
+    let plan = world
+        .command("dev", &operator(), through(Some(1)))
+        .expect("granted");
     assert_eq!(codes(&plan), ["starting"]);
     assert_eq!(world.run("dev").release.revision, revision(1));
 }
@@ -316,21 +367,36 @@ fn a_pause_stops_every_claim_whoever_wants_it() {
     world.green("dev", 1);
     world.green("dev", 2);
     world.pause = paused(Some("2026-03-02T12:00:00Z"));
-    assert_eq!(codes(&world.replan("dev")), ["paused"], "also with nothing to do");
+    assert_eq!(
+        codes(&world.replan("dev")),
+        ["paused"],
+        "also with nothing to do"
+    );
     assert_eq!(codes(&world.replan("bare"))[0], "paused");
     world.push("dev", 3);
     world.built(3);
     let plan = world.replan("dev");
     assert_eq!(codes(&plan), ["paused"]);
     let said = plan.waiting_on[0].explain(&StageName::new("dev"));
-    assert_eq!(said.sentence, "paula paused everything: the network is down");
-    assert_eq!(said.command.as_deref(), Some("greenroom resume --app acme/orders"));
-    assert_eq!((plan.wake, said.until), (Some(at("2026-03-02T12:00:00Z")), plan.wake));
+    assert_eq!(
+        said.sentence,
+        "paula paused everything: the network is down"
+    );
+    assert_eq!(
+        said.command.as_deref(),
+        Some("greenroom resume --app acme/orders")
+    );
+    assert_eq!(
+        (plan.wake, said.until),
+        (Some(at("2026-03-02T12:00:00Z")), plan.wake)
+    );
     let rollback = Command::Rollback {
         to: None,
         reason: "slow".to_owned(),
     };
-    let plan = world.command("dev", &operator(), rollback).expect("granted");
+    let plan = world
+        .command("dev", &operator(), rollback)
+        .expect("granted");
     assert_eq!(codes(&plan), ["paused"], "no rollback either");
     world.now = at("2026-03-02T12:00:00Z");
     assert_eq!(codes(&world.replan("dev")), ["starting"]);
@@ -365,7 +431,11 @@ fn a_pause_between_claim_and_admission_closes_the_fence() {
     world.pause = paused(None);
     world.succeeded("dev");
     let plan = world.replan("dev");
-    assert_eq!(codes(&plan), ["verifying", "paused"], "what was let in ends");
+    assert_eq!(
+        codes(&plan),
+        ["verifying", "paused"],
+        "what was let in ends"
+    );
     world.all_pass("dev");
     assert!(world.stage("dev").verified.is_some());
 }
@@ -394,19 +464,42 @@ fn who_pauses_and_resumes() {
         pause::accept(pause, &app, who, command, now).map_err(|no| no.kind)
     };
     let by_olga = ask(None, &operator(), &stop(None)).expect("granted");
-    assert_eq!(by_olga.as_ref().map(|pause| (pause.by.as_str(), pause.since)), Some(("olga", now)));
+    assert_eq!(
+        by_olga
+            .as_ref()
+            .map(|pause| (pause.by.as_str(), pause.since)),
+        Some(("olga", now))
+    );
     let by_olga = by_olga.as_ref();
     let longer = stop(Some("2026-03-02T11:00:00Z"));
-    assert_eq!(ask(by_olga, &person("paul"), &longer), Err(RejectionKind::Conflict));
+    assert_eq!(
+        ask(by_olga, &person("paul"), &longer),
+        Err(RejectionKind::Conflict)
+    );
     let longer = ask(by_olga, &operator(), &longer).expect("her own");
-    assert_eq!(longer.and_then(|pause| pause.until), Some(at("2026-03-02T11:00:00Z")));
+    assert_eq!(
+        longer.and_then(|pause| pause.until),
+        Some(at("2026-03-02T11:00:00Z"))
+    );
     let over = paused(Some("2026-03-02T09:00:00Z"));
-    assert!(ask(over.as_ref(), &operator(), &stop(None)).is_ok(), "paula's is over");
+    assert!(
+        ask(over.as_ref(), &operator(), &stop(None)).is_ok(),
+        "paula's is over"
+    );
     let past = stop(Some("2026-03-02T10:00:00Z"));
     assert_eq!(ask(None, &operator(), &past), Err(RejectionKind::Invalid));
-    assert_eq!(ask(by_olga, &person("paul"), &PauseCommand::Resume), Ok(None));
-    assert_eq!(ask(None, &operator(), &PauseCommand::Resume), Err(RejectionKind::NotFound));
+    assert_eq!(
+        ask(by_olga, &person("paul"), &PauseCommand::Resume),
+        Ok(None)
+    );
+    assert_eq!(
+        ask(None, &operator(), &PauseCommand::Resume),
+        Err(RejectionKind::NotFound)
+    );
     for nobody in [Principal::Automation, Principal::Pipeline] {
-        assert_eq!(ask(None, &nobody, &stop(None)), Err(RejectionKind::Forbidden));
+        assert_eq!(
+            ask(None, &nobody, &stop(None)),
+            Err(RejectionKind::Forbidden)
+        );
     }
 }

@@ -83,7 +83,8 @@ fn wrong(s: &Situation, wake_of: impl Fn(&Plan) -> Option<Timestamp>) -> Option<
             return Some(format!("it sleeps until {wake:?} over a change at {at}"));
         }
         // Once a run is claimed the situation is another one.
-        let opens = s.run.is_none() && answer.claims.is_none() && closes(decide(&s.at(at))) != answer;
+        let opens =
+            s.run.is_none() && answer.claims.is_none() && closes(decide(&s.at(at))) != answer;
         if opens {
             return Some(format!("it sleeps until {wake:?} over an opening at {at}"));
         }
