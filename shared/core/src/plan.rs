@@ -56,6 +56,10 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     }
     match policy {
         Some(policy) => {
+            let pause = view.pause;
+            if let Some(over) = pause.and_then(|pause| pause.over_at(policy.clock_error)) {
+                draft.wake_at(over);
+            }
             let reading = refresh::refresh(&mut draft, view, policy);
             candidate::promote(&mut draft, view, policy);
             candidate::forget_approvals(&mut draft, policy);

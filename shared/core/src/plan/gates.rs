@@ -55,11 +55,6 @@ pub(super) fn pass(
                     draft.wake_at(at);
                 }
             }
-            Wait::Paused { pause, .. } => {
-                if let Some(over) = pause.over_at(policy.clock_error) {
-                    draft.wake_at(over);
-                }
-            }
             _ => {}
         }
     }

@@ -175,9 +175,9 @@ fn an_override_lets_exactly_this_release_through_once() {
     world.started("dev");
     world.admit("dev").expect("the fence knows of it");
     world.succeeded("dev");
+    world.all_pass("dev");
     world.push("dev", 2);
     world.built(2);
-    world.all_pass("dev");
     assert_eq!(
         codes(&world.replan("dev")),
         ["frozen"],
