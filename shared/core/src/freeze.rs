@@ -11,7 +11,7 @@ use crate::stage_file::{Window, WindowKind};
 
 /// Edges looked at before an answer is given up. A calendar that people write has a handful
 /// between two changes; the others are looked at again where the search ended.
-const EDGES_MAX: usize = 1_000;
+const EDGES_MAX: usize = 500;
 
 /// The windows of one stage.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,13 @@ impl Edge {
         match self {
             Self::At(at) | Self::After(at) => Some(at),
             Self::Never => None,
+        }
+    }
+
+    fn is_after(self, at: Timestamp) -> bool {
+        match self {
+            Self::At(edge) | Self::After(edge) => edge > at,
+            Self::Never => true,
         }
     }
 
@@ -71,7 +78,8 @@ impl<'a> Freeze<'a> {
 
     /// Whether it is open at `now`, on every clock that is right up to `clock_error`.
     pub fn is_open(&self, now: Timestamp, clock_error: SignedDuration) -> bool {
-        self.opens(now, clock_error) == Edge::At(now)
+        let (from, until) = (earlier(now, clock_error), later(now, clock_error));
+        self.lets_through(from) && self.closed_from(from, until).is_after(until)
     }
 
     /// The first reading of a clock, from `now` on, at which it is open whatever the true time is.
@@ -84,14 +92,11 @@ impl<'a> Freeze<'a> {
                 Edge::Never => return Edge::Never,
             };
             let reading = later(begin, clock_error);
-            let end = match self.closed_from(begin) {
-                Edge::At(end) | Edge::After(end) => end,
-                Edge::Never => return Edge::At(reading.max(now)),
-            };
-            if end > later(reading, clock_error) {
-                return Edge::At(reading.max(now));
+            let until = later(reading, clock_error);
+            match self.closed_from(begin, until) {
+                Edge::At(end) | Edge::After(end) if end <= until => from = end,
+                _ => return Edge::At(reading.max(now)),
             }
-            from = end;
         }
         Edge::After(from.max(later(now, SECOND)))
     }
@@ -102,7 +107,7 @@ impl<'a> Freeze<'a> {
             return Edge::At(now);
         }
         let reading = |end: Timestamp| earlier(end, clock_error).max(later(now, SECOND));
-        match self.closed_from(earlier(now, clock_error)) {
+        match self.closed_from(earlier(now, clock_error), Timestamp::MAX) {
             Edge::At(end) => Edge::At(earlier(end, clock_error)),
             Edge::After(end) => Edge::After(reading(end)),
             Edge::Never => Edge::Never,
@@ -144,8 +149,7 @@ impl<'a> Freeze<'a> {
                 at = over;
                 continue;
             }
-            let allowed = |window: &&Window| lasts_until(window, at).is_some();
-            if self.allow.is_empty() || self.allow.iter().any(allowed) {
+            if self.allows(at) {
                 return Edge::At(at);
             }
             let next = self
@@ -160,8 +164,20 @@ impl<'a> Freeze<'a> {
         Edge::After(at)
     }
 
-    /// The first instant after `from`, at which it is open, at which it is closed.
-    fn closed_from(&self, from: Timestamp) -> Edge {
+    /// Whether it is open at exactly this instant.
+    fn lets_through(&self, at: Timestamp) -> bool {
+        let denies = |window: &&Window| lasts_until(window, at).is_some();
+        !self.deny.iter().any(denies) && self.allows(at)
+    }
+
+    fn allows(&self, at: Timestamp) -> bool {
+        let lasts = |window: &&Window| lasts_until(window, at).is_some();
+        self.allow.is_empty() || self.allow.iter().any(lasts)
+    }
+
+    /// The first instant after `from`, at which it is open, at which it is closed; looks no further
+    /// than to the first edge after `enough`.
+    fn closed_from(&self, from: Timestamp, enough: Timestamp) -> Edge {
         let next = |window: &&Window| window.schedule.next_after(from);
         let denied = self.deny.iter().filter_map(next).min();
         if self.allow.is_empty() {
@@ -177,6 +193,7 @@ impl<'a> Freeze<'a> {
                 .iter()
                 .filter_map(|window| lasts_until(window, at));
             match allowed.max() {
+                Some(_) if at > enough => return Edge::After(at),
                 Some(over) => at = over,
                 None => return Edge::At(at),
             }
