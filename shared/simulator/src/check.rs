@@ -19,6 +19,7 @@ mod settled;
 mod state;
 mod suite;
 mod talk;
+mod window;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};

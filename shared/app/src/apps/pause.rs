@@ -59,7 +59,7 @@ impl<P: Ports> App<P> {
                 Err(error) => return Err(error.into()),
                 Ok(()) => {
                     let (by, verb) = (principal.name(), command.verb());
-                    tracing::info!(app.name = %name, by, command = verb, "pause");
+                    tracing::info!(app.name = %name, by, command = verb, "everything was asked to stop or to go on");
                     if let Err(error) = self.make_stages(id).await {
                         let error = chain(&error);
                         tracing::warn!(app.name = %name, error, "the next poll wakes its stages");
