@@ -23,7 +23,8 @@ fn stop(until: Option<Timestamp>) -> PauseCommand {
 }
 
 fn pause(world: &World, command: &PauseCommand) {
-    let asked = world.app.pause(world.id, &World::operator(), command);
+    let olga = World::operator();
+    let asked = world.app.pause(world.id, &olga, command);
     let paused = world.now(asked).expect("the store answers");
     paused.expect("an operator may");
 }
@@ -51,7 +52,8 @@ fn wanted() -> World {
         reason: "so that it waits".to_owned(),
         until: None,
     };
-    let asked = world.app.command(&id, &World::operator(), &lock);
+    let olga = World::operator();
+    let asked = world.app.command(&id, &olga, &lock);
     assert!(world.now(asked).expect("an answer").is_ok());
     world.push("develop", "bob");
     world.settle();
