@@ -10,6 +10,7 @@ use greenroom_core::command::Command;
 use greenroom_core::name::ExecutionId;
 use greenroom_core::pause::PauseCommand;
 use greenroom_core::principal::Principal;
+use greenroom_core::waiting::Wait;
 use greenroom_testkit::world::World;
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,7 +33,7 @@ fn pause(world: &World, command: &PauseCommand) {
 fn codes(world: &World, stage: &str) -> Vec<&'static str> {
     let explained = world.now(world.app.explain(&world.stage_id(stage)));
     let (_, plan) = explained.expect("a stage");
-    plan.waiting_on.iter().map(|wait| wait.code()).collect()
+    plan.waiting_on.iter().map(Wait::code).collect()
 }
 
 /// One attempt over what was loaded before: whose version had changed, if it came to nothing.

@@ -7,7 +7,7 @@ use greenroom_core::name::StageName;
 use greenroom_core::pause::{self, Pause, PauseCommand};
 use greenroom_core::plan::Plan;
 use greenroom_core::principal::Principal;
-use greenroom_core::stage::Cause;
+use greenroom_core::stage::{Cause, Override};
 
 use crate::world::*;
 
@@ -326,7 +326,7 @@ fn a_break_of_what_was_let_through_says_so() {
     world.verdict("dev", "smoke", failed(&["pay"]));
     let said = world.effects.iter().find_map(|effect| match effect {
         Effect::Announce { news, .. } => match news.as_ref() {
-            News::Broke { brk, .. } => brk.overridden.as_ref().map(|it| it.sentence()),
+            News::Broke { brk, .. } => brk.overridden.as_ref().map(Override::sentence),
             _ => None,
         },
         _ => None,
