@@ -1,6 +1,7 @@
 //! What can be typed. Texts of help are here and nowhere else.
 
 mod act;
+mod freeze;
 mod look;
 mod offline;
 mod place;
@@ -14,9 +15,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use act::{
     AbortArgs, AckArgs, ActArgs, AppAddArgs, AppArgs, AppCommand, ApproveArgs, LockArgs,
-    NotifyArgs, RejectArgs, RollbackArgs,
+    NotifyArgs, OverrideArgs, RejectArgs, RollbackArgs,
 };
 pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
+pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
 };
@@ -168,6 +170,18 @@ pub enum Command {
     /// Say that you look after a break
     #[command(after_help = topics::ACK)]
     Ack(AckArgs),
+    /// Show which windows are open, and when that changes
+    #[command(after_help = topics::FREEZE)]
+    Freeze(FreezeArgs),
+    /// Let what waits through closed windows, once, with a reason
+    #[command(after_help = topics::OVERRIDE)]
+    Override(OverrideArgs),
+    /// Stop everything of an app, with a reason
+    #[command(after_help = topics::PAUSE)]
+    Pause(PauseArgs),
+    /// Let an app go on that was paused
+    #[command(after_help = topics::RESUME)]
+    Resume(ResumeArgs),
     /// Send a test message to a channel
     #[command(after_help = topics::NOTIFY)]
     Notify(NotifyArgs),

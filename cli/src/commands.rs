@@ -4,10 +4,12 @@ mod act;
 mod app;
 mod doctor;
 mod gates;
+mod freeze;
 mod init;
 mod log;
 mod notify;
 mod offline;
+mod pause;
 mod release;
 mod resolve;
 mod serve;
@@ -55,6 +57,10 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Unlock(args) => wait_for(act::unlock(&args, output)),
         Command::Refresh(args) => wait_for(act::refresh(&args, output)),
         Command::Ack(args) => wait_for(act::acknowledge(&args, output)),
+        Command::Freeze(args) => wait_for(freeze::run(&args, output)),
+        Command::Override(args) => wait_for(act::overriding(&args, output)),
+        Command::Pause(args) => wait_for(pause::pause(&args, output)),
+        Command::Resume(args) => wait_for(pause::resume(&args, output)),
         Command::Completions(args) => offline::completions(args.shell, output),
         Command::Man => offline::man(output),
         Command::ExitCodes => offline::topic(crate::args::EXIT_CODES, output),

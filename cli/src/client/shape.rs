@@ -35,6 +35,8 @@ pub struct AppCard {
     pub config_invalid: Option<InvalidConfig>,
     pub stages: Vec<StageCard>,
     pub attention: Vec<Attention>,
+    #[serde(default)]
+    pub pause: Option<Pause>,
 }
 
 /// An app as `/api/v1/apps` tells it.
@@ -86,6 +88,8 @@ pub struct StageCard {
     pub waiting_on: Vec<Wait>,
     pub blocked: bool,
     pub refresh_skipped: Option<RefreshSkip>,
+    #[serde(default)]
+    pub overridden: Option<Override>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -259,4 +263,51 @@ pub struct Gate {
     pub why: Option<String>,
     pub who: Option<String>,
     pub command: Option<String>,
+}
+
+/// A pause of everything.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub struct Pause {
+    pub by: String,
+    pub reason: String,
+    pub since: Timestamp,
+    pub until: Option<Timestamp>,
+}
+
+/// Somebody let a release through closed windows.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub struct Override {
+    pub by: String,
+    pub reason: String,
+    pub windows: Vec<String>,
+}
+
+/// An app and its pause, as `/api/v1/pause` tells them.
+#[derive(Debug, Deserialize)]
+pub struct PausedApp {
+    pub name: String,
+    pub pause: Option<Pause>,
+}
+
+/// A stage and its windows.
+#[derive(Debug, Deserialize)]
+pub struct FrozenStage {
+    pub name: String,
+    pub stage: String,
+    pub open: bool,
+    pub changes_at: Option<Timestamp>,
+    pub changes_after: Option<Timestamp>,
+    pub windows: Vec<Window>,
+    pub overridden: Option<Override>,
+    pub pause: Option<Pause>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Window {
+    pub window: String,
+    pub kind: String,
+    pub open: bool,
+    pub changes_at: Option<Timestamp>,
+    pub changes_after: Option<Timestamp>,
+    pub reason: String,
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::stage::Typed;
-use crate::args::{AbortArgs, AckArgs, ActArgs, ApproveArgs, LockArgs, RejectArgs, RollbackArgs};
+use crate::args::{
+    AbortArgs, AckArgs, ActArgs, ApproveArgs, LockArgs, OverrideArgs, RejectArgs, RollbackArgs,
+};
 use crate::client::shape::StageCard;
 use crate::client::{Client, shaped};
 use crate::environment;
@@ -93,6 +95,15 @@ pub async fn acknowledge(args: &AckArgs, output: &mut Output) -> Result<Exit, St
         output,
     )
     .await
+}
+
+pub async fn overriding(args: &OverrideArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let command = Command::Override {
+        reason: args.reason.clone(),
+        revision: args.revision.as_deref().map(Revision::new),
+    };
+    let done = "what waits may pass the windows that are closed now, once";
+    ask(&args.act, &command, done, output).await
 }
 
 async fn ask(

@@ -181,6 +181,7 @@ fn board_lines(board: &Board, columns: usize) -> Vec<String> {
         }
         lines.push(format!("{BOLD}{}{BOLD:#}", clean(&app.name)));
         lines.extend(stage_file_lines(app, columns));
+        lines.extend(pause_lines(app, board.now, columns));
         if app.stages.is_empty() {
             lines.push(format!("  {DIM}no stages yet{DIM:#}"));
         } else {
@@ -223,6 +224,28 @@ fn stage_file_lines(app: &AppCard, columns: usize) -> Vec<String> {
         ));
     }
     notes.iter().flat_map(|note| noted(note, columns)).collect()
+}
+
+/// That nothing moves, before anything else about the stages.
+fn pause_lines(app: &AppCard, now: Timestamp, columns: usize) -> Vec<String> {
+    let Some(pause) = &app.pause else {
+        return Vec::new();
+    };
+    let (by, reason) = (clean(&pause.by), clean(&pause.reason));
+    let until = match pause.until {
+        Some(until) => format!(", ends {}", relative(until, now)),
+        None => String::new(),
+    };
+    let since = relative(pause.since, now);
+    let mut lines = noted(
+        &format!("{by} paused everything {since}{until}: {reason}"),
+        columns,
+    );
+    lines.push(format!(
+        "  {DIM}->{DIM:#} greenroom resume --app {}",
+        clean(&app.name)
+    ));
+    lines
 }
 
 fn attention_lines(app: &AppCard, now: Timestamp, columns: usize) -> Vec<String> {

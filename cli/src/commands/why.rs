@@ -31,6 +31,7 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
             "break": field("break"),
             "last": field("last"),
             "refresh_skipped": field("refresh_skipped"),
+            "overridden": field("overridden"),
         }))?;
         return Ok(Exit::Ok);
     }
@@ -52,6 +53,15 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
             2,
             output,
         )?;
+    }
+    if let Some(it) = &card.overridden {
+        let text = format!(
+            "{} overrides {} once: {}",
+            clean(&it.by),
+            clean(&it.windows.join(", ")),
+            clean(&it.reason)
+        );
+        paragraph(&text, 2, output)?;
     }
     failure(&card, now, output)?;
     if card.last.is_some() || card.run.is_some() {

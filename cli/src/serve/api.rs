@@ -6,6 +6,8 @@
 mod docs;
 #[path = "api/fault.rs"]
 mod fault;
+#[path = "api/freeze.rs"]
+mod freeze;
 #[path = "api/reply.rs"]
 mod reply;
 
@@ -27,6 +29,7 @@ use super::Local;
 pub use docs::docs;
 use fault::Fault;
 pub use fault::in_words;
+pub use freeze::{freeze, pause};
 use reply::cached;
 
 type App = State<Arc<Local>>;
@@ -241,22 +244,22 @@ pub async fn command(
             "greenroom log",
         ));
     }
-    let name: String = asked
-        .by
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(100)
-        .collect();
+    let principal = operator(&asked.by)?;
+    let _granted = app.command(&id, &principal, &asked.command).await??;
+    let card = serde_json::to_value(app.stage_card(&id).await?)?;
+    Ok(reply::json(&json!({ "stage": card })))
+}
+
+/// Whoever has the token, under the name they give.
+fn operator(by: &str) -> Result<Principal, Fault> {
+    let name: String = by.chars().filter(|c| !c.is_control()).take(100).collect();
     if name.trim().is_empty() {
         return Err(Fault::invalid(
             "nobody asks: `by` is empty",
             "--as NAME says who",
         ));
     }
-    let principal = Principal::Operator { name };
-    let _granted = app.command(&id, &principal, &asked.command).await??;
-    let card = serde_json::to_value(app.stage_card(&id).await?)?;
-    Ok(reply::json(&json!({ "stage": card })))
+    Ok(Principal::Operator { name })
 }
 
 /// An app as it is sent.

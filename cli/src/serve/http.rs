@@ -29,6 +29,8 @@ pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretStrin
         .route("/notify", post(api::notify))
         .route("/effects", get(api::effect))
         .route("/counters", get(api::counters))
+        .route("/freeze", get(api::freeze))
+        .route("/pause", post(api::pause))
         .fallback(api::no_such_route)
         .with_state(Arc::clone(&app))
         .layer(axum::middleware::from_fn_with_state(

@@ -52,6 +52,7 @@ pub fn green(name: &str) -> StageCard {
         blocked: false,
         upstream: None,
         refresh_skipped: None,
+        overridden: None,
     }
 }
 
@@ -218,6 +219,7 @@ pub fn app(stages: Vec<StageCard>) -> AppCard {
         config_invalid: None,
         stages,
         attention: Vec::new(),
+        pause: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod data;
 mod disk;
 mod door;
 mod gates;
+mod freeze;
 mod names;
 mod runs;
 mod stage_file;

@@ -5,6 +5,7 @@ pub mod board;
 pub mod detail;
 pub mod document;
 pub mod gates;
+pub mod freeze;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};
 use greenroom_core::stage::{Break, Candidate, Failing, Health, Phase, Run, Stage};
@@ -129,6 +130,8 @@ pub struct StageCard {
     /// The stage promotions come from.
     pub upstream: Option<StageName>,
     pub refresh_skipped: Option<greenroom_core::stage::RefreshSkip>,
+    /// What waits, or what runs, was let through closed windows.
+    pub overridden: Option<greenroom_core::stage::Override>,
 }
 
 /// A release, for people.
@@ -206,6 +209,8 @@ pub struct AppCard {
     /// Fixed stages in file order, then those named from a template, by name.
     pub stages: Vec<StageCard>,
     pub attention: Vec<crate::records::Attention>,
+    /// The pause that holds now.
+    pub pause: Option<greenroom_core::pause::Pause>,
 }
 
 pub(crate) fn run_view(run: &Run) -> RunView {

@@ -127,6 +127,7 @@ fn decide(bencher: Bencher<'_, '_>, name: &str, reference: &str, past: u64) {
             build: None,
             nonce: &nonce,
             now,
+            pause: None,
         };
         (resolution, plan(&view, policy.as_ref()))
     });

@@ -2,6 +2,7 @@
 
 mod approval;
 mod fence;
+mod overriding;
 mod rejection;
 mod retry;
 mod rollback;
@@ -71,6 +72,15 @@ pub fn accept(
         Command::Unlock => unlock(stage),
         Command::Refresh => refresh(stage, by, policy, view.now),
         Command::Acknowledge { note } => acknowledge(stage, by, note.as_deref(), view.now),
+        Command::Override { reason, revision } => {
+            let asked = overriding::Asked {
+                principal,
+                by,
+                reason: said(reason),
+                revision: revision.as_ref(),
+            };
+            overriding::overriding(stage, view, policy, asked)
+        }
     }
 }
 

@@ -49,6 +49,12 @@ pub enum Command {
     Acknowledge {
         note: Option<String>,
     },
+    /// Let the candidate, and nothing else, through the windows that close the stage now, for one
+    /// claim; `revision` guards against a candidate that changed.
+    Override {
+        reason: String,
+        revision: Option<Revision>,
+    },
 }
 
 impl Command {
@@ -66,6 +72,7 @@ impl Command {
             Self::Unlock => "unlock",
             Self::Refresh => "refresh",
             Self::Acknowledge { .. } => "ack",
+            Self::Override { .. } => "override",
         }
     }
 }

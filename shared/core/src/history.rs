@@ -27,6 +27,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     };
     let blank = Stage::new(after.id.clone(), after.spec.clone(), now);
     let before = before.unwrap_or(&blank);
+    overridden(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
     unstopped(&mut log, before, after);
@@ -79,8 +80,12 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
                     .join(", ")
             ),
         };
+        let through = match &run.overridden {
+            Some(overridden) => format!("; {}", overridden.sentence()),
+            None => String::new(),
+        };
         let text = format!(
-            "run {} claimed for {}: {}{contains}",
+            "run {} claimed for {}: {}{contains}{through}",
             run.generation,
             run.release.revision.short(),
             run.cause.sentence()
@@ -370,5 +375,25 @@ fn people(log: &mut Log, before: &Stage, after: &Stage) {
             approval.by
         );
         log.add("approval_void", None, text);
+    }
+}
+
+/// An override, though the same commit may have claimed with it, and one that nothing was claimed
+/// with.
+fn overridden(log: &mut Log, before: &Stage, after: &Stage) {
+    let run = |stage: &Stage| stage.run.as_ref().and_then(|run| run.overridden.clone());
+    let known = [before.overridden.clone(), run(before)];
+    let given = after.overridden.clone().or_else(|| run(after));
+    if let Some(new) = given.as_ref().filter(|_| !known.contains(&given)) {
+        let short = new.release.revision.short();
+        log.add("overridden", None, format!("{} ({short})", new.sentence()));
+    }
+    if let Some(old) = &before.overridden
+        && after.overridden.is_none()
+        && run(after).as_ref() != Some(old)
+    {
+        let short = old.release.revision.short();
+        let text = format!("the override of {} for {short} is void", old.by);
+        log.add("override_void", None, text);
     }
 }

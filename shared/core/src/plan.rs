@@ -11,6 +11,7 @@ mod idle;
 mod refresh;
 mod run;
 mod table;
+mod window;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -60,9 +61,15 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     }
     match policy {
         Some(policy) => {
-            let reading = refresh::refresh(&mut draft, policy);
+            let pause = view.pause;
+            if let Some(over) = pause.and_then(|pause| pause.over_at(policy.clock_error)) {
+                draft.wake_at(over);
+            }
+            let reading = refresh::refresh(&mut draft, view, policy);
             candidate::promote(&mut draft, view, policy);
             candidate::forget_approvals(&mut draft, policy);
+            window::forget_override(&mut draft);
+            let running = draft.next.run.is_some();
             if draft.next.run.is_none() {
                 match draft.next.candidate.take() {
                     Some(candidate) => gates::pass(&mut draft, candidate, view, policy),
@@ -75,6 +82,9 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 }
             }
             draft.waits.extend(reading);
+            if running {
+                draft.waits.extend(gates::paused(view, policy));
+            }
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),

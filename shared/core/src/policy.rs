@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::build::Build;
 use crate::name::{Nonce, RecipeHash, RefName, RuleName, StageName};
+use crate::pause::Pause;
 use crate::schedule::Schedule;
 use crate::stage::{Stage, Terms};
-use crate::stage_file::{From, Pipeline, Rule, StageFile};
+use crate::stage_file::{From, Pipeline, Rule, StageFile, Window};
 
 /// The slice of the stage file that concerns one stage.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Policy<'a> {
     pub downstream: Vec<Downstream>,
     /// How wrong any clock of ours may be, either way.
     pub clock_error: SignedDuration,
+    /// The windows that close the stage.
+    pub windows: Vec<&'a Window>,
 }
 
 /// Where promotions come from.
@@ -70,6 +73,7 @@ impl<'a> Policy<'a> {
             upstream,
             downstream: downstream(file, &rule.name),
             clock_error,
+            windows: windows(file, rule),
         })
     }
 
@@ -122,6 +126,11 @@ fn downstream(file: &StageFile, rule: &RuleName) -> Vec<Downstream> {
     file.rules.iter().filter(takes).filter_map(stage).collect()
 }
 
+fn windows<'a>(file: &'a StageFile, rule: &Rule) -> Vec<&'a Window> {
+    let names = rule.windows.iter();
+    names.filter_map(|name| file.windows.get(name)).collect()
+}
+
 /// Everything a plan may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
@@ -134,4 +143,6 @@ pub struct View<'a> {
     /// Fresh randomness for a claim, should there be one.
     pub nonce: &'a Nonce,
     pub now: Timestamp,
+    /// The pause of everything, if there is one; whether it still holds is to be asked.
+    pub pause: Option<&'a Pause>,
 }

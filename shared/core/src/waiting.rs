@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::evidence::Gate;
-use crate::name::{Revision, StageName};
+use crate::freeze::Edge;
+use crate::name::{RepoName, Revision, StageName};
+use crate::pause::Pause;
 use crate::stage::{Hold, Lock, Rejected, Unstopped};
+use crate::stage_file::WindowKind;
 
 /// What a stage waits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,6 +110,40 @@ pub enum Wait {
         /// What the build shows.
         found: String,
     },
+    /// Windows of the stage file keep it closed, to a rollback as well.
+    Frozen {
+        revision: Revision,
+        rollback: bool,
+        /// The windows that close it; never empty.
+        closed: Vec<Closing>,
+        opens: Edge,
+        /// Roles whose holders may let it through; operators may always.
+        roles: Vec<String>,
+    },
+    /// A person stopped everything.
+    Paused {
+        pause: Pause,
+        app: RepoName,
+    },
+}
+
+/// A window that closes a stage.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closing {
+    pub window: String,
+    pub kind: WindowKind,
+    pub reason: String,
+}
+
+impl Closing {
+    /// For people: `closed during christmas: nobody is here`.
+    pub fn sentence(&self) -> String {
+        let when = match self.kind {
+            WindowKind::Allow => "outside",
+            WindowKind::Deny => "during",
+        };
+        format!("closed {when} {}: {}", self.window, self.reason)
+    }
 }
 
 /// A wait, spelled out.
@@ -125,7 +162,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 24] = [
+    pub const CODES: [&'static str; 26] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -150,6 +187,8 @@ impl Wait {
         "gate_coverage",
         "gate_endpoints",
         "gate_docs",
+        "frozen",
+        "paused",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -176,6 +215,8 @@ impl Wait {
             Self::Rejected { .. } => "rejected",
             Self::RuleGone { .. } => "rule_gone",
             Self::Gate { gate, .. } => gate.code(),
+            Self::Frozen { .. } => "frozen",
+            Self::Paused { .. } => "paused",
         }
     }
 
@@ -406,6 +447,31 @@ impl Wait {
                 Some(gates_of(revision, stage)),
                 None,
             ),
+            Self::Frozen {
+                revision,
+                rollback,
+                closed,
+                opens,
+                roles,
+            } => (
+                frozen(revision, *rollback, closed, *opens),
+                if roles.is_empty() {
+                    "time, or an operator".to_owned()
+                } else {
+                    format!("time, a holder of {}, or an operator", roles.join(" or "))
+                },
+                Some(format!(
+                    "greenroom override {stage} --revision {} --reason WHY",
+                    revision.short()
+                )),
+                opens.at(),
+            ),
+            Self::Paused { pause, app } => (
+                format!("{} paused everything: {}", pause.by, pause.reason),
+                pause.by.clone(),
+                Some(format!("greenroom resume --app {app}")),
+                pause.until,
+            ),
         };
         Explained {
             code: self.code(),
@@ -415,6 +481,22 @@ impl Wait {
             until,
         }
     }
+}
+
+fn frozen(revision: &Revision, rollback: bool, closed: &[Closing], opens: Edge) -> String {
+    let closed: Vec<String> = closed.iter().map(Closing::sentence).collect();
+    let opens = match opens {
+        Edge::At(_) => String::new(),
+        Edge::After(at) => format!("; it does not open before {at:.0}"),
+        Edge::Never => "; it does not open by itself".to_owned(),
+    };
+    let short = revision.short();
+    let what = if rollback {
+        format!("the rollback to {short} needs an override as well")
+    } else {
+        format!("{short} waits")
+    };
+    format!("{what}: {}{opens}", closed.join("; "))
 }
 
 /// What makes automation go on after a person stopped it.

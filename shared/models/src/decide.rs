@@ -44,6 +44,7 @@ pub fn decide(setup: &Setup, read: &Read<'_>, input: Input) -> Option<Plan> {
         build: None,
         nonce: &nonce,
         now: read.now,
+        pause: None,
     };
     let changed = match request(setup, input) {
         Some((principal, command)) => accept(&view, policy.as_ref(), &principal, &command).ok()?,

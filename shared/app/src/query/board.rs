@@ -75,6 +75,9 @@ impl<P: Ports> App<P> {
             config_invalid: app.invalid,
             stages,
             attention,
+            pause: app
+                .pause
+                .filter(|pause| pause.holds(self.ports.now(), self.settings.clock_error)),
         })
     }
 
@@ -155,5 +158,10 @@ fn stage_card(stage: &Stage, plan: &Plan, file: Option<&StageFile>) -> StageCard
             .any(greenroom_core::waiting::Wait::blocks),
         upstream,
         refresh_skipped: stage.refresh.skipped.clone(),
+        overridden: stage
+            .overridden
+            .as_ref()
+            .or_else(|| stage.run.as_ref()?.overridden.as_ref())
+            .cloned(),
     }
 }

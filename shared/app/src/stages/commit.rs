@@ -64,9 +64,7 @@ impl<P: Ports> App<P> {
             before.and_then(|before| before.due),
             due,
         ));
-        if let Some(check) = relied_on(loaded, plan) {
-            writes.push(check);
-        }
+        writes.extend(relied_on(loaded, plan));
         history(
             &mut writes,
             before.map(|before| &before.stage),
@@ -91,15 +89,22 @@ impl<P: Ports> App<P> {
     }
 }
 
-/// A claim or an admission relied on the upstream: it must not have changed since.
-fn relied_on(loaded: &Loaded, plan: &Plan) -> Option<Write> {
-    let upstream = loaded.upstream.as_ref()?;
+/// A claim or an admission relied on the upstream, and on the app: on the windows of the stage file
+/// in force, and on nothing being paused. None of them must have changed since.
+fn relied_on(loaded: &Loaded, plan: &Plan) -> Vec<Write> {
     let claimed = plan.next.generation != loaded.stage.generation;
     let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
-    (claimed || admitted(&plan.next) != admitted(&loaded.stage)).then(|| Write::Check {
-        key: keys::stage(&upstream.record.stage.id),
-        condition: Condition::Version(upstream.version),
-    })
+    if !claimed && admitted(&plan.next) == admitted(&loaded.stage) {
+        return Vec::new();
+    }
+    let check = |key, version| Write::Check {
+        key,
+        condition: Condition::Version(version),
+    };
+    let app = check(keys::app(loaded.app.record.id), loaded.app.version);
+    let upstream = loaded.upstream.as_ref();
+    let upstream = upstream.map(|read| check(keys::stage(&read.record.stage.id), read.version));
+    std::iter::once(app).chain(upstream).collect()
 }
 
 fn history(

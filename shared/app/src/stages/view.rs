@@ -14,7 +14,7 @@ use crate::App;
 use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
-use crate::records::{BuildRecord, StageRecord};
+use crate::records::{AppRecord, BuildRecord, StageRecord};
 use crate::table::{self, Versioned};
 
 /// A stage and everything its plan looks at, as of one moment.
@@ -27,6 +27,8 @@ pub struct Loaded {
     pub build: Option<Build>,
     /// The stage file in force; `None` before there is one.
     pub file: Option<Arc<StageFile>>,
+    /// Says which stage file is in force, and whether everything is paused.
+    pub app: Versioned<AppRecord>,
 }
 
 impl Loaded {
@@ -46,6 +48,7 @@ impl Loaded {
             build: self.build.as_ref(),
             nonce,
             now,
+            pause: self.app.record.pause.as_ref(),
         }
     }
 
@@ -81,8 +84,8 @@ impl<P: Ports> App<P> {
             (None, Some(spec)) => Stage::new(id.clone(), spec.clone(), self.ports.now()),
             (None, None) => return Err(no_such_stage(id)),
         };
-        let app = self.app(id.app).await?;
-        let file = match &app.config {
+        let app = self.versioned_app(id.app).await?;
+        let file = match &app.record.config {
             Some(hash) => Some(self.stage_file(id.app, hash).await?),
             None => None,
         };
@@ -92,6 +95,7 @@ impl<P: Ports> App<P> {
             upstream: None,
             build: None,
             file,
+            app,
         };
         let upstream = loaded
             .policy(self.settings.clock_error)

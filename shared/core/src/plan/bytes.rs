@@ -142,6 +142,7 @@ fn ended(
     let told = finish::Told {
         channels: &policy.rule.alert,
         config: &policy.file.hash,
+        overridden: None,
     };
     let wait = match &build.state {
         BuildState::Failed { step, why, .. } => {

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, evidence, later};
+use super::{Draft, bytes, claim, evidence, later, window};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -16,11 +16,22 @@ pub(super) fn pass(
     view: &View<'_>,
     policy: &Policy<'_>,
 ) {
-    let mut waits: Vec<Wait> = locked(&draft.next).into_iter().collect();
+    let mut waits: Vec<Wait> = paused(view, policy).into_iter().collect();
+    waits.extend(locked(&draft.next));
+    let got = bytes::get(draft, &mut candidate, view, policy);
+    let release = got.as_ref().ok();
+    let overridden = release.and_then(|release| window::let_through(&draft.next, release));
+    waits.extend(window::closed(
+        &candidate.revision,
+        &candidate.cause,
+        overridden,
+        draft.now,
+        policy,
+    ));
     waits.extend(unstopped(&draft.next));
     waits.extend(held(&draft.next, policy).filter(|_| !candidate.cause.is_personal()));
     waits.extend(back_off(draft, &candidate));
-    match bytes::get(draft, &mut candidate, view, policy) {
+    match got {
         Ok(release) => {
             waits.extend(proven(
                 &draft.next,
@@ -37,8 +48,14 @@ pub(super) fn pass(
         Err(wait) => waits.push(*wait),
     }
     for wait in &waits {
-        if let Wait::Soaking { until, .. } = wait {
-            draft.wake_at(*until);
+        match wait {
+            Wait::Soaking { until, .. } => draft.wake_at(*until),
+            Wait::Frozen { opens, .. } => {
+                if let Some(at) = opens.look_at() {
+                    draft.wake_at(at);
+                }
+            }
+            _ => {}
         }
     }
     draft.waits.extend(waits);
@@ -47,12 +64,20 @@ pub(super) fn pass(
 
 /// What keeps a claimed run from being admitted now.
 pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> Option<Wait> {
+    let paused = paused(view, policy);
+    if paused.is_some() {
+        return paused;
+    }
     let lock = view.stage.lock.as_ref();
     if lock.is_some_and(|lock| lock.holds(view.now, policy.clock_error)) {
         return locked(view.stage);
     }
-    proven(view.stage, &run.cause, &run.release, view, policy)
+    let proven = proven(view.stage, &run.cause, &run.release, view, policy);
+    let revision = &run.release.revision;
+    let overridden = run.overridden.as_ref();
+    window::closed(revision, &run.cause, overridden, view.now, policy)
         .into_iter()
+        .chain(proven)
         .next()
 }
 
@@ -60,6 +85,17 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
 pub(super) fn standing(stage: &Stage, policy: &Policy<'_>) -> Vec<Wait> {
     let all = [locked(stage), unstopped(stage), held(stage, policy)];
     all.into_iter().flatten().collect()
+}
+
+/// A pause closes all stages to everything.
+pub(super) fn paused(view: &View<'_>, policy: &Policy<'_>) -> Option<Wait> {
+    let pause = view.pause?;
+    pause
+        .holds(view.now, policy.clock_error)
+        .then(|| Wait::Paused {
+            pause: pause.clone(),
+            app: policy.file.app.clone(),
+        })
 }
 
 /// A lock closes the stage to everything.

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{evidence, gates};
+use super::{evidence, gates, window};
 use crate::build::BuildState;
 use crate::name::Revision;
 use crate::policy::{Policy, View};
@@ -36,7 +36,11 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
     let stage = view.stage;
     let name = &stage.id.stage;
     let cause = cause(release, stage, policy);
-    let mut waits = gates::standing(stage, policy);
+    let mut waits: Vec<Wait> = gates::paused(view, policy).into_iter().collect();
+    waits.extend(gates::standing(stage, policy));
+    let overridden = window::let_through(stage, release);
+    let revision = &release.revision;
+    waits.extend(window::closed(revision, &cause, overridden, view.now, policy));
     waits.extend(gates::proven(stage, &cause, release, view, policy));
     waits.extend(unwanted(release, stage, policy));
     let mut rows: Vec<Row> = build(release, view, policy).into_iter().collect();

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
 pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
-pub use control::{Approval, Hold, Lock, RefreshSkip, RefreshState, RefreshWish, Rejected};
+pub use control::{
+    Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
+};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
 use crate::name::{
@@ -62,6 +64,9 @@ pub struct Stage {
     #[serde(default)]
     pub approvals: Vec<Approval>,
     pub refresh: RefreshState,
+    /// The candidate passes these windows once; gone with the candidate, or with its claim.
+    #[serde(default)]
+    pub overridden: Option<Override>,
 }
 
 /// Which rule made the stage, and with what.
@@ -139,6 +144,7 @@ impl Stage {
                 wish: None,
                 skipped: None,
             },
+            overridden: None,
         }
     }
 

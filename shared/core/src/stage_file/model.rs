@@ -35,6 +35,8 @@ pub struct StageFile {
     pub schedules: BTreeMap<RuleName, Schedule>,
     /// What holds and was hardly meant, in the order of the text.
     pub warnings: Vec<Diagnostic>,
+    /// Times when stages may change, or may not.
+    pub windows: BTreeMap<String, Window>,
 }
 
 /// A way to build and deploy.
@@ -167,10 +169,13 @@ pub struct Rule {
     /// Hash of the pipeline's steps and of every suite that a stage of this pipeline verifies
     /// with: the same for all stages of a pipeline, so that a release stays itself when it moves.
     pub recipe: RecipeHash,
-    /// Hash of the rest of this entry, its variable sets included.
+    /// Hash of the rest of this entry, its variable sets included, its windows left out: they say
+    /// when, not what, and void nothing that was proven or approved.
     pub settings: SettingsHash,
     /// What a release's build must have shown before it is deployed here.
     pub gates: Gates,
+    /// Names of the windows that close its stages.
+    pub windows: Vec<String>,
 }
 
 /// What a build must have shown; see [`crate::evidence`].
@@ -243,4 +248,32 @@ pub struct Approvals {
 pub struct Expires {
     pub idle: SignedDuration,
     pub warn: Option<SignedDuration>,
+}
+
+/// A time that comes again and again, for stages that list it.
+#[derive(Clone, Debug)]
+pub struct Window {
+    pub name: String,
+    pub kind: WindowKind,
+    /// Five fields, or six with seconds first.
+    pub cron: String,
+    /// IANA time zone.
+    pub timezone: String,
+    /// How long it lasts from each slot of `schedule`, in elapsed time.
+    pub length: SignedDuration,
+    pub reason: String,
+    /// Roles whose holders may let a release through; empty means operators only.
+    pub overriders: Vec<String>,
+    /// `cron` and `timezone`, read once.
+    pub schedule: Schedule,
+}
+
+/// What a window means for a stage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WindowKind {
+    /// The stage changes only during one of these.
+    Allow,
+    /// The stage does not change during it.
+    Deny,
 }

@@ -26,6 +26,8 @@ record! {
         optional roles: Named<List<Text>>,
         /// The stages, and what leads to each; the first one that matches wins.
         required stages: Named<RawStage>,
+        /// Times when stages may change, or may not.
+        optional windows: Named<RawWindow>,
     }
 }
 
@@ -168,6 +170,9 @@ record! {
         optional timeout: Length,
         /// What the build of a release must have shown before it gets here.
         optional gates: RawGates,
+        /// Windows that close it; it is open while no `deny` window is, and while one of its
+        /// `allow` windows is, if it has any.
+        optional windows: List<Text>,
     }
 }
 
@@ -238,5 +243,31 @@ record! {
         required idle: Length,
         /// Its owner is told this long before.
         optional warn: Length,
+    }
+}
+
+record! {
+    /// A time that comes again and again; exactly one of `allow` and `deny`.
+    RawWindow ("a window") {
+        /// Stages that list it change only then.
+        optional allow: RawWhen,
+        /// Stages that list it do not change then.
+        optional deny: RawWhen,
+        /// Why; whoever waits reads it.
+        required reason: Text,
+        /// Roles whose holders may let a release through; operators may always.
+        optional r#override: List<Text>,
+    }
+}
+
+record! {
+    /// When a window begins, and how long it lasts.
+    RawWhen ("a window's time") {
+        /// Minute, hour, day of month, month, day of week; six fields start with seconds.
+        required cron: Text,
+        /// How long it lasts, in elapsed time; windows may overlap.
+        required r#for: Length,
+        /// IANA time zone, such as `Europe/Rome`.
+        required timezone: Text,
     }
 }

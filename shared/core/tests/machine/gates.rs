@@ -419,6 +419,7 @@ fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {
             .as_ref()
             .and_then(|upstream| world.stages.get(upstream.stage.as_str())),
         build,
+        pause: world.pause.as_ref(),
         nonce: &nonce,
         now: world.now,
     };

@@ -24,4 +24,5 @@ mod rollback;
 mod story;
 mod verdicts;
 mod waits;
+mod windows;
 mod world;

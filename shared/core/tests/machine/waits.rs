@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use greenroom_core::evidence::Gate;
+use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
+use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
-use greenroom_core::stage_file::StageFile;
-use greenroom_core::waiting::Wait;
+use greenroom_core::stage_file::{StageFile, WindowKind};
+use greenroom_core::waiting::{Closing, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -120,6 +122,26 @@ fn every_wait() -> Vec<Wait> {
         closed(Gate::Coverage),
         closed(Gate::Endpoints),
         closed(Gate::Docs),
+        Wait::Frozen {
+            revision: world.release(1).revision,
+            rollback: false,
+            closed: vec![Closing {
+                window: text(),
+                kind: WindowKind::Deny,
+                reason: text(),
+            }],
+            opens: Edge::At(since),
+            roles: vec![text()],
+        },
+        Wait::Paused {
+            pause: Pause {
+                by: text(),
+                reason: text(),
+                since,
+                until: None,
+            },
+            app: "acme/orders".into(),
+        },
     ]
 }
 
@@ -229,7 +251,9 @@ fn what_moves_by_itself_blocks_nobody() {
             "gate_tests",
             "gate_coverage",
             "gate_endpoints",
-            "gate_docs"
+            "gate_docs",
+            "frozen",
+            "paused"
         ]
     );
 }

@@ -12,6 +12,7 @@ use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
 use greenroom_core::history::{self, Entry};
 use greenroom_core::name::*;
+use greenroom_core::pause::Pause;
 use greenroom_core::plan::{Plan, build_wanted, plan};
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
@@ -36,6 +37,8 @@ pub struct World {
     pub log: Vec<Entry>,
     /// What the reports of builds say from now on.
     pub evidence: Option<Evidence>,
+    /// Everything is paused.
+    pub pause: Option<Pause>,
     claims: u64,
 }
 
@@ -55,6 +58,7 @@ impl World {
             ids: BTreeSet::new(),
             log: Vec::new(),
             evidence: None,
+            pause: None,
             claims: 0,
         }
     }
@@ -103,6 +107,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
         };
         let planned = plan(&view, policy.as_ref());
         hold(&view, policy.as_ref(), &before, &planned);
@@ -187,6 +192,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
         };
         accept(&view, policy.as_ref(), principal, command)
     }

@@ -118,6 +118,7 @@ fn run(file: &StageFile, ticks: &[(i64, i64)], mistake: impl Fn(&mut Stage)) -> 
             build: None,
             nonce: &nonce,
             now: timestamp(*shown),
+            pause: None,
         };
         let planned = plan(&view, Some(&policy));
         seen.look(&stage, &planned);

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use greenroom_core::build::Build;
 use greenroom_core::name::*;
+use greenroom_core::pause::Pause;
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::release::{Outputs, Release};
 use greenroom_core::stage as core;
@@ -94,6 +95,29 @@ stages:
     StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file")
 }
 
+/// One window of each kind for each time at which one begins.
+static WINDOWS: LazyLock<StageFile> = LazyLock::new(|| {
+    let mut text = String::from(
+        "version: 1\napp: acme/orders\npipelines: { plain: { steps: [{ name: d, run: d }] } }\n\
+         stages: { dev: { from: { branch: d }, pipeline: plain } }\nwindows:\n",
+    );
+    for (n, begin) in BEGINS.into_iter().enumerate() {
+        let cron = instant(begin).strftime("%-S %-M %-H %-d %-m *").to_string();
+        for kind in ["allow", "deny"] {
+            text.push_str(&format!(
+                "  {kind}-{n}: {{ {kind}: {{ cron: \"{cron}\", for: 1h, timezone: UTC }}, reason: why }}\n"
+            ));
+        }
+    }
+    StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file")
+});
+
+fn window(window: Window) -> &'static greenroom_core::stage_file::Window {
+    let n = BEGINS.iter().position(|begin| *begin == window.begin);
+    let kind = if window.allows { "allow" } else { "deny" };
+    &WINDOWS.windows[&format!("{kind}-{}", n.expect("a beginning"))]
+}
+
 /// The values of one situation.
 pub struct Laid {
     pub stage: Stage,
@@ -101,6 +125,7 @@ pub struct Laid {
     pub build: Option<Build>,
     pub nonce: Nonce,
     pub now: Timestamp,
+    pub pause: Option<Pause>,
     pub policy: Option<Policy<'static>>,
 }
 
@@ -112,6 +137,7 @@ impl Laid {
             build: self.build.as_ref(),
             nonce: &self.nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
         }
     }
 }
@@ -133,7 +159,9 @@ pub fn policy(s: &Situation) -> Option<Policy<'static>> {
     let key = (s.soak, s.need, s.owners_only, s.demands);
     let (_, file) = FILES.iter().find(|(it, _)| *it == key).expect("a file");
     let rule = RuleName::new(rule(s.takes));
-    Policy::of(file, &rule, SignedDuration::from_nanos(s.clock_error))
+    let mut policy = Policy::of(file, &rule, SignedDuration::from_nanos(s.clock_error))?;
+    policy.windows = s.window.map(window).into_iter().collect();
+    Some(policy)
 }
 
 fn rule(takes: Takes) -> &'static str {
@@ -154,6 +182,12 @@ pub fn lay(s: &Situation) -> Laid {
         build: s.build.map(|it| build(&it, s.shows, &names)),
         nonce: Nonce::new("a-nonce"),
         now: instant(s.now),
+        pause: s.pause.map(|until| Pause {
+            by: "dora".to_owned(),
+            reason: "because".to_owned(),
+            since: instant(-20 * MINUTE),
+            until: until.map(instant),
+        }),
         policy,
     }
 }
@@ -284,6 +318,18 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         asked_at: instant(-MINUTE),
         sent: true,
     });
+    let through = s.window.zip(s.through);
+    stage.overridden = through.map(|(it, bytes)| core::Override {
+        by: "dora".to_owned(),
+        at: instant(-MINUTE),
+        reason: "because".to_owned(),
+        release: names.release(bytes),
+        windows: vec![window(it).name.clone()],
+    });
+    if let (Some(run), Some(of)) = (&mut stage.run, s.run.map(|run| run.of)) {
+        let overridden = stage.overridden.clone();
+        run.overridden = overridden.filter(|_| s.through == Some(of));
+    }
     stage.brk = s.broken.then(|| broken(names));
     stage.health = if s.broken {
         Health::Red
@@ -331,6 +377,7 @@ fn broken(names: &Names) -> core::Break {
         reds: 1,
         told: Vec::new(),
         acknowledged: None,
+        overridden: None,
     }
 }
 

@@ -186,7 +186,41 @@ pub struct Situation {
     pub demands: u8,
     /// What the build shows of it.
     pub shows: u8,
+    /// Everything is paused, until then or for good.
+    pub pause: Option<Option<i64>>,
+    /// The window that the stage lists.
+    pub window: Option<Window>,
+    /// The bytes that somebody lets through it.
+    pub through: Option<Bytes>,
 }
+
+/// A window that lasts an hour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Window {
+    /// The stage changes during it; otherwise outside it.
+    pub allows: bool,
+    /// When it begins; one of [`BEGINS`].
+    pub begin: i64,
+}
+
+/// How long a window lasts.
+pub const WINDOW: i64 = 60 * MINUTE;
+/// When windows begin: so that the situation is before, in, after or at an edge, with and without
+/// the error of its clock.
+pub const BEGINS: [i64; 12] = [
+    -2 * WINDOW,
+    -WINDOW - 5 * MINUTE - SECOND,
+    -WINDOW - 5 * MINUTE,
+    -WINDOW - SECOND,
+    -WINDOW,
+    -WINDOW + 5 * MINUTE,
+    -WINDOW / 2,
+    -5 * MINUTE,
+    -SECOND,
+    0,
+    5 * MINUTE,
+    WINDOW,
+];
 
 impl Situation {
     /// The same at another instant.

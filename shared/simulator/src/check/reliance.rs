@@ -1,4 +1,4 @@
-//! G4: a claim relies on its upstream as it is, and says so in the same commit.
+//! G4: a claim relies on its upstream and its app as they are, and says so in the same commit.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +17,11 @@ pub fn replaced(
     found: &mut Found,
 ) {
     let stage = replaced.after;
+    let goes_on = replaced.claims() || replaced.admits();
+    if goes_on && !replaced.commit.relies_on.contains(&keys::app(stage.id.app)) {
+        let what = format!("{} goes on whatever became of its app", stage.id);
+        found.broken(truth, "G4", what);
+    }
     let run = stage.run.as_ref().filter(|_| replaced.claims());
     let Some(run) = run.filter(|run| !run.cause.is_rollback()) else {
         return;

@@ -200,7 +200,8 @@ fn leaves_a_trace(command: &Command) -> bool {
         | Command::Lock { .. }
         | Command::Unlock
         | Command::Refresh
-        | Command::Acknowledge { .. } => true,
+        | Command::Acknowledge { .. }
+        | Command::Override { .. } => true,
         // A second yes, or a wish for what is under way anyhow, changes nothing.
         Command::Admit { .. } | Command::Promote | Command::Approve { .. } | Command::Retry => {
             false

@@ -141,3 +141,14 @@ fn gates_are_terms_of_the_stage_and_reports_are_what_is_built() {
         "whose requests are looked at is part of the build"
     );
 }
+
+#[test]
+fn a_window_is_when_and_not_what() {
+    let with = SMALL.replace("alert: [c] }", "alert: [c], windows: [w] }");
+    let deny = "deny: { cron: \"0 0 * * *\", for: 1h, timezone: UTC }";
+    let with = format!("{with}windows: {{ w: {{ {deny}, reason: r }} }}\n");
+    let (old, new) = (parse(SMALL), parse(&with));
+    let (old, new) = (rule(&old, "dev"), rule(&new, "dev"));
+    assert_eq!((&old.recipe, &old.settings), (&new.recipe, &new.settings));
+    assert_eq!(new.windows, ["w"]);
+}

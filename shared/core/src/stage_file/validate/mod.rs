@@ -17,6 +17,7 @@ mod suites;
 mod templates;
 mod unused;
 mod variables;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -47,6 +48,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     let channels = channels::check(raw, log);
     let variables = variables::check(raw, log);
     let roles = roles::check(raw, log);
+    let windows = windows::check(raw, log);
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
     collisions::check(raw, log);
@@ -73,6 +75,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         schedules: schedules(&rules),
         rules,
         warnings: Vec::new(),
+        windows,
     })
 }
 
@@ -84,6 +87,7 @@ fn is_of_usable_size(raw: &RawFile, log: &mut Log) -> bool {
         size("channels", &raw.channels),
         size("roles", &raw.roles),
         size("stages", &raw.stages),
+        size("windows", &raw.windows),
     ];
     let too_large = sections
         .into_iter()

@@ -110,6 +110,7 @@ pub(super) fn run(running: &Running, names: &Names) -> core::Run {
         outcome: None,
         ended_at: None,
         why: None,
+        overridden: None,
     }
 }
 
