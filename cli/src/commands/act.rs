@@ -2,7 +2,6 @@
 
 use greenroom_core::command::Command;
 use greenroom_core::name::Revision;
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::stage::Typed;
@@ -14,7 +13,7 @@ use crate::exit::{Exit, Stop};
 use crate::output::Output;
 use crate::output::card::mark;
 use crate::output::text::clean;
-use crate::output::time::{instant, said};
+use crate::output::time::{instant, now, said};
 
 pub async fn promote(args: &ActArgs, output: &mut Output) -> Result<Exit, Stop> {
     ask(args, &Command::Promote, "promotion asked for", output).await
@@ -64,7 +63,11 @@ pub async fn abort(args: &AbortArgs, output: &mut Output) -> Result<Exit, Stop> 
 }
 
 pub async fn lock(args: &LockArgs, output: &mut Output) -> Result<Exit, Stop> {
-    let until = args.until.map(|until| until.instant(Timestamp::now()));
+    if args.until.is_some() {
+        // "2h" is meant by the server's clock; a rehearsal's is known once it has answered.
+        Client::find(&args.act.server)?.healthy().await?;
+    }
+    let until = args.until.map(|until| until.instant(now()));
     let command = Command::Lock {
         reason: args.reason.clone(),
         until,
@@ -132,7 +135,7 @@ async fn ask(
     {
         output.say(format_args!(
             "now: {}",
-            said(&clean(&wait.sentence), Timestamp::now())
+            said(&clean(&wait.sentence), now())
         ));
     }
     let again = typed.again();

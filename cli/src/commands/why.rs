@@ -13,7 +13,7 @@ use crate::output::card::{broken, mark, word};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block};
 use crate::output::text::{clean, short};
-use crate::output::time::{age, instant, relative, said};
+use crate::output::time::{age, instant, now, relative, said};
 
 pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -34,7 +34,7 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
         }))?;
         return Ok(Exit::Ok);
     }
-    let now = Timestamp::now();
+    let now = now();
     headline(&card, now, output)?;
     for wait in &card.waiting_on {
         waits(wait, now, output)?;
