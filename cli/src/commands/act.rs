@@ -133,15 +133,16 @@ async fn ask(
         .first()
         .filter(|wait| wait.code != "up_to_date")
     {
-        output.say(format_args!(
-            "now: {}",
-            said(&clean(&wait.sentence), now())
-        ));
+        output.say(format_args!("now: {}", said(&clean(&wait.sentence), now())));
     }
     let again = typed.again();
     let next = match command {
         Command::Lock { .. } => format!("greenroom unlock {again}"),
-        Command::Rollback { .. } => format!("greenroom promote {again}"),
+        // What lifts the hold.
+        Command::Rollback { .. } if card.upstream.is_some() => {
+            format!("greenroom promote {again}")
+        }
+        Command::Rollback { .. } => format!("greenroom refresh {again}"),
         Command::Reject { .. } | Command::Unlock | Command::Acknowledge { .. } => {
             format!("greenroom why {again}")
         }
