@@ -84,8 +84,14 @@ fn each_example_can_be_begun_with() {
         let checked = greenroom(folder.path(), &["validate"]);
         assert_eq!(checked.status.code(), Some(0), "{checked:?}");
         let text = std::fs::read_to_string(folder.path().join("greenroom.yaml")).expect("a file");
-        assert!(text.contains("app: acme/orders\n") && text.contains(from), "{text}");
-        let example = format!("{}/../examples/{template}/greenroom.yaml", env!("CARGO_MANIFEST_DIR"));
+        assert!(
+            text.contains("app: acme/orders\n") && text.contains(from),
+            "{text}"
+        );
+        let example = format!(
+            "{}/../examples/{template}/greenroom.yaml",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let example = std::fs::read_to_string(example).expect("an example");
         assert!(example.lines().count() < 40, "{template} is too long");
         assert_eq!(text.lines().count(), example.lines().count());

@@ -11,7 +11,9 @@ async fn as_its_transcript_says(name: &str) {
     let example = example.expect("there is such an example");
     let folder = tempfile::tempdir().expect("a folder");
     let greenroom = Path::new(env!("CARGO_BIN_EXE_greenroom"));
-    let now = example.play(greenroom, &folder.path().join("scenario")).await;
+    let now = example
+        .play(greenroom, &folder.path().join("scenario"))
+        .await;
     let now = now.unwrap_or_else(|error| panic!("{name}: {error}"));
     if let Some(difference) = difference(&example.golden(), &now) {
         panic!("{name}: {difference}`make scenarios UPDATE=1` rewrites transcripts");

@@ -177,6 +177,7 @@ fn board_lines(board: &Board, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(rehearsal) = &board.rehearsal {
         let moved = rehearsal.clock_moved;
+        let moved = moved.round(jiff::Unit::Second).unwrap_or(moved);
         let text = format!("THIS IS A REHEARSAL: the server's clock is moved by {moved:#}");
         lines.extend(noted(&text, columns));
     }

@@ -83,6 +83,15 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
         word(card.health),
         clean(&card.phase),
     ))?;
+    if let Some(release) = &card.deployed
+        && let (Some(has), Some(had)) = (&release.reference, &release.took_over)
+    {
+        output.line(format_args!(
+            "  {} took the stage over from {}: who pushes last, has it",
+            branch(has),
+            branch(had)
+        ))?;
+    }
     if let Some(candidate) = &card.candidate {
         let more = match candidate.contains.len() {
             0 => String::new(),
@@ -99,6 +108,14 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
         output.line(format_args!("  approved: {}", clean(approval)))?;
     }
     Ok(())
+}
+
+/// A branch or tag as people call it.
+fn branch(reference: &str) -> String {
+    let short = ["refs/heads/", "refs/tags/"]
+        .iter()
+        .find_map(|before| reference.strip_prefix(before));
+    clean(short.unwrap_or(reference))
 }
 
 fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {

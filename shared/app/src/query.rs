@@ -137,6 +137,10 @@ pub struct ReleaseView {
     pub since: Timestamp,
     /// False while a deployment is under way: nobody can say what stands there.
     pub complete: bool,
+    /// The branch or tag it came from, if it came from one.
+    pub reference: Option<greenroom_core::name::RefName>,
+    /// The branch that had the stage before, if it was another.
+    pub took_over: Option<greenroom_core::name::RefName>,
 }
 
 /// What waits.

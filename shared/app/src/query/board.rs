@@ -130,6 +130,8 @@ fn stage_card(stage: &Stage, plan: &Plan, file: Option<&StageFile>) -> StageCard
             artifact: deployed.release.artifact.clone(),
             since: deployed.at,
             complete: deployed.complete,
+            reference: deployed.reference.clone(),
+            took_over: deployed.took_over.clone(),
         }),
         green_since: stage.verified.as_ref().map(|verified| verified.since),
         url: deployed.and_then(|deployed| deployed.outputs.get("URL").cloned()),
