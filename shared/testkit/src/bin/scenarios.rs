@@ -31,7 +31,9 @@ async fn main() -> ExitCode {
     match played {
         Ok(0) => ExitCode::SUCCESS,
         Ok(wrong) => {
-            eprintln!("scenarios: {wrong} went another way than their transcripts; `make scenarios UPDATE=1` rewrites them");
+            eprintln!(
+                "scenarios: {wrong} went another way than their transcripts; `make scenarios UPDATE=1` rewrites them"
+            );
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -44,22 +46,34 @@ async fn main() -> ExitCode {
 /// Plays those named, or all; answers how many went another way.
 async fn play(greenroom: &Path, update: bool, names: &[String]) -> Result<usize> {
     let all = Example::all(Path::new("examples"))?;
-    if let Some(unknown) = names.iter().find(|name| all.iter().all(|one| one.name != **name)) {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| all.iter().all(|one| one.name != **name))
+    {
         let known: Vec<_> = all.iter().map(|one| one.name.as_str()).collect();
         return Err(format!("there is no scenario {unknown}, only {}", known.join(", ")).into());
     }
     let mut wrong = 0;
-    for example in all.iter().filter(|one| names.is_empty() || names.contains(&one.name)) {
+    for example in all
+        .iter()
+        .filter(|one| names.is_empty() || names.contains(&one.name))
+    {
         let begun = Instant::now();
         let folder = tempfile::tempdir()?;
-        let played = example.play(greenroom, &folder.path().join("scenario")).await;
+        let played = example
+            .play(greenroom, &folder.path().join("scenario"))
+            .await;
         let now = played.inspect_err(|_| drop(folder.keep()))?;
         let seconds = begun.elapsed().as_secs_f64();
         match difference(&example.golden(), &now) {
             None => println!("{}: as its transcript says ({seconds:.1} s)", example.name),
             Some(_) if update => {
                 std::fs::write(example.transcript(), &now)?;
-                println!("{}: {} is rewritten ({seconds:.1} s)", example.name, example.transcript().display());
+                println!(
+                    "{}: {} is rewritten ({seconds:.1} s)",
+                    example.name,
+                    example.transcript().display()
+                );
             }
             Some(difference) => {
                 println!("{}: {difference}", example.name);

@@ -167,6 +167,11 @@ impl Talk {
         })
     }
 
+    /// Where the server is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     pub async fn get_text(&self, path: &str) -> Result<String> {
         let response = self
             .client

@@ -187,8 +187,12 @@ impl SampleRepo {
     /// # Errors
     /// When there is something in `folder` already.
     pub fn origin(&self, folder: &Path) -> io::Result<()> {
-        let (from, to) = (self.folder.display().to_string(), folder.display().to_string());
-        self.git(&["clone", "--quiet", "--bare", &from, &to]).map(drop)
+        let (from, to) = (
+            self.folder.display().to_string(),
+            folder.display().to_string(),
+        );
+        self.git(&["clone", "--quiet", "--bare", &from, &to])
+            .map(drop)
     }
 
     /// Subjects of all commits there are, by id.

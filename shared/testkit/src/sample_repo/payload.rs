@@ -55,12 +55,7 @@ impl SampleRepo {
     ///
     /// # Errors
     /// When git does not know the tag.
-    pub fn tag_push(
-        &self,
-        repository: Repository,
-        tag: &str,
-        pusher: &Author,
-    ) -> io::Result<Push> {
+    pub fn tag_push(&self, repository: Repository, tag: &str, pusher: &Author) -> io::Result<Push> {
         let object = self.git(&["rev-parse", "--verify", &format!("refs/tags/{tag}")])?;
         let commit = self.listed(&format!("refs/tags/{tag}"))?;
         Ok(Push::tag(

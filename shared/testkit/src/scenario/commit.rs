@@ -6,9 +6,7 @@ use crate::demo::Result;
 use crate::demo::github::Delivery;
 use crate::demo::server::{WEBHOOK_SECRET, until};
 use crate::demo::world::REPOSITORY_ID;
-use crate::github_payloads::{
-    Person, PullRequest, PullRequestAction, Push, Repository, ZEROS,
-};
+use crate::github_payloads::{Person, PullRequest, PullRequestAction, Push, Repository, ZEROS};
 use crate::sample_repo::{Author, Edit};
 
 /// What the smoke tests of every example look at.
@@ -21,9 +19,11 @@ const UNBUILDABLE: &str = "site/UNFINISHED";
 /// Does it and tells Greenroom; answers what GitHub was told.
 pub async fn perform(world: &mut World, who: &Author, what: &Git) -> Result<Vec<String>> {
     let (event, body) = match what {
-        Git::Commit { branch, subject, change } => {
-            commit(world, who, branch, subject.as_deref(), *change)?
-        }
+        Git::Commit {
+            branch,
+            subject,
+            change,
+        } => commit(world, who, branch, subject.as_deref(), *change)?,
         Git::Branch { branch, from } => {
             world.repo()?.branch(branch, from)?;
             pushed(world, who, branch, ZEROS)?
@@ -39,7 +39,9 @@ pub async fn perform(world: &mut World, who: &Author, what: &Git) -> Result<Vec<
             pushed(world, who, branch, &before)?
         }
         Git::Tag { branch, tag } => {
-            world.repo()?.tag(tag, branch, who, Some(&format!("Release {tag}")))?;
+            world
+                .repo()?
+                .tag(tag, branch, who, Some(&format!("Release {tag}")))?;
             let push = world.repo()?.tag_push(repository(world)?, tag, who)?;
             ("push", push.body())
         }
@@ -52,7 +54,10 @@ pub async fn perform(world: &mut World, who: &Author, what: &Git) -> Result<Vec<
         }
         Git::OpenPull { from, into } => {
             world.pulls.push(from.clone());
-            ("pull_request", pull(world, who.person(), from, into)?.body())
+            (
+                "pull_request",
+                pull(world, who.person(), from, into)?.body(),
+            )
         }
         Git::ForkPull { into } => {
             world.pulls.push("a fork".to_owned());
@@ -82,7 +87,11 @@ fn commit(
         let from = base(world)?;
         world.repo()?.branch(branch, &from)?;
     }
-    let before = if new { ZEROS.to_owned() } else { world.repo()?.head(branch)? };
+    let before = if new {
+        ZEROS.to_owned()
+    } else {
+        world.repo()?.head(branch)?
+    };
     let subject = match (subject, change) {
         (Some(subject), _) => subject.to_owned(),
         (None, Change::Bug) => "Add up faster".to_owned(),
@@ -92,8 +101,15 @@ fn commit(
     };
     // Two commits with one name could not be told apart.
     let known = world.repo()?.subjects()?;
-    let again = known.iter().filter(|(_, one)| one.starts_with(&subject)).count();
-    let subject = if again == 0 { subject } else { format!("{subject}, part {}", again + 1) };
+    let again = known
+        .iter()
+        .filter(|(_, one)| one.starts_with(&subject))
+        .count();
+    let subject = if again == 0 {
+        subject
+    } else {
+        format!("{subject}, part {}", again + 1)
+    };
     world.unnamed += 1;
     let note = format!("{subject}\n");
     let mut edits = match change {
@@ -103,7 +119,10 @@ fn commit(
         Change::Unbuildable => vec![Edit::write(UNBUILDABLE, &note)],
     };
     // A file of its own: changes of two branches never conflict.
-    edits.push(Edit::write(&format!("site/changes/{}.txt", world.unnamed), &note));
+    edits.push(Edit::write(
+        &format!("site/changes/{}.txt", world.unnamed),
+        &note,
+    ));
     world.repo()?.commit(branch, who, &subject, &edits)?;
     pushed(world, who, branch, &before)
 }
@@ -120,8 +139,15 @@ fn repository(world: &World) -> Result<Repository> {
     Ok(Repository::new(REPOSITORY_ID, app, default_branch))
 }
 
-fn pushed(world: &World, who: &Author, branch: &str, before: &str) -> Result<(&'static str, String)> {
-    let push = world.repo()?.push(repository(world)?, branch, before, who)?;
+fn pushed(
+    world: &World,
+    who: &Author,
+    branch: &str,
+    before: &str,
+) -> Result<(&'static str, String)> {
+    let push = world
+        .repo()?
+        .push(repository(world)?, branch, before, who)?;
     Ok(("push", push.body()))
 }
 
@@ -147,7 +173,10 @@ fn fork_pull(world: &World, into: &str) -> Result<String> {
     let now = jiff::Timestamp::now();
     let name = app.split_once('/').map_or(app, |(_, name)| name);
     let fork = format!("mallory/{name}");
-    let fork = Repository { fork: true, ..Repository::new(REPOSITORY_ID + 1, &fork, default_branch) };
+    let fork = Repository {
+        fork: true,
+        ..Repository::new(REPOSITORY_ID + 1, &fork, default_branch)
+    };
     let mut pull = PullRequest::opened(repository(world)?, number, stranger, "gift", &head, now);
     pull.head_repository = Some(fork);
     pull.base_branch = into.to_owned();
@@ -168,7 +197,10 @@ async fn tell(world: &mut World, event: &'static str, body: String) -> Result<Ve
         return Ok(vec![format!("GitHub's webhook is refused: {answer}")]);
     }
     if answer["status"] == "ignored" {
-        return Ok(vec![format!("ignored: {}", answer["why"].as_str().unwrap_or_default())]);
+        return Ok(vec![format!(
+            "ignored: {}",
+            answer["why"].as_str().unwrap_or_default()
+        )]);
     }
     let became = until("the webhook is decided", async || {
         let record = talk.get(&format!("/deliveries/{}", delivery.id)).await?;
@@ -180,8 +212,10 @@ async fn tell(world: &mut World, event: &'static str, body: String) -> Result<Ve
     Ok(match became["status"].as_str() {
         Some("decided") if nowhere => vec!["it leads to no stage".to_owned()],
         Some("decided") => Vec::new(),
-        Some(other) => vec![format!("{other}: {}", became["why"].as_str().unwrap_or_default())],
+        Some(other) => vec![format!(
+            "{other}: {}",
+            became["why"].as_str().unwrap_or_default()
+        )],
         None => Vec::new(),
     })
 }
-

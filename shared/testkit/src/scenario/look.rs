@@ -17,7 +17,10 @@ pub async fn after(world: &mut World, act: &Act, said: Vec<String>) -> Result<Ve
     let still = world.quiet().await?;
     let mut lines = Vec::new();
     if let Act::Pass(_) | Act::Begin { .. } = act {
-        lines.push(format!("it is {}", still.board["now"].as_str().unwrap_or_default()));
+        lines.push(format!(
+            "it is {}",
+            still.board["now"].as_str().unwrap_or_default()
+        ));
     }
     lines.extend(said);
     for card in still.cards() {
@@ -36,12 +39,24 @@ async fn happened(world: &mut World, card: &Value) -> Result<Vec<String>> {
     let path = format!("/stages/{stage}/log?limit=1000");
     let log = world.talk()?.get(&path).await?;
     let entries = log.as_array().map(Vec::as_slice).unwrap_or_default();
-    let known = world.seen.lines.insert(stage.clone(), entries.len()).unwrap_or(0);
-    let new = entries.iter().take(entries.len().saturating_sub(known)).rev();
-    let waits = card["candidate"]["revision"].as_str().map(|id| id.get(..8).unwrap_or(id));
+    let known = world
+        .seen
+        .lines
+        .insert(stage.clone(), entries.len())
+        .unwrap_or(0);
+    let new = entries
+        .iter()
+        .take(entries.len().saturating_sub(known))
+        .rev();
+    let waits = card["candidate"]["revision"]
+        .as_str()
+        .map(|id| id.get(..8).unwrap_or(id));
     let mut lines = Vec::new();
     for entry in new {
-        let (code, text) = (entry["code"].as_str().unwrap_or_default(), entry["text"].as_str().unwrap_or_default());
+        let (code, text) = (
+            entry["code"].as_str().unwrap_or_default(),
+            entry["text"].as_str().unwrap_or_default(),
+        );
         let waiting = code == "candidate" && waits.is_some_and(|id| text.starts_with(id));
         let passed = code == "tested" && text.contains(" passed, ");
         if waiting || !passed && !USUAL.contains(&code) {
@@ -64,7 +79,11 @@ fn messages(world: &mut World) -> Vec<String> {
         told.push(lines);
     }
     for mail in mails.iter().skip(world.seen.mails) {
-        told.push(vec![format!("by mail to {}: {}", mail.to.join(", "), mail.subject())]);
+        told.push(vec![format!(
+            "by mail to {}: {}",
+            mail.to.join(", "),
+            mail.subject()
+        )]);
     }
     (world.seen.messages, world.seen.mails) = (telegram.len(), mails.len());
     // Two that are sent at once arrive in any order.
@@ -79,7 +98,9 @@ fn attention(world: &mut World, still: &Still) -> Vec<String> {
     let items: Vec<String> = items
         .filter_map(|item| item["text"].as_str().map(str::to_owned))
         .collect();
-    let new = items.iter().filter(|item| !world.seen.attention.contains(item));
+    let new = items
+        .iter()
+        .filter(|item| !world.seen.attention.contains(item));
     let lines = new.map(|item| format!("needs a person: {item}")).collect();
     world.seen.attention = items;
     lines
@@ -92,7 +113,9 @@ fn stages(world: &mut World, still: &Still) -> Vec<String> {
         let stage = card["stage"].as_str().unwrap_or_default();
         let now = summary(card);
         let old = world.seen.stages.insert(stage.to_owned(), now.clone());
-        if old.as_ref() != Some(&now) && (old.is_some() || !card["deployed"].is_null() || card["blocked"] == true) {
+        if old.as_ref() != Some(&now)
+            && (old.is_some() || !card["deployed"].is_null() || card["blocked"] == true)
+        {
             lines.push(format!("=> {stage} {now}"));
         }
     }

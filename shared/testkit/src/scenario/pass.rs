@@ -18,7 +18,9 @@ pub async fn pass(world: &mut World, length: SignedDuration) -> Result<()> {
         if now >= end {
             return Ok(());
         }
-        let next = still.next.map_or(end, |next| next.saturating_add(BEYOND).unwrap_or(end));
+        let next = still
+            .next
+            .map_or(end, |next| next.saturating_add(BEYOND).unwrap_or(end));
         let by = next.min(end).duration_since(now);
         world.move_clock(by.max(BEYOND)).await?;
         still = world.quiet().await?;

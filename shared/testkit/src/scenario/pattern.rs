@@ -57,8 +57,14 @@ pub fn fit(pattern: &'static str, sentence: &str) -> Result<Found, Miss> {
         };
         let left = words.get(at..).unwrap_or_default();
         let Some(name) = part.strip_prefix('{').and_then(|it| it.strip_suffix('}')) else {
-            if !left.first().is_some_and(|word| part.split('|').any(|one| one == *word)) {
-                return Err(miss(format!("`{}`", part.replace('|', "` or `")), Some(part)));
+            if !left
+                .first()
+                .is_some_and(|word| part.split('|').any(|one| one == *word))
+            {
+                return Err(miss(
+                    format!("`{}`", part.replace('|', "` or `")),
+                    Some(part),
+                ));
             }
             at += 1;
             continue;
@@ -87,7 +93,9 @@ fn take(name: &str, left: &[&str]) -> Option<(String, usize)> {
         "stage" => one(blank::is_stage(first)),
         "subject" => {
             let quoted = first.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-            quoted.filter(|it| !it.is_empty()).map(|it| (it.to_owned(), 1))
+            quoted
+                .filter(|it| !it.is_empty())
+                .map(|it| (it.to_owned(), 1))
         }
         "day" => one(blank::DAYS.contains(&first)),
         "time" => one(blank::beginning("Monday", first).is_some()),

@@ -56,9 +56,23 @@ async fn typed(world: &World, who: &Author, words: &[String]) -> Result<Vec<Stri
         .await?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
-    let shown = words.iter().map(|word| if word.contains(' ') { format!("'{word}'") } else { word.clone() });
-    let mut lines = vec![format!("$ greenroom {}", shown.collect::<Vec<_>>().join(" "))];
-    lines.extend(out.lines().chain(err.lines()).map(str::to_owned));
+    let shown = words.iter().map(|word| {
+        if word.contains(' ') {
+            format!("'{word}'")
+        } else {
+            word.clone()
+        }
+    });
+    let mut lines = vec![format!(
+        "$ greenroom {}",
+        shown.collect::<Vec<_>>().join(" ")
+    )];
+    // Everything here is a rehearsal; it need not be said each time.
+    let said = out
+        .lines()
+        .chain(err.lines())
+        .filter(|line| !line.contains("THIS IS A REHEARSAL"));
+    lines.extend(said.skip_while(|line| line.is_empty()).map(str::to_owned));
     Ok(lines)
 }
 
@@ -74,7 +88,9 @@ async fn open(world: &World, stage: &str) -> Result<Vec<String>> {
     };
     let mut lines = vec![format!("{url} says:")];
     for (name, value) in about.as_object().into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| Value::to_string(value), str::to_owned);
+        let value = value
+            .as_str()
+            .map_or_else(|| Value::to_string(value), str::to_owned);
         lines.push(format!("  {name}: {value}"));
     }
     Ok(lines)

@@ -33,6 +33,7 @@ struct Patterns {
     moment: Regex,
     length: Regex,
     short: Regex,
+    gap: Regex,
 }
 
 impl Prose {
@@ -45,6 +46,7 @@ impl Prose {
             artifacts: BTreeMap::new(),
             places: vec![
                 (world.sites.address.clone(), "http://sites"),
+                (world.talk()?.base().to_owned(), "http://greenroom"),
                 (format!("{folder}/"), ""),
             ],
             now: still.now()?,
@@ -53,6 +55,7 @@ impl Prose {
                 instant: Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z( \([^)]*\))?")?,
                 moment: Regex::new(r"(\d{4}-\d\d-\d\d )?\b\d\d:\d\d UTC")?,
                 length: Regex::new(r"\b\d+ (d|h|min|s)\b( \d+ (h|min|s)\b)?")?,
+                gap: Regex::new(r"(\S) {3,}")?,
                 short: Regex::new(r"\b(for another |for |in )?\d+(d|h|m|s)\b( ago)?")?,
             },
         };
@@ -65,7 +68,9 @@ impl Prose {
     }
 
     fn knows(&mut self, release: &Value) {
-        let digest = release["artifact"].as_str().and_then(|all| all.strip_prefix("sha256:"));
+        let digest = release["artifact"]
+            .as_str()
+            .and_then(|all| all.strip_prefix("sha256:"));
         let subject = release["revision"].as_str().and_then(|id| self.subject(id));
         if let (Some(digest), Some(subject)) = (digest, subject) {
             self.artifacts.entry(digest.to_owned()).or_insert(subject);
@@ -84,7 +89,14 @@ impl Prose {
         for (place, name) in &self.places {
             line = line.replace(place, name);
         }
-        let Patterns { id, instant, moment, length, short } = &self.patterns;
+        let Patterns {
+            id,
+            instant,
+            moment,
+            length,
+            short,
+            gap,
+        } = &self.patterns;
         let line = id.replace_all(&line, |found: &Captures<'_>| self.named(&found[0]));
         let line = instant.replace_all(&line, |found: &Captures<'_>| {
             let bare = found[0].split(' ').next().unwrap_or_default();
@@ -93,6 +105,8 @@ impl Prose {
         let line = moment.replace_all(&line, |found: &Captures<'_>| self.moment(&found[0]));
         let line = length.replace_all(&line, |found: &Captures<'_>| said(&found[0]));
         let line = short.replace_all(&line, |found: &Captures<'_>| brief(&found[0]));
+        // Columns were as wide as what stood there.
+        let line = gap.replace_all(&line, "$1  ");
         line.trim_end().to_owned()
     }
 
@@ -100,7 +114,10 @@ impl Prose {
         if let Some(subject) = self.subject(id) {
             return subject;
         }
-        let artifact = self.artifacts.iter().find(|(digest, _)| digest.starts_with(id));
+        let artifact = self
+            .artifacts
+            .iter()
+            .find(|(digest, _)| digest.starts_with(id));
         match artifact {
             Some((_, subject)) => format!("of {subject}"),
             None if id.len() >= 12 => "<id>".to_owned(),
@@ -127,7 +144,9 @@ fn day(at: Timestamp) -> String {
         .increment(10)
         .mode(RoundMode::HalfExpand);
     let at = at.round(round).unwrap_or(at);
-    at.to_zoned(TimeZone::UTC).strftime("%A %-d %B, %H:%M").to_string()
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%A %-d %B, %H:%M")
+        .to_string()
 }
 
 /// `1 d 4 h`, to the nearest ten minutes.
@@ -156,7 +175,11 @@ fn brief(text: &str) -> String {
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let count: i64 = digits.parse().unwrap_or(0);
-    let seconds = if text.trim_end_matches(" ago").ends_with('m') { count * 60 } else { count };
+    let seconds = if text.trim_end_matches(" ago").ends_with('m') {
+        count * 60
+    } else {
+        count
+    };
     if seconds < 300 {
         return match () {
             () if text.starts_with("for another") => "for a moment more".to_owned(),
@@ -174,6 +197,12 @@ fn rounded(seconds: i64) -> String {
     let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
     let parts = [(days, "d"), (hours, "h"), (minutes, "min")];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let text: Vec<_> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
-    if text.is_empty() { "moments".to_owned() } else { text.join(" ") }
+    let text: Vec<_> = parts
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if text.is_empty() {
+        "moments".to_owned()
+    } else {
+        text.join(" ")
+    }
 }

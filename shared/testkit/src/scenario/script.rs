@@ -15,14 +15,15 @@ pub struct Script {
 pub enum Line {
     /// Begins with `#`, or is empty.
     Text(String),
-    Act { sentence: String, act: Act },
+    Act {
+        sentence: String,
+        act: Act,
+    },
 }
 
 /// A line that is no sentence.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "line {line}: {text}\n  expected {expected} {place}\n  the nearest sentence is: {nearest}"
-)]
+#[error("line {line}: {text}\n  expected {expected} {place}\n  the nearest sentence is: {nearest}")]
 pub struct Problem {
     /// Counted from 1.
     pub line: usize,
@@ -57,14 +58,31 @@ impl Script {
                 Ok(_) => problems.push(Problem {
                     line: n + 1,
                     text: sentence.to_owned(),
-                    expected: if begun { "nothing of the kind" } else { "when it begins" }.to_owned(),
-                    place: if begun { "after the beginning" } else { "first" }.to_owned(),
+                    expected: if begun {
+                        "nothing of the kind"
+                    } else {
+                        "when it begins"
+                    }
+                    .to_owned(),
+                    place: if begun {
+                        "after the beginning"
+                    } else {
+                        "first"
+                    }
+                    .to_owned(),
                     nearest: SENTENCES[0].pattern,
                 }),
-                Err(problem) => problems.push(Problem { line: n + 1, ..problem }),
+                Err(problem) => problems.push(Problem {
+                    line: n + 1,
+                    ..problem
+                }),
             }
         }
-        if problems.is_empty() { Ok(Self { lines }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { lines })
+        } else {
+            Err(problems)
+        }
     }
 }
 
@@ -79,7 +97,9 @@ fn read(sentence: &str) -> Result<Act, Problem> {
         };
         // Among those that fit as far, the one whose next word is most like it.
         let word = words.get(miss.fits).copied().unwrap_or_default();
-        let like = miss.word.map_or(0.0, |wanted| strsim::jaro_winkler(wanted, word))
+        let like = miss
+            .word
+            .map_or(0.0, |wanted| strsim::jaro_winkler(wanted, word))
             + strsim::jaro_winkler(known.pattern, sentence) / 10.0;
         let nearer = nearest.as_ref().is_none_or(|(best, alike, _)| {
             miss.fits > best.fits || miss.fits == best.fits && like > *alike
@@ -89,7 +109,11 @@ fn read(sentence: &str) -> Result<Act, Problem> {
         }
     }
     let (miss, _, nearest) = nearest.unwrap_or((
-        Miss { fits: 0, expected: "a sentence".to_owned(), word: None },
+        Miss {
+            fits: 0,
+            expected: "a sentence".to_owned(),
+            word: None,
+        },
         0.0,
         "",
     ));
@@ -98,7 +122,11 @@ fn read(sentence: &str) -> Result<Act, Problem> {
         line: 0,
         text: sentence.to_owned(),
         expected: miss.expected,
-        place: if before.is_empty() { "at its beginning".to_owned() } else { format!("after `{before}`") },
+        place: if before.is_empty() {
+            "at its beginning".to_owned()
+        } else {
+            format!("after `{before}`")
+        },
         nearest,
     })
 }

@@ -66,16 +66,26 @@ impl Drop for Sites {
 }
 
 async fn page(State(served): State<Served>, uri: Uri) -> Response {
-    let parts: Vec<_> = uri.path().split('/').filter(|part| !part.is_empty()).collect();
+    let parts: Vec<_> = uri
+        .path()
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .collect();
     let Some((stage, rest)) = parts.split_first().filter(|_| !parts.contains(&"..")) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let fails = served.failing.lock().unwrap_or_else(PoisonError::into_inner).contains(*stage);
+    let fails = served
+        .failing
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .contains(*stage);
     if fails {
         let text = "the database does not answer";
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
     }
-    let file = rest.iter().fold(served.folder.join(stage), |path, part| path.join(part));
+    let file = rest
+        .iter()
+        .fold(served.folder.join(stage), |path, part| path.join(part));
     match tokio::fs::read(&file).await {
         Ok(bytes) => ([(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),

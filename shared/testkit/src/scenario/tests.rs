@@ -24,7 +24,13 @@ fn text_is_kept_and_sentences_are_read() {
         subject: Some("Add coupons".to_owned()),
         change: Change::Harmless,
     };
-    assert_eq!(*act, Act::Git { who: ALICE, what: commit });
+    assert_eq!(
+        *act,
+        Act::Git {
+            who: ALICE,
+            what: commit
+        }
+    );
 }
 
 #[test]

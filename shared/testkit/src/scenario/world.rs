@@ -122,7 +122,9 @@ impl World {
             clock: Some(&self.clock()),
         })
         .await?;
-        let app = stage_file.lines().find_map(|line| line.strip_prefix("app: "));
+        let app = stage_file
+            .lines()
+            .find_map(|line| line.strip_prefix("app: "));
         self.stage = Some(Stage {
             repo,
             default_branch: default_branch.clone(),
