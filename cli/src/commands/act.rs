@@ -2,7 +2,7 @@
 
 use greenroom_core::command::Command;
 use greenroom_core::name::Revision;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::stage::Typed;
 use crate::args::{AbortArgs, AckArgs, ActArgs, ApproveArgs, LockArgs, RejectArgs, RollbackArgs};
@@ -117,7 +117,7 @@ async fn ask(
     let card: StageCard = shaped(&client, &value)?;
     // A promotion is wished for at once: one that a gate keeps waiting is told as refused so far.
     let waits = matches!(command, Command::Promote)
-        && value.get("run").is_none_or(serde_json::Value::is_null);
+        && value.get("run").is_none_or(Value::is_null);
     let exit = if waits { Exit::Refused } else { Exit::Ok };
     if output.is_json() {
         output.json(&json!({ "schema": "stage/v1", "stage": value }))?;
@@ -139,7 +139,7 @@ async fn ask(
     let next = match command {
         Command::Lock { .. } => format!("greenroom unlock {again}"),
         // What lifts the hold.
-        Command::Rollback { .. } if card.upstream.is_some() => {
+        Command::Rollback { .. } if value.get("upstream").is_some_and(Value::is_string) => {
             format!("greenroom promote {again}")
         }
         Command::Rollback { .. } => format!("greenroom refresh {again}"),

@@ -105,8 +105,12 @@ impl Prose {
         let line = moment.replace_all(&line, |found: &Captures<'_>| self.moment(&found[0]));
         let line = length.replace_all(&line, |found: &Captures<'_>| said(&found[0]));
         let line = short.replace_all(&line, |found: &Captures<'_>| brief(&found[0]));
-        // Columns were as wide as what stood there.
-        let line = gap.replace_all(&line, "$1  ");
+        // Columns of a table are as wide as what stood there before.
+        let is_table = line.contains('\u{201c}') && !line.contains("| ") || line.contains("STAGE ");
+        let line = match is_table {
+            true => gap.replace_all(&line, "$1  "),
+            false => line,
+        };
         line.trim_end().to_owned()
     }
 
@@ -193,6 +197,12 @@ fn brief(text: &str) -> String {
 }
 
 fn rounded(seconds: i64) -> String {
+    // Beside days a message tells full hours only, and the last of them may be nearly over.
+    let seconds = if seconds >= 86_400 {
+        (seconds + 3_600) / 86_400 * 86_400
+    } else {
+        seconds
+    };
     let minutes = (SignedDuration::from_secs(seconds).as_mins() + 5) / 10 * 10;
     let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
     let parts = [(days, "d"), (hours, "h"), (minutes, "min")];
