@@ -43,8 +43,8 @@ sim: simulator ## Simulate 3,000 bad days, and see that a known bug would be not
 	$(SIM) run --runs 3000
 	target/simulate/seeded canary
 
-sim-long: simulator ## The same for a night: make sim-long RUNS=1000000 SEED=4000
-	$(SIM) run --runs $(RUNS) --from $(SEED)
+sim-long: simulator ## The same for a night, each run twice: make sim-long RUNS=1000000 SEED=4000
+	$(SIM) run --runs $(RUNS) --from $(SEED) --twice
 
 sim-replay: simulator ## One run again, with all that happens: make sim-replay SEED=112
 	$(SIM) replay $(SEED)

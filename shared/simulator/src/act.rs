@@ -1,7 +1,9 @@
 //! What people, GitHub and misfortune do in a run, as data: a script made from the seed, whose
 //! items can be left out one by one.
 
+mod moment;
 mod people;
+mod rare;
 mod script;
 mod source;
 mod trouble;
@@ -13,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::fault::Port;
 use crate::model::repository::Quality;
 
+pub use moment::{Blow, Lurk, Moment, Where};
 pub use script::{Frame, script};
 
 /// One item of a script.
@@ -126,16 +129,18 @@ pub enum Act {
         person: String,
         care: u32,
     },
-    /// A push right after the next approval.
-    Ambush {
-        branch: String,
-        actor: String,
-    },
+    /// Waits for a moment, and strikes within seconds of it.
+    Lurk(Lurk),
     /// Somebody works in the pipeline service's own console.
     Hand(Hand),
     /// Ports are away for a while.
     Outage {
         ports: Vec<Port>,
+        lasts: SignedDuration,
+    },
+    /// One operation of a port is away for a while, and its others are not.
+    Half {
+        op: &'static str,
         lasts: SignedDuration,
     },
     /// A channel refuses everything for a while.

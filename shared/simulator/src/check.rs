@@ -3,32 +3,40 @@
 
 mod calendar;
 mod claim;
+mod deadline;
+mod effort;
 mod execution;
 mod heads;
 mod ingest;
+mod lease;
 mod promotion;
 pub mod quiet;
+mod reliance;
+mod resolution;
 mod schedule;
 mod security;
 mod settled;
 mod state;
+mod suite;
 mod talk;
+mod wish;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::keys;
+use greenroom_app::ports::store::Key;
 use greenroom_app::records::StageRecord;
 use greenroom_core::name::ConfigHash;
 use greenroom_core::stage::Stage;
 use jiff::Timestamp;
 
-use crate::truth::{Happened, Truth};
+use crate::truth::{Glance, Happened, Truth};
 
 /// The numbers of all that is checked.
 pub const PROMISES: &[&str] = &[
-    "A1", "A2", "A3", "A4", "B2", "B4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9", "D1", "D2",
-    "D3", "D5", "D6", "E1", "E2", "E3", "E4", "F1", "G2", "G3", "G5", "G6", "H1", "H5", "H6", "H7",
-    "H13", "I1", "I6",
+    "A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8",
+    "C9", "D1", "D2", "D3", "D5", "D6", "E1", "E2", "E3", "E4", "F1", "F2", "F3", "G2", "G3", "G4",
+    "G5", "G6", "H1", "H2", "H5", "H6", "H7", "H13", "I1", "I4", "I6",
 ];
 
 /// A promise that was not kept.
@@ -50,8 +58,22 @@ pub struct Checks {
     execution: execution::Execution,
     promotion: promotion::Promotion,
     talk: talk::Talk,
+    wishes: wish::Wishes,
+    commit: Commit,
     /// Each stage as the table has it, and since when.
-    stages: BTreeMap<String, (Timestamp, StageRecord)>,
+    stages: Stages,
+}
+
+/// Stages as the table has them, by name, and since when.
+type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
+
+/// What is known of the commit that is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// When whoever commits decided, by the true time and by his clock.
+    glance: Option<Glance>,
+    /// What must not have changed since.
+    relies_on: BTreeSet<Key>,
 }
 
 /// Broken promises are collected here.
@@ -76,6 +98,7 @@ impl Found {
 /// A stage's record was replaced.
 #[derive(Clone, Copy, Debug)]
 pub struct Replaced<'a> {
+    pub commit: &'a Commit,
     /// When the record before was committed.
     pub since: Timestamp,
     pub before: Option<&'a Stage>,
@@ -107,9 +130,17 @@ impl Checks {
             self.replaced(truth, *before, after, found);
             return;
         }
+        if let Happened::Commits { glance, relies_on } = happened {
+            self.commit = Commit {
+                glance: *glance,
+                relies_on: relies_on.iter().map(|key| (*key).clone()).collect(),
+            };
+            return;
+        }
         if let Happened::Committed { changes } = happened {
             state::committed(truth, changes, found);
             security::committed(truth, changes, found);
+            effort::committed(truth, changes, found);
             for change in *changes {
                 if change.key.partition == keys::APPS {
                     security::in_force(truth, change, &mut self.in_force, found);
@@ -129,10 +160,24 @@ impl Checks {
                 found,
             );
         }
-        self.ingest.see(truth, happened, found);
-        self.execution.see(truth, happened, &self.stages, found);
+        if let Happened::Tested {
+            stage,
+            generation,
+            request,
+            ..
+        } = happened
+        {
+            let of = (*stage, *generation);
+            let files = &self.promotion.files;
+            suite::tested(truth, of, request, files, &self.stages, found);
+        }
+        self.wishes.see(truth, happened, found);
+        self.ingest
+            .see(truth, happened, &self.promotion.files, found);
+        self.execution
+            .see(truth, happened, &self.wishes, &self.stages, found);
         self.promotion.see(truth, happened, found);
-        self.talk.see(truth, happened, &self.stages, found);
+        self.talk.see(truth, happened, &self.commit, found);
         security::see(truth, happened, found);
     }
 
@@ -159,18 +204,24 @@ impl Checks {
             .get(name)
             .map_or(truth.setup.start, |(at, _)| *at);
         let replaced = Replaced {
+            commit: &self.commit,
             since,
             before: before.map(|before| &before.stage),
             after: &after.stage,
         };
         state::replaced(truth, &replaced, found);
+        self.wishes.replaced(truth, &replaced, found);
+        deadline::replaced(truth, &replaced, found);
+        effort::replaced(truth, &replaced, found);
+        suite::replaced(truth, &replaced, found);
         self.heads.replaced(truth, &replaced, found);
         self.execution.replaced(truth, &replaced, found);
         self.promotion
-            .replaced(truth, &replaced, &self.stages, found);
-        self.talk.replaced(&replaced);
+            .replaced(truth, &replaced, &self.wishes, &self.stages, found);
+        self.talk.replaced(truth, &replaced, found);
         schedule::replaced(truth, &replaced, found);
         let files = &self.promotion.files;
+        reliance::replaced(truth, &replaced, files, found);
         claim::replaced(truth, &replaced, files, &self.stages, found);
         let green = self.promotion.green.get(name).map(|(since, _)| *since);
         calendar::replaced(truth, &replaced, files, &self.in_force, green, found);

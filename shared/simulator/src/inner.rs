@@ -11,10 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::check::{Checks, Found};
 use crate::fault::{Fault, Met, Port};
 use crate::memory_store::MemoryStore;
+use crate::model::people::Sprung;
+use crate::ports::seconds;
 use crate::random::{Random, key, mix};
 use crate::rehearsal::Story;
 use crate::trace::Trace;
-use crate::truth::{Happened, Truth};
+use crate::truth::{Glance, Happened, Truth};
 
 /// Names a task for ever.
 pub type TaskId = u64;
@@ -38,6 +40,8 @@ pub enum Event {
     Hint(Work),
     Execution(usize, Next),
     Restart,
+    /// The moment has come that an item of the script waited for.
+    Strike(Box<Sprung>),
 }
 
 /// How an execution goes on.
@@ -61,6 +65,8 @@ pub struct Task {
     pub calls: u64,
     /// Random numbers it has had.
     pub drawn: u64,
+    /// When it looked at its clock last.
+    pub glance: Option<Glance>,
 }
 
 /// What a call meets.
@@ -109,6 +115,8 @@ pub struct Inner {
     pub calm: bool,
     /// Until when each port is away.
     pub away: [Option<Timestamp>; Port::ALL.len()],
+    /// An operation that is away, and until when.
+    pub half: Option<(&'static str, Timestamp)>,
     pub hints: Vec<(ProcessId, Work)>,
     pub tasks: BTreeMap<TaskId, Task>,
     pub current: Option<TaskId>,
@@ -117,6 +125,8 @@ pub struct Inner {
     /// Everything that went wrong so far, newest last.
     pub met: Vec<Met>,
     pub calls: u64,
+    /// How much longer the next call takes.
+    pub hold: Option<SignedDuration>,
     queue: BinaryHeap<Reverse<Queued>>,
     queued: u64,
     occurrences: BTreeMap<u64, u64>,
@@ -138,12 +148,14 @@ impl Shared {
             story: None,
             calm: false,
             away: [None; Port::ALL.len()],
+            half: None,
             hints: Vec::new(),
             tasks: BTreeMap::new(),
             current: None,
             clocks: Vec::new(),
             met: Vec::new(),
             calls: 0,
+            hold: None,
             queue: BinaryHeap::new(),
             queued: 0,
             occurrences: BTreeMap::new(),
@@ -243,7 +255,8 @@ impl Inner {
         let number = mix(task.key ^ mix(task.calls));
         let mut random = Random::of(self.truth.setup.seed, number);
         let mut wait = latency(port, &mut random);
-        let away = self.away[port as usize].is_some_and(|until| now < until);
+        let away = self.away[port as usize].is_some_and(|until| now < until)
+            || (self.half).is_some_and(|(half, until)| half == op && now < until);
         let drawn = if self.calm {
             None
         } else if away {
@@ -272,6 +285,14 @@ impl Inner {
             }
             _ => {}
         }
+        wait += self.hold.take().unwrap_or_default();
+        if port == Port::Suites {
+            let rate = self.truth.setup.rates.slow_suite;
+            let number = mix(number ^ key("slow suite"));
+            if self.goes_wrong(number, rate, || "the tests take hours".to_owned()) {
+                wait += seconds(random.between(600, 4 * 3600));
+            }
+        }
         let until = now.saturating_add(wait).unwrap_or(now);
         let dies = drawn == Some(Fault::DieBefore);
         let event = if dies {
@@ -289,10 +310,12 @@ impl Inner {
 
     /// Shows the checks what has just happened.
     pub fn happened(&mut self, happened: &Happened<'_>) {
+        self.truth.acting = self.current;
         self.checks.see(&self.truth, happened, &mut self.found);
         if let Some(story) = &mut self.story {
             story.see(&self.truth, happened);
         }
+        self.spring(happened);
     }
 
     /// A line of the story.

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use crate::fault::{Fault, Port};
 use crate::inner::{Event, ProcessId, Shared};
 use crate::random::{Random, mix};
+use crate::truth::Glance;
 
 /// One process's way to everything outside of it.
 #[derive(Clone, Debug)]
@@ -58,6 +59,16 @@ impl SimPorts {
             Some(Fault::Ambiguous) => Err(Failure::Ambiguous),
             other => Ok(other),
         }
+    }
+
+    /// Nothing of the task goes on before then.
+    pub(crate) async fn pause(&self, until: Timestamp) {
+        Pause {
+            shared: &self.shared,
+            until,
+            forever: false,
+        }
+        .await;
     }
 
     /// To be awaited last in each call that had its effect.
@@ -128,10 +139,16 @@ impl Ports for SimPorts {
         self
     }
     fn now(&self) -> Timestamp {
-        let inner = self.shared.lock();
-        let now = inner.truth.now;
-        now.saturating_add(inner.clocks[self.process])
-            .unwrap_or(now)
+        let mut inner = self.shared.lock();
+        let at = inner.truth.now;
+        let wrong = inner.clocks[self.process];
+        let showed = at.saturating_add(wrong).unwrap_or(at);
+        if let Some(task) = inner.current
+            && let Some(task) = inner.tasks.get_mut(&task)
+        {
+            task.glance = Some(Glance { at, showed });
+        }
+        showed
     }
     fn nonce(&self) -> Nonce {
         Nonce::new(format!("{:016x}{:016x}", self.random(), self.random()))

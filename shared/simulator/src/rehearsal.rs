@@ -75,6 +75,7 @@ impl Rehearsal<'_> {
             clock_error,
             sweep: SignedDuration::from_mins(1),
             poll: SignedDuration::from_mins(5),
+            neighbour: None,
             idle: true,
             token_memory: None,
             reproducible: random.chance(500),
@@ -100,6 +101,10 @@ const RATES: Rates = Rates {
     flaky: 15,
     artifact_spoiled: 2,
     too_many: 5,
+    slow_start: 5,
+    slow_suite: 1,
+    set_aside: 0,
+    contended: 0,
 };
 
 fn chats(file: &StageFile) -> Vec<String> {

@@ -54,10 +54,12 @@ impl World {
             let soon = setup.poll + setup.sweep + MARGIN + setup.clock_error * 2;
             (setup.seed, setup.start, later(now, soon))
         };
-        let end = later(self.now(), CALM);
+        let calm = self.now();
+        let end = later(calm, CALM);
         self.calm_down();
         self.run_until(converged);
         self.look(crate::inner::Inner::check_converged);
+        self.look(|inner| inner.check_overdue(calm));
         self.run_until(end);
         self.look(crate::inner::Inner::check_quiet);
         self.ask_why();
@@ -86,6 +88,7 @@ impl World {
         let mut inner = self.shared.lock();
         inner.calm = true;
         inner.away = Default::default();
+        inner.half = None;
         inner.note("calm", || "nothing goes wrong any more".to_owned());
         drop(inner);
         self.restart();

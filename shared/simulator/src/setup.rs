@@ -46,6 +46,8 @@ pub struct Setup {
     pub clock_error: SignedDuration,
     pub sweep: SignedDuration,
     pub poll: SignedDuration,
+    /// Another app of the same installation, whose repository goes away at once.
+    pub neighbour: Option<String>,
     /// Sweeps that would find nothing are left out, which saves most of a long run's time.
     pub idle: bool,
     pub token_memory: Option<SignedDuration>,
@@ -73,6 +75,14 @@ pub struct Rates {
     pub artifact_spoiled: u32,
     /// Messages that a channel does not want yet.
     pub too_many: u32,
+    /// Executions that the service lets wait for long before their first step.
+    pub slow_start: u32,
+    /// Suites that take hours to answer.
+    pub slow_suite: u32,
+    /// Commits that take effect, and whose caller is set aside before it hears of it.
+    pub set_aside: u32,
+    /// Commits that take long just while something they rely on changes.
+    pub contended: u32,
 }
 
 impl Setup {
@@ -117,6 +127,7 @@ impl Setup {
             clock_error,
             sweep: SignedDuration::from_mins(1),
             poll: SignedDuration::from_mins(5),
+            neighbour: neighbour(&mut Random::of(seed, key("neighbour"))),
             idle: false,
             token_memory: token_memory(shape, &mut random),
             reproducible: random.chance(500),
@@ -128,6 +139,12 @@ impl Setup {
             recording: false,
         }
     }
+}
+
+/// In some runs; its id comes before or after that of the app that is looked at.
+fn neighbour(random: &mut Random) -> Option<String> {
+    let name = format!("acme/neighbour-{}", random.below(8));
+    random.chance(150).then_some(name)
 }
 
 /// Nobody documents how long CodePipeline remembers a token; one machine does for ever.
@@ -174,6 +191,10 @@ impl Rates {
             flaky: rate(150),
             artifact_spoiled: rate(100),
             too_many: rate(300),
+            slow_start: rate(250),
+            slow_suite: rate(100),
+            set_aside: rate(20),
+            contended: rate(400),
         }
     }
 }

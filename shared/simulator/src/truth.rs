@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::ports::store::{Condition, Key};
+use greenroom_app::ports::suites::SuiteRequest;
 use greenroom_app::records::StageRecord;
 use greenroom_core::command::Command;
 use greenroom_core::message::Announcement;
@@ -12,7 +13,7 @@ use greenroom_core::principal::Principal;
 use greenroom_core::verdict::Verdict;
 use jiff::Timestamp;
 
-use crate::inner::ProcessId;
+use crate::inner::{ProcessId, TaskId};
 use crate::model::environment::Standing;
 use crate::model::executor::Executor;
 use crate::model::messenger::Messenger;
@@ -28,6 +29,10 @@ pub struct Truth {
     pub now: Timestamp,
     pub app: AppId,
     pub repository: Repository,
+    /// Another app of the same installation, which can be read only when it is added.
+    pub neighbour: Option<Repository>,
+    /// Whether it can be read.
+    pub neighbour_answers: bool,
     pub executor: Executor,
     pub messenger: Messenger,
     pub people: People,
@@ -37,6 +42,17 @@ pub struct Truth {
     pub stages: BTreeMap<String, Standing>,
     /// Every message that was sent, oldest first.
     pub told: Vec<Told>,
+    /// The task that acts at this moment; `None` when the world itself does.
+    pub acting: Option<TaskId>,
+}
+
+/// A look at a clock that may be wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Glance {
+    /// When it really was.
+    pub at: Timestamp,
+    /// What the clock showed.
+    pub showed: Timestamp,
 }
 
 /// One try at a message.
@@ -87,6 +103,12 @@ pub enum Happened<'a> {
         genuine: bool,
         kept: bool,
     },
+    /// A commit takes effect; what it changes is told next. `glance`: when whoever commits looked
+    /// at its clock last, which is when it decided; `relies_on`: what must not have changed.
+    Commits {
+        glance: Option<Glance>,
+        relies_on: &'a [&'a Key],
+    },
     /// A commit took effect, whatever its caller was told.
     Committed { changes: &'a [Change<'a>] },
     /// A commit put a stage's record.
@@ -115,6 +137,8 @@ pub enum Happened<'a> {
         generation: u64,
         standing: Option<&'a Digest>,
         revision: Option<&'a Revision>,
+        /// What it was asked to do.
+        request: &'a SuiteRequest,
         verdict: Verdict,
     },
     /// A message was tried.

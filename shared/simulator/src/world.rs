@@ -5,6 +5,7 @@ mod acts;
 mod console;
 mod drive;
 mod executions;
+mod moments;
 mod people;
 mod processes;
 mod pulls;
@@ -106,12 +107,15 @@ impl World {
             now: setup.start,
             app: app_id(&name, STAGE_FILE_PATH),
             repository: Repository::new(&setup.name),
+            neighbour: None,
+            neighbour_answers: true,
             executor: Executor::new(setup.token_memory, setup.reproducible),
             messenger: Messenger::default(),
             people: People::default(),
             upgraded: BTreeSet::new(),
             stages: BTreeMap::new(),
             told: Vec::new(),
+            acting: None,
             setup,
         };
         let shared = Shared::new(truth, trace);
@@ -169,9 +173,42 @@ impl World {
             app.add_app(&new).await.expect("a calm world takes an app");
             Output::Nothing
         });
+        self.add_the_neighbour();
         let soon = self.now() + jiff::SignedDuration::from_secs(30);
         self.run_until(soon);
-        self.shared.lock().calm = false;
+        let mut inner = self.shared.lock();
+        inner.calm = false;
+        inner.truth.neighbour_answers = false;
+    }
+
+    /// Another app, without a stage file.
+    fn add_the_neighbour(&mut self) {
+        let Some(name) = self.shared.lock().truth.setup.neighbour.clone() else {
+            return;
+        };
+        {
+            let truth = &mut self.shared.lock().truth;
+            let mut repository = Repository::new(&name);
+            let new = NewCommit {
+                name: "neighbour",
+                author: "olga",
+                subject: "Begin",
+                quality: Quality::Good,
+                stage_file: None,
+            };
+            repository.commit("main", &new, truth.now);
+            truth.neighbour = Some(repository);
+        }
+        let app = self.processes.any();
+        self.spawn("add the neighbour", 0, async move {
+            let new = NewApp {
+                name: RepoName::new(name),
+                git: None,
+                repository: None,
+            };
+            app.add_app(&new).await.expect("a calm world takes an app");
+            Output::Nothing
+        });
     }
 
     /// The true time.

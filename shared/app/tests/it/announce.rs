@@ -2,7 +2,7 @@
 
 use greenroom_app::ports::channels::SendError;
 use greenroom_core::message::Kind;
-use greenroom_testkit::world::World;
+use greenroom_testkit::world::{Fault, World};
 use jiff::SignedDuration;
 
 use crate::STAGE_FILE;
@@ -60,6 +60,27 @@ fn an_answer_that_never_came_is_repeated_and_says_so() {
     assert_eq!(told.len(), 1);
     assert!(told[0].possibly_repeated);
     assert!(!world.ports().channels.told("mail")[0].possibly_repeated);
+}
+
+#[test]
+fn a_sender_that_was_frozen_beyond_its_claim_leaves_the_message_to_others() {
+    let mut calm = broken();
+    calm.ports().faults.plan_all(&[]);
+    break_it(&mut calm);
+    let trace = calm.ports().faults.trace();
+    let send = trace.iter().position(|call| call.name == "channels.send");
+    // Calls are counted from 1: this is the one before the first message is sent.
+    let before = send.expect("a message is sent");
+    let mut world = broken();
+    let frozen = u64::try_from(before).expect("a small number");
+    world.ports().faults.plan(frozen, Fault::ZombieAfter);
+    break_it(&mut world);
+    assert!(world.ports().faults.fired());
+    world.pass(SignedDuration::from_hours(1));
+    assert_eq!(world.ports().channels.told("team").len(), 1);
+    assert!(world.thaw_all(), "the first sender goes on");
+    assert_eq!(world.ports().channels.told("team").len(), 1);
+    assert_eq!(world.ports().channels.told("mail").len(), 1);
 }
 
 #[test]

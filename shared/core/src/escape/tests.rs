@@ -151,6 +151,15 @@ fn the_tail_of_a_log_keeps_its_last_lines_and_their_indentation() {
 }
 
 #[test]
+fn what_shows_nothing_is_empty_and_makes_no_empty_code() {
+    let nothing = Untrusted::new("\u{200b}\u{1b}[31m\u{feff}").line(50);
+    assert!(nothing.is_empty());
+    assert_eq!(telegram_code(&nothing), "");
+    assert_eq!(telegram_pre(&[nothing.clone(), nothing]), "");
+    assert!(!Untrusted::new("x").line(50).is_empty());
+}
+
+#[test]
 fn ordinary_test_messages_read_unchanged_in_plain_text() {
     for text in [
         "expected 200, got 500",

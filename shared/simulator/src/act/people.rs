@@ -5,7 +5,7 @@ use greenroom_core::principal::Principal;
 use jiff::SignedDuration;
 
 use super::script::{Frame, soon};
-use super::{Act, Item};
+use super::{Act, Item, Lurk};
 use crate::random::{Random, key, mix};
 use crate::setup::cast::{PUSHERS, STRANGER};
 
@@ -26,10 +26,7 @@ pub(super) fn command(frame: &Frame<'_>, random: &mut Random) -> Act {
             steps: random.between(1, 3),
             person: operator,
         },
-        4 => Act::Ambush {
-            branch: frame.cast.branches[0].clone(),
-            actor: PUSHERS[1].to_owned(),
-        },
+        4 => Act::Lurk(Lurk::push_after_a_yes(&frame.cast.branches[0])),
         5 => Act::Command {
             stage,
             principal: Principal::Person {

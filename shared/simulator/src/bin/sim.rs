@@ -1,10 +1,11 @@
 //! Runs the simulator: many seeds, or one again.
 //!
-//! `sim run [--runs N] [--from SEED] [--jobs J] [--stop-at-first-failure]` and `sim replay SEED`.
+//! `sim run [--runs N] [--from SEED] [--jobs J] [--twice] [--stop-at-first-failure]` and
+//! `sim replay SEED`.
 //! Ends with 0 if every promise was kept, with 3 if not, with 2 if it was called wrongly.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -15,10 +16,11 @@ use greenroom_simulator::shrink::shrink;
 
 /// Seeds that found something once, a line each.
 const KEPT: &str = include_str!("../../seeds.txt");
-/// One run in so many is run twice, to see that it is the same.
+/// One run in so many is run twice, to see that it is the same; each with `--twice`.
 const TWICE: u64 = 25;
 
-const USAGE: &str = "usage: sim run [--runs N] [--from SEED] [--jobs J] [--stop-at-first-failure]
+const USAGE: &str = "\
+usage: sim run [--runs N] [--from SEED] [--jobs J] [--twice] [--stop-at-first-failure]
        sim replay SEED";
 
 fn main() -> ExitCode {
@@ -46,15 +48,21 @@ struct Sum {
 }
 
 fn many(args: &[String]) -> Option<ExitCode> {
-    let (mut runs, mut from, mut jobs, mut first) = (300, 1, 2, false);
+    let (mut runs, mut from) = (300, 1);
+    let mut how = How {
+        jobs: 2,
+        twice: TWICE,
+        first: false,
+    };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut number = || args.next()?.parse::<u64>().ok();
         match arg.as_str() {
             "--runs" => runs = number()?,
             "--from" => from = number()?,
-            "--jobs" => jobs = number()?.max(1),
-            "--stop-at-first-failure" => first = true,
+            "--jobs" => how.jobs = number()?.max(1),
+            "--twice" => how.twice = 1,
+            "--stop-at-first-failure" => how.first = true,
             _ => return None,
         }
     }
@@ -63,7 +71,7 @@ fn many(args: &[String]) -> Option<ExitCode> {
         .filter_map(|line| line.split_whitespace().next()?.parse().ok());
     let seeds: Vec<u64> = kept.chain(from..from.saturating_add(runs)).collect();
     let begun = Instant::now();
-    let sum = all(&seeds, jobs, first);
+    let sum = all(&seeds, how);
     let seconds = begun.elapsed().as_secs_f64();
     println!(
         "{} runs, {} faults, {} calls, {} executions, {} messages, {} simulated hours in {seconds:.1} s: \
@@ -88,11 +96,22 @@ fn many(args: &[String]) -> Option<ExitCode> {
     Some(ExitCode::from(3))
 }
 
-fn all(seeds: &[u64], jobs: u64, first: bool) -> Sum {
+/// How many runs are made.
+#[derive(Clone, Copy)]
+struct How {
+    /// Side by side.
+    jobs: u64,
+    /// One in so many is made twice.
+    twice: u64,
+    /// Whether the first that fails is the last.
+    first: bool,
+}
+
+fn all(seeds: &[u64], how: How) -> Sum {
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let sum = Mutex::new(Sum::default());
     std::thread::scope(|scope| {
-        for _ in 0..jobs {
+        for _ in 0..how.jobs {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let n = next.fetch_add(1, Ordering::Relaxed);
@@ -100,7 +119,7 @@ fn all(seeds: &[u64], jobs: u64, first: bool) -> Sum {
                         return;
                     };
                     let outcome = run(Setup::drawn(*seed));
-                    if n.is_multiple_of(TWICE) {
+                    if n.is_multiple_of(how.twice) {
                         let again = run(Setup::drawn(*seed));
                         assert_eq!(
                             again.hash, outcome.hash,
@@ -116,7 +135,7 @@ fn all(seeds: &[u64], jobs: u64, first: bool) -> Sum {
                     sum.hours += u64::try_from(outcome.simulated.as_hours()).unwrap_or(0);
                     if outcome.violation.is_some() {
                         sum.failed.insert(*seed, outcome);
-                        stop.fetch_or(first, Ordering::Relaxed);
+                        stop.fetch_or(how.first, Ordering::Relaxed);
                     }
                 }
             });
@@ -139,8 +158,8 @@ fn headline(seed: u64, outcome: &Outcome) -> String {
 fn explain(seed: u64, outcome: &Outcome) {
     let small = shrink(&Setup::drawn(seed), outcome);
     println!(
-        "seed {seed} of version {}: {} of {} things that went wrong are enough:",
-        env!("CARGO_PKG_VERSION"),
+        "seed {seed} of {}: {} of {} things that went wrong are enough:",
+        sources(),
         small.met.len(),
         outcome.met.len()
     );
@@ -149,6 +168,21 @@ fn explain(seed: u64, outcome: &Outcome) {
     }
     println!("{}", headline(seed, &small));
     println!("again, with everything that happens: make sim-replay SEED={seed}");
+}
+
+/// The commit of the sources, with `-dirty` behind it if they have changed since; the version where
+/// there is no repository.
+fn sources() -> String {
+    let described = Command::new("git")
+        .args(["describe", "--always", "--dirty", "--abbrev=12"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    match described {
+        Ok(said) if said.status.success() => {
+            format!("commit {}", String::from_utf8_lossy(&said.stdout).trim())
+        }
+        _ => format!("version {}", env!("CARGO_PKG_VERSION")),
+    }
 }
 
 fn replay(seed: u64) -> ExitCode {

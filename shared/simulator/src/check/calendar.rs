@@ -127,16 +127,15 @@ pub fn replaced(
     green: Option<Timestamp>,
     found: &mut Found,
 ) {
-    let (Some(before), after) = (replaced.before, replaced.after) else {
-        return;
-    };
+    let after = replaced.after;
     let state = &after.refresh;
-    let Some(slot) = state
-        .decided
-        .filter(|_| state.decided != before.refresh.decided)
-    else {
+    // A stage may follow its schedule from the commit on that makes it.
+    let old = replaced.before.map(|before| &before.refresh);
+    let decided = old.and_then(|old| old.decided);
+    let Some(slot) = state.decided.filter(|_| state.decided != decided) else {
         let early = state.skipped.as_ref().and_then(|skip| skip.slot);
-        if state.skipped != before.refresh.skipped && early > state.decided {
+        let known = old.and_then(|old| old.skipped.as_ref());
+        if state.skipped.as_ref() != known && early > state.decided {
             let what = format!(
                 "{} passes over {early:?} and does not say that it is spent",
                 after.id

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use greenroom_app::ports::pipelines::{Observation, Purpose};
-use greenroom_app::records::StageRecord;
 use greenroom_core::name::{ConfigHash, RefName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{CONTAINS_MAX, Candidate, Cause, Failing, Skipped, Stage};
 use greenroom_core::stage_file::StageFile;
 use jiff::Timestamp;
 
-use super::{Found, Replaced};
+use super::{Found, Replaced, Stages};
 use crate::model::executor::Phase;
 use crate::truth::Truth;
 
@@ -18,7 +17,6 @@ use crate::truth::Truth;
 const RUNS_MAX: u32 = 3;
 
 type Files = BTreeMap<ConfigHash, StageFile>;
-type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
 
 pub fn replaced(
     truth: &Truth,
@@ -27,27 +25,12 @@ pub fn replaced(
     stages: &Stages,
     found: &mut Found,
 ) {
-    tests_stay(truth, replaced, found);
     gone(truth, replaced, found);
     contained(truth, replaced, found);
     breaks(truth, replaced, found);
     if replaced.claims() {
         terms(truth, replaced, files, stages, found);
         again(truth, replaced, found);
-    }
-}
-
-/// B4: which tests a run has to pass is known when it is claimed.
-fn tests_stay(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
-    let old = replaced.before.and_then(|before| before.run.as_ref());
-    let (Some(old), stage) = (old, replaced.after) else {
-        return;
-    };
-    for run in stage.run.iter().chain(&stage.last) {
-        if run.generation == old.generation && run.suites.keys().ne(old.suites.keys()) {
-            let what = format!("run {} of {} gets other tests", run.generation, stage.id);
-            found.broken(truth, "B4", what);
-        }
     }
 }
 

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use greenroom_app::ports::pipelines::Observation;
-use greenroom_app::records::StageRecord;
 use greenroom_core::stage::{Outcome, Run};
-use jiff::Timestamp;
 
-use super::{Found, Replaced};
+use super::wish::Wishes;
+use super::{Found, Replaced, Stages};
 use crate::model::executor::{By, Phase};
 use crate::truth::{Happened, Truth};
 
@@ -23,33 +22,18 @@ impl Execution {
         &mut self,
         truth: &Truth,
         happened: &Happened<'_>,
-        stages: &BTreeMap<String, (Timestamp, StageRecord)>,
+        wishes: &Wishes,
+        stages: &Stages,
         found: &mut Found,
     ) {
         match happened {
             Happened::Admitted { execution } => {
-                self.alone(truth, *execution, found);
+                alone(truth, *execution, wishes, found);
                 self.once(truth, *execution, found);
                 current(truth, *execution, stages, found);
             }
             Happened::Deployed { execution } => same_bytes(truth, *execution, stages, found),
             _ => {}
-        }
-    }
-
-    /// C1
-    fn alone(&self, truth: &Truth, execution: usize, found: &mut Found) {
-        let this = truth.executor.get(execution);
-        let others = truth.executor.all().iter().filter(|other| {
-            other.id != this.id
-                && other.stage() == this.stage()
-                && other.admitted.is_some()
-                && !other.has_ended()
-                && !other.stopping
-        });
-        for other in others {
-            let what = format!("{} is admitted while {} runs there", this.id, other.id);
-            found.broken(truth, "C1", what);
         }
     }
 
@@ -106,6 +90,22 @@ impl Execution {
     }
 }
 
+/// C1: nothing else of ours is at the stage, but for what a person did not want to wait for.
+fn alone(truth: &Truth, execution: usize, wishes: &Wishes, found: &mut Found) {
+    let this = truth.executor.get(execution);
+    let others = truth.executor.all().iter().filter(|other| {
+        other.id != this.id
+            && other.stage() == this.stage()
+            && other.admitted.is_some()
+            && !other.has_ended()
+            && !wishes.has_let_go(&other.id)
+    });
+    for other in others {
+        let what = format!("{} is admitted while {} runs there", this.id, other.id);
+        found.broken(truth, "C1", what);
+    }
+}
+
 fn attributed(truth: &Truth, replaced: &Replaced<'_>, run: &Run, found: &mut Found) {
     let Some(id) = &run.execution else { return };
     let stage = replaced.after;
@@ -147,12 +147,7 @@ fn attributed(truth: &Truth, replaced: &Replaced<'_>, run: &Run, found: &mut Fou
 }
 
 /// C3: only the current claim passes.
-fn current(
-    truth: &Truth,
-    execution: usize,
-    stages: &BTreeMap<String, (Timestamp, StageRecord)>,
-    found: &mut Found,
-) {
+fn current(truth: &Truth, execution: usize, stages: &Stages, found: &mut Found) {
     let this = truth.executor.get(execution);
     let Some(stage) = this.stage() else { return };
     let run = stages
@@ -170,15 +165,14 @@ fn current(
         );
         found.broken(truth, "C3", what);
     }
+    if mine && run.is_some_and(|run| !run.is_admitted()) {
+        let what = format!("{} is admitted to {stage}, and it is not recorded", this.id);
+        found.broken(truth, "G2", what);
+    }
 }
 
 /// D2: what is put on a stage are the bytes of the claim.
-fn same_bytes(
-    truth: &Truth,
-    execution: usize,
-    stages: &BTreeMap<String, (Timestamp, StageRecord)>,
-    found: &mut Found,
-) {
+fn same_bytes(truth: &Truth, execution: usize, stages: &Stages, found: &mut Found) {
     let this = truth.executor.get(execution);
     let Some(stage) = this.stage() else { return };
     let Some((_, record)) = stages.get(stage) else {

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::records::{Decision, Delivery, DeliveryStatus};
+use greenroom_core::name::ConfigHash;
+use greenroom_core::stage_file::StageFile;
 
-use super::Found;
+use super::{Found, resolution};
 use crate::truth::{Change, Happened, Truth};
 
 /// What was decided about each delivery.
@@ -16,7 +18,13 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
+    pub fn see(
+        &mut self,
+        truth: &Truth,
+        happened: &Happened<'_>,
+        files: &BTreeMap<ConfigHash, StageFile>,
+        found: &mut Found,
+    ) {
         match happened {
             Happened::Answered {
                 delivery,
@@ -50,7 +58,7 @@ impl Ingest {
             Happened::Committed { changes } => {
                 for change in *changes {
                     if change.key.partition.starts_with("delivery#") {
-                        self.changed(truth, change, found);
+                        self.changed(truth, change, files, found);
                     }
                 }
             }
@@ -62,7 +70,13 @@ impl Ingest {
         self.acknowledged.iter().cloned().collect()
     }
 
-    fn changed(&mut self, truth: &Truth, change: &Change<'_>, found: &mut Found) {
+    fn changed(
+        &mut self,
+        truth: &Truth,
+        change: &Change<'_>,
+        files: &BTreeMap<ConfigHash, StageFile>,
+        found: &mut Found,
+    ) {
         let Some(after) = change.after else {
             found.broken(truth, "A1", format!("{} is gone", change.key));
             return;
@@ -71,12 +85,17 @@ impl Ingest {
             found.broken(truth, "A2", format!("{} cannot be read", change.key));
             return;
         };
-        let decided = match delivery.status {
+        let decided = match &delivery.status {
             DeliveryStatus::Received => None,
-            DeliveryStatus::Decided { stages, .. } => Some(Some(stages)),
+            DeliveryStatus::Decided { stages, .. } => Some(Some(stages.clone())),
             DeliveryStatus::Ignored { .. } => Some(None),
-            DeliveryStatus::Parked { stages, .. } => (!stages.is_empty()).then_some(Some(stages)),
+            DeliveryStatus::Parked { stages, .. } => {
+                (!stages.is_empty()).then(|| Some(stages.clone()))
+            }
         };
+        if let Some(Some(stages)) = &decided {
+            resolution::decided(truth, &delivery, stages, files, found);
+        }
         let id = delivery.id.to_string();
         match (self.decided.get(&id), &decided) {
             (Some(known), Some(now)) if known != now => {

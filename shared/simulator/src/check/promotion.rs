@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use greenroom_app::records::StageRecord;
 use greenroom_core::command::Command;
 use greenroom_core::name::{ConfigHash, Digest};
 use greenroom_core::policy::Policy;
@@ -12,7 +11,8 @@ use greenroom_core::stage_file::StageFile;
 use greenroom_core::verdict::Verdict;
 use jiff::Timestamp;
 
-use super::{Found, Replaced};
+use super::wish::Wishes;
+use super::{Found, Replaced, Stages};
 use crate::truth::{Happened, Truth};
 
 /// What was really proven, and who really said yes.
@@ -25,17 +25,10 @@ pub struct Promotion {
     pub(super) green: BTreeMap<String, (Timestamp, Release)>,
     /// Releases that were green on a stage once.
     greens: BTreeMap<String, BTreeSet<Release>>,
-    /// Who was granted an approval, by stage.
-    approved: BTreeMap<String, BTreeSet<String>>,
-    /// Who has asked to approve and was not answered yet: the commit that grants it may claim.
-    asked: BTreeMap<String, BTreeSet<String>>,
-    /// Stages that somebody has asked to unlock, and was not answered yet.
-    unlocking: BTreeMap<String, u32>,
 }
 
 /// What suites said of which bytes, by stage and generation.
 type Verdicts = BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>;
-type Stages = BTreeMap<String, (Timestamp, StageRecord)>;
 
 impl Promotion {
     pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
@@ -51,33 +44,6 @@ impl Promotion {
                 .entry(((*stage).to_owned(), *generation))
                 .or_default()
                 .push((*verdict, standing.cloned())),
-            Happened::Wished {
-                stage,
-                principal,
-                command: Command::Approve { .. },
-            } => drop(
-                self.asked
-                    .entry(stage.stage.to_string())
-                    .or_default()
-                    .insert(principal.name().to_owned()),
-            ),
-            Happened::Commanded {
-                stage,
-                principal,
-                command: Command::Approve { .. },
-                granted,
-            } => {
-                let (stage, name) = (stage.stage.to_string(), principal.name().to_owned());
-                self.asked.entry(stage.clone()).or_default().remove(&name);
-                if *granted {
-                    self.approved.entry(stage).or_default().insert(name);
-                }
-            }
-            Happened::Wished {
-                stage,
-                command: Command::Unlock,
-                ..
-            } => *self.unlocking.entry(stage.stage.to_string()).or_default() += 1,
             Happened::Committed { changes } => {
                 for change in *changes {
                     if change.key.sort.starts_with("config#") {
@@ -102,19 +68,21 @@ impl Promotion {
         &mut self,
         truth: &Truth,
         replaced: &Replaced<'_>,
+        wishes: &Wishes,
         stages: &Stages,
         found: &mut Found,
     ) {
         let stage = replaced.after;
+        stands(truth, stage, found);
         self.proven(truth, replaced, found);
         broken_by_proof(truth, replaced, &self.verdicts, found);
         if replaced.claims() || replaced.admits() {
-            let unlocking = self.unlocking.contains_key(stage.id.stage.as_str());
-            closed(truth, replaced, unlocking, found);
+            let unlocks = wishes.command(truth, stage) == Some(&Command::Unlock);
+            closed(truth, replaced, unlocks, found);
             self.gated(truth, stage, stages, found);
         }
         if replaced.claims() {
-            self.agreed(truth, replaced, found);
+            self.agreed(truth, replaced, wishes, found);
         }
     }
 
@@ -219,7 +187,7 @@ impl Promotion {
     }
 
     /// H7: enough different people said yes to exactly this release.
-    fn agreed(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+    fn agreed(&self, truth: &Truth, replaced: &Replaced<'_>, wishes: &Wishes, found: &mut Found) {
         let stage = replaced.after;
         let Some(run) = &stage.run else { return };
         if matches!(run.cause, Cause::Rollback { .. }) {
@@ -230,17 +198,15 @@ impl Promotion {
         let Some(wanted) = rule.and_then(|rule| rule.approvals.as_ref()) else {
             return;
         };
-        let granted = self.approved.get(stage.id.stage.as_str());
-        let asked = self.asked.get(stage.id.stage.as_str());
         let approvals = replaced
             .before
             .map_or(&[][..], |before| &before.approvals[..]);
-        let said: BTreeSet<&String> = approvals
+        // The last yes may be said by the commit that claims.
+        let said: BTreeSet<String> = approvals
             .iter()
             .filter(|yes| yes.release == run.release && yes.terms == run.terms)
-            .map(|yes| &yes.by)
-            .filter(|by| granted.is_some_and(|granted| granted.contains(*by)))
-            .chain(asked.into_iter().flatten())
+            .map(|yes| yes.by.to_ascii_lowercase())
+            .chain(wishes.says_yes(truth, stage, &run.release))
             .collect();
         if said.len() < usize::try_from(wanted.count).unwrap_or(usize::MAX) {
             let what = format!(
@@ -252,13 +218,29 @@ impl Promotion {
     }
 }
 
+/// D1: green is what stands there whole, and nothing else has begun to take its place.
+fn stands(truth: &Truth, stage: &Stage, found: &mut Found) {
+    let Some(verified) = &stage.verified else {
+        return;
+    };
+    let stands = stage.stands().map(|deployed| &deployed.release);
+    if stands != Some(&verified.release) {
+        let what = format!(
+            "{} is green with {}, which does not stand there",
+            stage.id,
+            verified.release.revision.short()
+        );
+        found.broken(truth, "D1", what);
+    }
+}
+
 /// D6, D3: a closed stage takes nothing, to the last true second.
-fn closed(truth: &Truth, replaced: &Replaced<'_>, unlocking: bool, found: &mut Found) {
+fn closed(truth: &Truth, replaced: &Replaced<'_>, unlocks: bool, found: &mut Found) {
     let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
         return;
     };
     // Unlocked and taken up at once.
-    if replaced.after.lock.as_ref() != Some(lock) && unlocking {
+    if replaced.after.lock.as_ref() != Some(lock) && unlocks {
         return;
     }
     let number = match lock.until {

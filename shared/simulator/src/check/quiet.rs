@@ -106,12 +106,7 @@ impl Inner {
                 self.check_marker(&sort);
             }
         }
-        let names: Vec<String> = self
-            .keys_of_prefix(&keys::app_partition(self.truth.app), "stage#")
-            .into_iter()
-            .map(|sort| sort.trim_start_matches("stage#").to_owned())
-            .collect();
-        for name in names {
+        for name in self.stage_names() {
             self.check_stage(&name);
         }
         for id in self.checks.acknowledged() {
@@ -158,11 +153,7 @@ impl Inner {
 
     /// C7, I6
     fn check_stage(&mut self, name: &str) {
-        let id = greenroom_core::name::StageId {
-            app: self.truth.app,
-            stage: greenroom_core::name::StageName::new(name),
-        };
-        let Some(record) = self.record::<StageRecord>(&keys::stage(&id)) else {
+        let Some(record) = self.stage_record(name) else {
             return;
         };
         if let Some(run) = &record.stage.run
@@ -171,6 +162,13 @@ impl Inner {
             let what = format!("run {} of {name} never ended", run.generation);
             self.found.broken(&self.truth, "C7", what);
         }
+    }
+
+    pub(super) fn stage_record(&self, name: &str) -> Option<StageRecord> {
+        self.record(&keys::stage(&greenroom_core::name::StageId {
+            app: self.truth.app,
+            stage: greenroom_core::name::StageName::new(name),
+        }))
     }
 
     fn record<T: DeserializeOwned>(&self, key: &greenroom_app::ports::store::Key) -> Option<T> {
@@ -182,7 +180,7 @@ impl Inner {
         self.keys_of_prefix(partition, "")
     }
 
-    fn keys_of_prefix(&self, partition: &str, prefix: &str) -> Vec<String> {
+    pub(super) fn keys_of_prefix(&self, partition: &str, prefix: &str) -> Vec<String> {
         let mut all = Vec::new();
         let mut after: Option<String> = None;
         loop {

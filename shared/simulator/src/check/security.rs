@@ -21,6 +21,15 @@ pub fn see(truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
             let what = format!("{name} is granted {} on {stage}", command.verb());
             found.broken(truth, "H1", what);
         }
+        Happened::Commanded {
+            stage,
+            principal: Principal::Automation | Principal::Pipeline,
+            command,
+            granted: true,
+        } => {
+            let what = format!("{} is granted to a machine on {stage}", command.verb());
+            found.broken(truth, "H1", what);
+        }
         Happened::Started { execution, .. } => {
             let revision = &truth.executor.get(*execution).request.revision;
             if truth.repository.is_a_strangers(revision) {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use greenroom_app::records::StageRecord;
 use greenroom_core::message::Kind;
+use greenroom_core::name::ChannelName;
 use jiff::Timestamp;
 
-use super::{Found, Replaced};
+use super::lease::Leases;
+use super::{Commit, Found, Replaced};
 use crate::truth::{Answer, Change, Happened, Told, Truth};
 
 /// What has arrived where, and what is still to be sent.
@@ -27,10 +28,18 @@ pub struct Talk {
     exhausted: BTreeSet<String>,
     /// The highest episode each stage's record has named.
     episodes: BTreeMap<String, u64>,
+    leases: Leases,
+}
+
+/// The channel that the board is told to be silent.
+fn silent<'a>(change: &'a Change<'_>) -> Option<&'a str> {
+    change.after?;
+    change.key.sort.strip_prefix("attention#channel-")
 }
 
 impl Talk {
-    pub fn replaced(&mut self, replaced: &Replaced<'_>) {
+    pub fn replaced(&mut self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+        self.ended(truth, replaced, found);
         let name = replaced.after.id.stage.to_string();
         if let Some(brk) = &replaced.after.brk {
             let told = brk.told.iter().map(ToString::to_string).collect();
@@ -39,6 +48,33 @@ impl Talk {
                 .or_insert(told);
         }
         self.episodes.insert(name, replaced.after.episodes);
+    }
+
+    /// E4: who was to hear of a break is told of its end with the very commit that ends it, and
+    /// nobody else is.
+    fn ended(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+        let (stage, before) = (replaced.after, replaced.before);
+        let Some(old) = before.and_then(|before| before.brk.as_ref()) else {
+            return;
+        };
+        let now = stage.brk.as_ref().map(|brk| brk.episode);
+        if now == Some(old.episode) {
+            return;
+        }
+        let prefix = format!("{}/announce/break-{}-recovered/", stage.id, old.episode);
+        let told: BTreeSet<&str> = self
+            .entered
+            .range(prefix.clone()..)
+            .map_while(|name| name.strip_prefix(&prefix))
+            .collect();
+        let heard: BTreeSet<&str> = old.told.iter().map(ChannelName::as_str).collect();
+        if told != heard {
+            let what = format!(
+                "break {} of {} was told to {heard:?} and its end to {told:?}",
+                old.episode, stage.id
+            );
+            found.broken(truth, "E4", what);
+        }
     }
 
     /// E1
@@ -58,18 +94,29 @@ impl Talk {
         &mut self,
         truth: &Truth,
         happened: &Happened<'_>,
-        _: &BTreeMap<String, (Timestamp, StageRecord)>,
+        commit: &Commit,
         found: &mut Found,
     ) {
         match happened {
-            Happened::Committed { changes } => changes.iter().for_each(|change| self.entry(change)),
+            Happened::Committed { changes } => {
+                for change in *changes {
+                    self.entry(truth, change, changes, commit, found);
+                }
+            }
             Happened::Told(told) => self.told(truth, told, found),
             _ => {}
         }
     }
 
-    fn entry(&mut self, change: &Change<'_>) {
-        if let Some(channel) = change.key.sort.strip_prefix("attention#channel-") {
+    fn entry(
+        &mut self,
+        truth: &Truth,
+        change: &Change<'_>,
+        all: &[Change<'_>],
+        commit: &Commit,
+        found: &mut Found,
+    ) {
+        if let Some(channel) = silent(change) {
             // When all channels are silent the board alone says so.
             self.exhausted.insert(channel.to_owned());
         }
@@ -78,10 +125,17 @@ impl Talk {
         }
         let name = change.key.sort.clone();
         if change.after.is_some() {
+            self.leases.changed(truth, change, commit, found);
             self.entered.insert(name.clone());
             self.waiting.insert(name);
-        } else {
-            self.waiting.remove(&name);
+            return;
+        }
+        self.waiting.remove(&name);
+        let channel = name.rsplit('/').next();
+        let said = all.iter().any(|other| silent(other) == channel);
+        if change.before.is_some() && !said && !self.arrived.contains_key(&name) {
+            let what = format!("{name} is forgotten, and neither arrived nor is said to be lost");
+            found.broken(truth, "E1", what);
         }
     }
 

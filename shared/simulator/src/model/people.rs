@@ -12,8 +12,28 @@ const SEEN_MAX: usize = 8;
 pub struct People {
     /// Candidates that stood on the board, by stage, newest last.
     seen: BTreeMap<String, Vec<Revision>>,
-    /// Items of the script that wait for the next approval.
-    pub ambushes: Vec<usize>,
+    /// Those who wait for a moment.
+    pub lurking: Vec<Lurking>,
+}
+
+/// An item of the script that waits for a moment.
+#[derive(Clone, Debug)]
+pub struct Lurking {
+    pub item: usize,
+    /// Moments that it lets pass yet.
+    pub passes: u32,
+    /// How often it strikes yet.
+    pub times: u32,
+}
+
+/// The moment has come.
+#[derive(Clone, Debug)]
+pub struct Sprung {
+    pub item: usize,
+    /// Distinguishes the strikes of one item.
+    pub nth: u32,
+    /// Where it came.
+    pub stage: String,
 }
 
 impl People {

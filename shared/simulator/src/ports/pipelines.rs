@@ -56,7 +56,12 @@ impl Inner {
                 self.supersede(index);
             }
             let mut random = self.draws(key(&request.token));
-            let wait = random.between(1, 60);
+            let mut wait = random.between(1, 60);
+            let number = self.occurrence(mix(key(&request.token) ^ 9));
+            let slow = self.truth.setup.rates.slow_start;
+            if self.goes_wrong(number, slow, || format!("{id} waits for a machine")) {
+                wait = random.between(60, 1500);
+            }
             self.after(seconds(wait), Event::Execution(index, Next::Ask(1)));
         }
         id

@@ -5,7 +5,7 @@ use greenroom_app::ports::source::{
 };
 use greenroom_core::name::{RefName, Revision};
 
-use super::SimPorts;
+use super::{Failure, SimPorts};
 use crate::fault::Port;
 use crate::model::repository::Repository as Model;
 
@@ -28,7 +28,15 @@ impl SimPorts {
             why: "no route".to_owned(),
         };
         let fault = self.enter(Port::Source, op).await.map_err(away)?;
-        let answer = read(&self.shared.lock().truth.repository);
+        let answer = {
+            let truth = &self.shared.lock().truth;
+            let is_it = |model: &&Model| model.full_name == repository.name.as_str();
+            match truth.neighbour.as_ref().filter(is_it) {
+                Some(neighbour) if truth.neighbour_answers => read(neighbour),
+                Some(_) => return Err(away(Failure::Away)),
+                None => read(&truth.repository),
+            }
+        };
         self.leave(fault).await.map_err(away)?;
         answer
     }

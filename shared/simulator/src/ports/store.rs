@@ -1,11 +1,16 @@
 //! The table, with every commit shown to the checks.
 
+use greenroom_app::keys;
 use greenroom_app::ports::store::{Item, Key, Page, Store, StoreError, Write};
 use greenroom_app::records::StageRecord;
+use greenroom_core::name::{StageId, StageName};
 
-use super::{Failure, SimPorts, at_once};
+use super::{Failure, SimPorts, at_once, seconds};
 use crate::fault::Port;
-use crate::inner::Inner;
+use crate::inner::{Event, Inner, Next};
+use crate::model::executor::{Execution, Phase};
+use crate::random::{Random, key, mix};
+use crate::setup::Shape;
 use crate::truth::{Change, Happened};
 
 fn failed(failure: Failure) -> StoreError {
@@ -22,6 +27,32 @@ fn failed(failure: Failure) -> StoreError {
 }
 
 impl SimPorts {
+    /// The machine of a function may be taken away for a while after what was asked was done.
+    async fn set_aside(&self) {
+        let until = {
+            let inner = &mut *self.shared.lock();
+            let rate = inner.truth.setup.rates.set_aside;
+            let task = inner.current.expect("a port is called by a task");
+            let known = &inner.tasks[&task];
+            let number = mix(known.key ^ mix(known.calls) ^ key("set aside"));
+            if inner.truth.setup.shape == Shape::Machine
+                || !inner.goes_wrong(number, rate, || "set aside after a commit".to_owned())
+            {
+                return;
+            }
+            let mut random = Random::of(inner.truth.setup.seed, mix(number ^ 1));
+            let most = *random.pick(&[600, 7200]);
+            let wait = seconds(random.between(60, most));
+            inner.after(wait, Event::Wake(task));
+            inner
+                .truth
+                .now
+                .saturating_add(wait)
+                .unwrap_or(inner.truth.now)
+        };
+        self.pause(until).await;
+    }
+
     async fn read<T>(
         &self,
         op: &'static str,
@@ -56,6 +87,7 @@ impl Store for SimPorts {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        self.shared.lock().contends(&writes);
         let fault = self.enter(Port::Store, "commit").await.map_err(failed)?;
         let answer = {
             let mut inner = self.shared.lock();
@@ -67,6 +99,7 @@ impl Store for SimPorts {
             };
             inner.commit(writes)
         };
+        self.set_aside().await;
         self.leave(fault).await.map_err(failed)?;
         answer
     }
@@ -95,6 +128,49 @@ fn of_the_next_version(mut writes: Vec<Write>) -> Vec<Write> {
 }
 
 impl Inner {
+    /// Whoever relies on a stage may have to wait for the table just while an execution gets onto
+    /// that stage.
+    fn contends(&mut self, writes: &[Write]) {
+        let rate = self.truth.setup.rates.contended;
+        if rate == 0 || self.calm {
+            return;
+        }
+        let app = self.truth.app;
+        let relied_on = |execution: &Execution| {
+            let stage = execution.stage().map(StageName::new);
+            stage.is_some_and(|stage| {
+                let key = keys::stage(&StageId { app, stage });
+                let checked =
+                    |write: &Write| matches!(write, Write::Check { key: is, .. } if *is == key);
+                writes.iter().any(checked)
+            })
+        };
+        if !writes
+            .iter()
+            .any(|write| matches!(write, Write::Check { .. }))
+        {
+            return;
+        }
+        let all = self.truth.executor.all().iter();
+        let waits =
+            |execution: &Execution| execution.phase == Phase::Waiting && relied_on(execution);
+        let Some(index) = all.clone().rposition(waits) else {
+            return;
+        };
+        let name = self.truth.executor.get(index).id.to_string();
+        let number = self.occurrence(mix(key(&name) ^ 10));
+        if self.goes_wrong(number, rate, || {
+            format!("the table is slow just while {name} asks")
+        }) {
+            let mut random = Random::of(self.truth.setup.seed, mix(number ^ 1));
+            self.after(
+                seconds(random.between(0, 2)),
+                Event::Execution(index, Next::Ask(1)),
+            );
+            self.hold = Some(seconds(random.between(5, 40)));
+        }
+    }
+
     /// Commits, and shows it to the checks.
     pub fn commit(&mut self, writes: Vec<Write>) -> Result<(), StoreError> {
         let before: Vec<Option<Vec<u8>>> = writes
@@ -102,6 +178,17 @@ impl Inner {
             .map(|write| at_once(self.store.get(write.key())).map(|item| item.map(|i| i.value)))
             .collect::<Result<_, _>>()?;
         at_once(self.store.commit(writes.clone()))?;
+        let task = self.current.and_then(|task| self.tasks.get(&task));
+        let glance = task.and_then(|task| task.glance);
+        let checked = writes.iter().filter_map(|write| match write {
+            Write::Check { key, .. } => Some(key),
+            _ => None,
+        });
+        let relies_on: Vec<&Key> = checked.collect();
+        self.happened(&Happened::Commits {
+            glance,
+            relies_on: &relies_on,
+        });
         let changed = writes.iter().zip(before);
         let changes: Vec<Change<'_>> = changed
             .filter_map(|(write, before)| match write {

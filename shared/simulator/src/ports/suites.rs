@@ -62,6 +62,7 @@ impl Inner {
                 .as_ref()
                 .and_then(|standing| standing.digest.as_ref()),
             revision: standing.as_ref().map(|standing| &standing.revision),
+            request,
             verdict,
         });
         verdict

@@ -1,6 +1,8 @@
 //! Stage files made from a seed: chains of promotions with soak and approvals, refreshes by
 //! calendars of many zones, stages named after people, tags and pull requests.
 
+mod edit;
+
 use std::fmt::Write as _;
 
 use greenroom_core::stage_file::StageFile;
@@ -89,6 +91,10 @@ impl Draft {
         };
         draft.leaves(random);
         draft.chain(random);
+        if random.chance(250) {
+            let entry = draft.entry("rest", r#"branch: "*""#, random);
+            draft.stages.push(entry);
+        }
         draft
     }
 
@@ -141,9 +147,7 @@ impl Draft {
             }
             _ => {
                 let (cron, zone) = (*random.pick(&CRONS), *random.pick(&ZONES));
-                let from =
-                    format!(r#"branch: master, refresh: {{ cron: "{cron}", timezone: {zone} }}"#);
-                let mut entry = self.entry("preprod", &from, random);
+                let mut entry = self.entry("preprod", &refreshed(cron, zone), random);
                 entry.verify = self.suites(random);
                 entry.zone = Some(zone);
                 self.stages.push(entry);
@@ -200,77 +204,6 @@ impl Draft {
         }
     }
 
-    /// What a person who edits the file does to it; says so in words.
-    pub fn edit(&mut self, random: &mut Random) -> String {
-        let n = u64::try_from(self.stages.len()).unwrap_or(1);
-        let index = usize::try_from(random.below(n)).unwrap_or(0);
-        let channels = self.channels.clone();
-        let entry = &mut self.stages[index];
-        let key = entry.key.clone();
-        match random.below(6) {
-            0 | 1 if entry.upstream.is_some() => {
-                entry.soak = Some(*random.pick(&SOAKS));
-                format!("another soak of {key}")
-            }
-            0..=2 => {
-                entry.approvals = random.chance(600).then(|| approvals(random));
-                format!("other approvals of {key}")
-            }
-            3 => {
-                entry.alert = channels;
-                if random.chance(500) {
-                    entry.alert.clear();
-                }
-                format!("other channels of {key}")
-            }
-            4 if self.removable(&key) => {
-                self.stages.remove(index);
-                format!("no {key} any more")
-            }
-            _ => self.grow(random),
-        }
-    }
-
-    fn removable(&self, key: &str) -> bool {
-        let used = |entry: &Entry| entry.upstream.as_deref() == Some(key);
-        self.stages.len() > 2 && !self.stages.iter().any(used)
-    }
-
-    /// One more stage, or other tests.
-    fn grow(&mut self, random: &mut Random) -> String {
-        let free = ["eu", "us", "asia"]
-            .into_iter()
-            .find(|key| self.stages.iter().all(|entry| entry.key != *key));
-        let upstream = self
-            .stages
-            .iter()
-            .find(|entry| entry.key == "preprod" || entry.key == "dev");
-        match (free, upstream.map(|entry| entry.key.clone())) {
-            (Some(key), Some(upstream)) if random.chance(700) => {
-                self.promoted(key, &upstream, random);
-                format!("a new stage {key}")
-            }
-            _ if random.chance(400) => {
-                self.makes += 1;
-                "another command that deploys".to_owned()
-            }
-            _ if random.chance(500) => self.test_more(random),
-            _ => {
-                self.retries = (self.retries + 1) % 4;
-                "more retries".to_owned()
-            }
-        }
-    }
-
-    fn test_more(&mut self, random: &mut Random) -> String {
-        let n = u64::try_from(self.stages.len()).unwrap_or(1);
-        let index = usize::try_from(random.below(n)).unwrap_or(0);
-        let suites = self.suites(random);
-        let entry = &mut self.stages[index];
-        entry.verify = suites;
-        format!("other tests of {}", entry.key)
-    }
-
     /// The file.
     pub fn text(&self) -> String {
         let mut text = format!("version: 1\napp: {}\n", self.app);
@@ -286,11 +219,11 @@ impl Draft {
             text,
             "      - {{ name: deploy, run: make deploy{makes}, outputs: [URL] }}"
         );
-        let retries = self.retries;
+        let (retries, makes) = (self.retries, self.makes);
         let _ = write!(
             text,
             r#"suites:
-  smoke: {{ files: "tests/*.hurl", base_url: "https://${{stage}}.example.com", retries: {retries} }}
+  smoke: {{ files: "tests/*.hurl", base_url: "https://${{stage}}.example.com", retries: {retries}, variables: {{ edition: "{retries}.{makes}" }} }}
   api: {{ files: "api/*.hurl", base_url: "${{outputs.URL}}" }}
 "#
         );
@@ -345,6 +278,10 @@ impl Entry {
     }
 }
 
+fn refreshed(cron: &str, zone: &str) -> String {
+    format!(r#"branch: master, refresh: {{ cron: "{cron}", timezone: {zone} }}"#)
+}
+
 fn approvals(random: &mut Random) -> (u64, &'static str) {
     let role = *random.pick(&["product-owner", "product-owner", "release"]);
     (random.between(1, holders(role)), role)
@@ -373,8 +310,13 @@ mod tests {
             let mut random = Random::of(seed, key("draft"));
             let mut draft = Draft::drawn("acme/orders", &mut random);
             drop(draft.valid());
-            for _ in 0..6 {
-                drop(draft.edit(&mut random));
+            for n in 0..9 {
+                drop(match n {
+                    0 | 1 => draft.rework(&mut random),
+                    2 => draft.rewire(&mut random),
+                    3 => draft.turn(&mut random),
+                    _ => draft.edit(&mut random),
+                });
                 let text = draft.valid();
                 for (n, part) in ["${actor}", "tag:", "pull_request", "refresh", "approvals"]
                     .iter()

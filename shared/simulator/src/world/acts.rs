@@ -15,6 +15,10 @@ impl World {
             inner.meets(item.number, || item.act.told());
             (item.number, item.act)
         };
+        self.does(index, number, act);
+    }
+
+    pub(super) fn does(&mut self, index: usize, number: u64, act: Act) {
         match act {
             Act::Push {
                 branch,
@@ -40,13 +44,18 @@ impl World {
             Act::Foreign => self.foreign(number),
             Act::Attack(attack) => self.attack(number, attack),
             Act::Hand(hand) => self.hand(number, hand),
-            Act::Ambush { branch, actor } => self.ambush(index, number, &branch, &actor),
+            Act::Lurk(lurk) => self.lurk(index, &lurk),
             Act::Outage { ports, lasts } => {
                 let mut inner = self.shared.lock();
                 let until = inner.truth.now.saturating_add(lasts).ok();
                 for port in ports {
                     inner.away[port as usize] = until.max(inner.away[port as usize]);
                 }
+            }
+            Act::Half { op, lasts } => {
+                let mut inner = self.shared.lock();
+                let until = inner.truth.now.saturating_add(lasts).ok();
+                inner.half = until.map(|until| (op, until));
             }
             Act::ChannelDies { channel, lasts } => {
                 let mut inner = self.shared.lock();

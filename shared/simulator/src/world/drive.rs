@@ -37,6 +37,7 @@ impl World {
             Event::Hint(work) => self.hinted(work),
             Event::Execution(index, next) => self.execution(index, next),
             Event::Restart => self.restart(),
+            Event::Strike(sprung) => self.strike(&sprung),
         }
     }
 
@@ -61,6 +62,7 @@ impl World {
                     process,
                     calls: 0,
                     drawn: 0,
+                    glance: None,
                 },
             );
         }

@@ -51,7 +51,7 @@ impl World {
         }
     }
 
-    fn asks(&mut self, stage: &str, principal: Principal, command: Command) {
+    pub(super) fn asks(&mut self, stage: &str, principal: Principal, command: Command) {
         let id = self.stage_id(stage);
         let Some((process, app)) = self.process() else {
             return;
@@ -101,9 +101,6 @@ async fn wish(app: &SimApp, id: &StageId, principal: &Principal, command: &Comma
         command,
         granted,
     });
-    if granted && matches!(command, Command::Approve { .. }) {
-        inner.spring_ambushes();
-    }
 }
 
 /// Reads the board and does what it says, `care` times in a thousand.

@@ -4,10 +4,7 @@ use greenroom_core::name::{RefName, Revision};
 
 use super::World;
 use crate::github_payloads::{Commit, Person, Push, ZEROS};
-use crate::inner::Event;
 use crate::model::repository::{NewCommit, Quality};
-use crate::ports::seconds;
-use crate::random::{key, mix};
 use crate::truth::Happened;
 
 impl World {
@@ -139,35 +136,5 @@ impl World {
     /// GitHub knows the repository by another name; the old one leads there.
     pub(super) fn rename(&mut self, to: &str) {
         to.clone_into(&mut self.shared.lock().truth.repository.full_name);
-    }
-
-    /// First it waits for the next approval, then it pushes.
-    pub(super) fn ambush(&mut self, index: usize, number: u64, branch: &str, actor: &str) {
-        let armed = {
-            let mut inner = self.shared.lock();
-            let people = &mut inner.truth.people;
-            if people.ambushes.contains(&index) {
-                people.ambushes.retain(|known| *known != index);
-                false
-            } else {
-                people.ambushes.push(index);
-                true
-            }
-        };
-        if !armed {
-            self.push(mix(number ^ key("ambush")), branch, actor, Quality::Good);
-        }
-    }
-}
-
-impl crate::inner::Inner {
-    /// An approval was granted: whoever waited for one pushes within seconds.
-    pub(crate) fn spring_ambushes(&mut self) {
-        for index in self.truth.people.ambushes.clone() {
-            let number = self.truth.setup.script[index].number;
-            let mut random = crate::random::Random::of(self.truth.setup.seed, mix(number));
-            let wait = random.between(0, 20);
-            self.after(seconds(wait), Event::Act(index));
-        }
     }
 }

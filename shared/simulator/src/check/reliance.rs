@@ -1,0 +1,41 @@
+//! G4: a claim relies on its upstream as it is, and says so in the same commit.
+
+use std::collections::BTreeMap;
+
+use greenroom_app::keys;
+use greenroom_core::name::{ConfigHash, StageId};
+use greenroom_core::policy::Policy;
+use greenroom_core::stage_file::StageFile;
+
+use super::{Found, Replaced};
+use crate::truth::Truth;
+
+pub fn replaced(
+    truth: &Truth,
+    replaced: &Replaced<'_>,
+    files: &BTreeMap<ConfigHash, StageFile>,
+    found: &mut Found,
+) {
+    let stage = replaced.after;
+    let run = stage.run.as_ref().filter(|_| replaced.claims());
+    let Some(run) = run.filter(|run| !run.cause.is_rollback()) else {
+        return;
+    };
+    let policy = files
+        .get(&run.config)
+        .and_then(|file| Policy::of(file, &stage.spec.rule, truth.setup.clock_error));
+    let Some(upstream) = policy.and_then(|policy| policy.upstream) else {
+        return;
+    };
+    let id = StageId {
+        app: stage.id.app,
+        stage: upstream.stage.clone(),
+    };
+    if !replaced.commit.relies_on.contains(&keys::stage(&id)) {
+        let what = format!(
+            "run {} of {} is claimed whatever became of {}",
+            run.generation, stage.id, upstream.stage
+        );
+        found.broken(truth, "G4", what);
+    }
+}
