@@ -9,6 +9,7 @@ mod data;
 mod disk;
 mod door;
 mod names;
+mod rehearsal;
 mod runs;
 mod stage_file;
 mod stopping;

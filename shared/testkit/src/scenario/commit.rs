@@ -110,7 +110,7 @@ fn commit(
     } else {
         format!("{subject}, part {}", again + 1)
     };
-    world.unnamed += 1;
+    world.commits += 1;
     let note = format!("{subject}\n");
     let mut edits = match change {
         Change::Harmless => Vec::new(),
@@ -120,7 +120,7 @@ fn commit(
     };
     // A file of its own: changes of two branches never conflict.
     edits.push(Edit::write(
-        &format!("site/changes/{}.txt", world.unnamed),
+        &format!("site/changes/{}.txt", world.commits),
         &note,
     ));
     world.repo()?.commit(branch, who, &subject, &edits)?;

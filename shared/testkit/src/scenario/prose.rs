@@ -142,7 +142,7 @@ impl Prose {
 }
 
 /// `Monday 23 November, 09:00`, to the nearest ten minutes.
-fn day(at: Timestamp) -> String {
+pub(super) fn day(at: Timestamp) -> String {
     let round = TimestampRound::new()
         .smallest(Unit::Minute)
         .increment(10)
@@ -154,7 +154,7 @@ fn day(at: Timestamp) -> String {
 }
 
 /// `1 d 4 h`, to the nearest ten minutes.
-fn said(text: &str) -> String {
+pub(super) fn said(text: &str) -> String {
     let words: Vec<_> = text.split(' ').collect();
     let mut seconds = 0;
     for pair in words.chunks(2) {
@@ -171,7 +171,7 @@ fn said(text: &str) -> String {
 }
 
 /// `for 3m`, `in 2h`, `5s ago`: the largest unit, which may be one less than it nearly is.
-fn brief(text: &str) -> String {
+pub(super) fn brief(text: &str) -> String {
     let minutes = text.contains(|c: char| c.is_ascii_digit())
         && text.trim_end_matches(" ago").ends_with(['m', 's']);
     if !minutes {

@@ -102,3 +102,22 @@ fn every_example_is_made_of_sentences() {
         }
     }
 }
+
+#[test]
+fn lengths_and_instants_are_told_so_that_a_few_seconds_make_no_difference() {
+    for (told, same) in [
+        ("0 s", "1 min 12 s"),
+        ("5 h 59 min", "6 h 2 min"),
+        ("23 h 59 min", "1 d"),
+        ("1 d 5 h", "1 d 6 h"),
+        ("2 d 23 h", "3 d"),
+    ] {
+        assert_eq!(prose::said(told), prose::said(same), "{told}, {same}");
+    }
+    assert_eq!(prose::said("6 h 2 min"), "6 h");
+    assert_eq!(prose::brief("for 59s"), prose::brief("for 2m"));
+    assert_eq!(prose::brief("in 23h"), "in 23h");
+    let at = |text: &str| prose::day(text.parse().unwrap());
+    assert_eq!(at("2026-11-23T09:03:10Z"), "Monday 23 November, 09:00");
+    assert_eq!(at("2026-11-23T08:59:58Z"), "Monday 23 November, 09:00");
+}

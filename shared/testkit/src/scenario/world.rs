@@ -31,8 +31,8 @@ pub struct World {
     pub deliveries: u32,
     pub pulls: Vec<String>,
     pub webhooks_arrive: bool,
-    /// How often somebody has pushed to a branch without saying what.
-    pub unnamed: u32,
+    /// Commits made so far; each brings a file of its own.
+    pub commits: u32,
     pub seen: Seen,
 }
 
@@ -68,7 +68,7 @@ impl World {
             deliveries: 0,
             pulls: Vec::new(),
             webhooks_arrive: true,
-            unnamed: 0,
+            commits: 0,
             seen: Seen::default(),
         })
     }
