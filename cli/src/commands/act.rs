@@ -116,8 +116,7 @@ async fn ask(
     let value = answer.get("stage").cloned().unwrap_or_default();
     let card: StageCard = shaped(&client, &value)?;
     // A promotion is wished for at once: one that a gate keeps waiting is told as refused so far.
-    let waits = matches!(command, Command::Promote)
-        && value.get("run").is_none_or(Value::is_null);
+    let waits = matches!(command, Command::Promote) && value.get("run").is_none_or(Value::is_null);
     let exit = if waits { Exit::Refused } else { Exit::Ok };
     if output.is_json() {
         output.json(&json!({ "schema": "stage/v1", "stage": value }))?;

@@ -35,14 +35,21 @@ async fn time_goes_by_the_file_and_everybody_is_told() {
     let now: Timestamp = board["now"].as_str().expect("now").parse().expect("now");
     assert!(now.duration_since(Timestamp::now()) > SignedDuration::from_hours(47));
     let status = site.cli(&["status"]).await;
-    assert!(status.ok().out.contains("THIS IS A REHEARSAL"), "{status:?}");
+    assert!(
+        status.ok().out.contains("THIS IS A REHEARSAL"),
+        "{status:?}"
+    );
     assert!(site.log().contains("THIS IS A REHEARSAL"));
 
     // What people say of time is meant by the server's clock.
     let lock = ["lock", "dev", "--reason", "a fair", "--until", "2h"];
     site.cli(&lock).await.ok();
     let card = site.get("/stages/dev").await;
-    let until: Timestamp = card["lock"]["until"].as_str().expect("an end").parse().expect("an end");
+    let until: Timestamp = card["lock"]["until"]
+        .as_str()
+        .expect("an end")
+        .parse()
+        .expect("an end");
     assert!(until > now);
     std::fs::write(site.file("clock"), "51h").expect("a file");
     site.wait("dev", "is open again", |card| card["lock"].is_null())
@@ -63,5 +70,8 @@ async fn a_clock_that_says_nothing_is_refused_at_the_start() {
     let site = rehearsing("soon").await;
     let (code, said) = site.start.refused().await;
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("--rehearsal-clock") && said.contains("72h"), "{said}");
+    assert!(
+        said.contains("--rehearsal-clock") && said.contains("72h"),
+        "{said}"
+    );
 }

@@ -28,8 +28,8 @@ pub enum Act {
     },
     /// Somebody opens the service of a stage.
     Open { stage: String },
-    /// What runs on a stage begins to fail, whatever its code; or works again.
-    Service { stage: String, works: bool },
+    /// What runs on a stage is well or not, whatever its code.
+    Service { stage: String, is: Service },
     /// GitHub's webhooks get lost, or arrive again.
     Webhooks { arrive: bool },
 }
@@ -87,4 +87,14 @@ pub enum Change {
     Fix,
     /// It does not build.
     Unbuildable,
+}
+
+/// How what runs on a stage is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Service {
+    Well,
+    /// Its answers are wrong.
+    Wrong,
+    /// Nobody can tell: it answers that it cannot.
+    Away,
 }

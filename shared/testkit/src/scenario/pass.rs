@@ -3,11 +3,9 @@
 
 use jiff::SignedDuration;
 
+use super::quiet::BEYOND;
 use super::world::World;
 use crate::demo::Result;
-
-/// Markers are kept in milliseconds; what is due then is due a little later.
-const BEYOND: SignedDuration = SignedDuration::from_millis(1);
 
 /// Lets `length` pass.
 pub async fn pass(world: &mut World, length: SignedDuration) -> Result<()> {

@@ -33,8 +33,8 @@ pub async fn perform(world: &mut World, act: &Act) -> Result<Vec<String>> {
             typed(world, who, &words).await
         }
         Act::Open { stage } => open(world, stage).await,
-        Act::Service { stage, works } => {
-            world.sites.set(stage, *works);
+        Act::Service { stage, is } => {
+            world.sites.set(stage, *is);
             Ok(Vec::new())
         }
         Act::Webhooks { arrive } => {

@@ -1,7 +1,7 @@
 //! All sentences there are. To add one, add its pattern and its meaning here; what is new to do
 //! then gets an [`Act`] and a place in `perform`.
 
-use super::act::{Act, Change, Git};
+use super::act::{Act, Change, Git, Service};
 use super::blank;
 use super::pattern::Found;
 use crate::sample_repo::{Author, OLGA};
@@ -136,12 +136,16 @@ pub const SENTENCES: &[Sentence] = &[
     is("the service of {stage} begins to fail", |found| {
         Act::Service {
             stage: found.get("stage"),
-            works: false,
+            is: Service::Wrong,
         }
+    }),
+    is("the service of {stage} goes away", |found| Act::Service {
+        stage: found.get("stage"),
+        is: Service::Away,
     }),
     is("the service of {stage} works again", |found| Act::Service {
         stage: found.get("stage"),
-        works: true,
+        is: Service::Well,
     }),
     is("webhooks get lost", |_| Act::Webhooks { arrive: false }),
     is("webhooks arrive again", |_| Act::Webhooks { arrive: true }),

@@ -1,7 +1,7 @@
 //! The machine's web server: what a deployment puts into a folder is served from there at once,
 //! under the stage's name. It fails where a scenario says so.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,19 +12,21 @@ use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::act::Service;
+
 /// The server; stopped when dropped.
 #[derive(Debug)]
 pub struct Sites {
     /// `http://127.0.0.1:<port>`
     pub address: String,
-    failing: Arc<Mutex<BTreeSet<String>>>,
+    unwell: Arc<Mutex<BTreeMap<String, Service>>>,
     server: JoinHandle<()>,
 }
 
 #[derive(Clone)]
 struct Served {
     folder: PathBuf,
-    failing: Arc<Mutex<BTreeSet<String>>>,
+    unwell: Arc<Mutex<BTreeMap<String, Service>>>,
 }
 
 impl Sites {
@@ -32,10 +34,10 @@ impl Sites {
     pub async fn serve(folder: &Path) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = format!("http://{}", listener.local_addr()?);
-        let failing: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let unwell: Arc<Mutex<BTreeMap<String, Service>>> = Arc::default();
         let routes = Router::new().fallback(page).with_state(Served {
             folder: folder.to_owned(),
-            failing: Arc::clone(&failing),
+            unwell: Arc::clone(&unwell),
         });
         let server = tokio::spawn(async move {
             // It ends when its task is aborted.
@@ -43,19 +45,15 @@ impl Sites {
         });
         Ok(Self {
             address,
-            failing,
+            unwell,
             server,
         })
     }
 
-    /// From now on every page of the stage is an error, or none is.
-    pub fn set(&self, stage: &str, works: bool) {
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
-        if works {
-            failing.remove(stage);
-        } else {
-            failing.insert(stage.to_owned());
-        }
+    /// From now on what runs on the stage is so.
+    pub fn set(&self, stage: &str, is: Service) {
+        let mut unwell = self.unwell.lock().unwrap_or_else(PoisonError::into_inner);
+        unwell.insert(stage.to_owned(), is);
     }
 }
 
@@ -74,14 +72,18 @@ async fn page(State(served): State<Served>, uri: Uri) -> Response {
     let Some((stage, rest)) = parts.split_first().filter(|_| !parts.contains(&"..")) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let fails = served
-        .failing
+    let is = served
+        .unwell
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .contains(*stage);
-    if fails {
-        let text = "the database does not answer";
-        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+        .get(*stage)
+        .copied();
+    match is {
+        Some(Service::Away) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Some(Service::Wrong) => {
+            return "{ \"error\": \"the database has no rows\" }".into_response();
+        }
+        Some(Service::Well) | None => {}
     }
     let file = rest
         .iter()
