@@ -160,7 +160,9 @@ pub fn replaced(
             found.broken(truth, "F1", what);
         }
         let clocks = truth.setup.clock_error.saturating_mul(2);
-        let sure = truth.now.checked_sub(clocks).unwrap_or(slot);
+        // Who was frozen with the decision in hand could not know better.
+        let decided = replaced.commit.glance.map_or(truth.now, |glance| glance.at);
+        let sure = decided.checked_sub(clocks).unwrap_or(slot);
         if let Some(newer) = plain.between(slot, sure) {
             let what = format!("{} decides {slot} although {newer} is past", after.id);
             found.broken(truth, "F2", what);

@@ -10,7 +10,7 @@ use greenroom_core::stage_file::StageFile;
 use jiff::Timestamp;
 
 use super::{Found, Replaced, Stages};
-use crate::model::executor::Phase;
+use crate::model::executor::{By, Phase};
 use crate::truth::Truth;
 
 /// Runs of a release that end without an answer before nobody tries again by himself.
@@ -34,9 +34,13 @@ pub fn replaced(
     }
 }
 
-/// B4: an execution has the steps of the stage file that governs its run.
+/// B4: an execution of ours has the steps of the stage file that governs its run.
 pub fn started(truth: &Truth, execution: usize, files: &Files, stages: &Stages, found: &mut Found) {
-    let request = &truth.executor.get(execution).request;
+    let execution = truth.executor.get(execution);
+    if execution.by != By::Greenroom {
+        return;
+    }
+    let request = &execution.request;
     let Purpose::Deploy {
         stage, generation, ..
     } = &request.purpose

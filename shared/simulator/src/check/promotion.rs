@@ -103,8 +103,10 @@ impl Promotion {
         let longer =
             again.is_some_and(|old| old.release == verified.release && old.since == verified.since);
         if !longer {
+            // A commit may take its time; what it says was so when it was decided.
+            let decided = replaced.commit.glance.map_or(truth.now, |glance| glance.at);
             self.green
-                .insert(name.clone(), (truth.now, verified.release.clone()));
+                .insert(name.clone(), (decided, verified.release.clone()));
         }
         let run = stage.run.iter().chain(&stage.last);
         let mut run = run.filter(|run| run.generation == verified.generation);

@@ -8,7 +8,7 @@ use greenroom_app::ports::store::Store;
 use greenroom_app::records::{AppRecord, Delivery, DeliveryStatus, OutboxEntry, StageRecord};
 use greenroom_app::work::Work;
 use greenroom_app::{App, keys};
-use greenroom_core::name::{Actor, Revision};
+use greenroom_core::name::{Actor, RefName, Revision, StageId, StageName};
 use greenroom_core::resolve::{Event, Trigger, resolve};
 use greenroom_core::stage_file::{From, StageFile};
 use jiff::SignedDuration;
@@ -27,6 +27,7 @@ impl Inner {
             return;
         };
         let mut tips: BTreeMap<String, Vec<Revision>> = BTreeMap::new();
+        let mut ways: BTreeMap<RefName, Option<StageName>> = BTreeMap::new();
         for head in self.truth.repository.heads() {
             let author = self.truth.repository.find(&head.revision);
             let actor = author.map(|commit| Actor::new(&commit.author));
@@ -37,6 +38,7 @@ impl Inner {
                 deleted: false,
             };
             let resolution = resolve(&file, &trigger);
+            ways.insert(head.reference.clone(), resolution.stage.clone());
             let rule = resolution.rule.as_ref().and_then(|rule| file.rule(rule));
             let pushed = rule.is_some_and(|rule| {
                 // Whose branch a stage named for people has is not the rules' to say alone.
@@ -51,15 +53,21 @@ impl Inner {
             }
         }
         for (name, tips) in tips {
-            let id = greenroom_core::name::StageId {
+            let stage = StageName::new(&name);
+            let id = StageId {
                 app: app.id,
-                stage: greenroom_core::name::StageName::new(&name),
+                stage: stage.clone(),
             };
             let record: Option<StageRecord> = self.record(&keys::stage(&id));
             let head = record.and_then(|record| record.stage.head);
-            let knows = head
-                .as_ref()
-                .is_some_and(|head| tips.contains(&head.revision));
+            let knows = head.as_ref().is_some_and(|head| {
+                // A branch that leads elsewhere by now leaves what it brought; nothing older
+                // comes back in its place.
+                let elsewhere = ways
+                    .get(&head.reference)
+                    .is_some_and(|way| way.as_ref() != Some(&stage));
+                elsewhere || tips.contains(&head.revision)
+            });
             if !knows {
                 let what = format!(
                     "{name} takes {:?} for its head, which is one of {tips:?}",
@@ -165,9 +173,9 @@ impl Inner {
     }
 
     pub(super) fn stage_record(&self, name: &str) -> Option<StageRecord> {
-        self.record(&keys::stage(&greenroom_core::name::StageId {
+        self.record(&keys::stage(&StageId {
             app: self.truth.app,
-            stage: greenroom_core::name::StageName::new(name),
+            stage: StageName::new(name),
         }))
     }
 
@@ -228,7 +236,7 @@ pub async fn waits_have_reasons<P: Ports>(
 ) -> Vec<String> {
     let mut silent = Vec::new();
     for stage in app.stage_names(id).await.unwrap_or_default() {
-        let id = greenroom_core::name::StageId { app: id, stage };
+        let id = StageId { app: id, stage };
         let Ok((stage, plan)) = app.explain(&id).await else {
             continue;
         };
