@@ -123,7 +123,7 @@ fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resol
         stage: None,
         rule,
         tried,
-        note: Some(scheduled.map_or(note.into(), Cow::Owned)),
+        note: Some(scheduled.map_or_else(|| note.into(), Cow::Owned)),
         values: Values::default(),
     }
 }
