@@ -103,12 +103,11 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let address = listener.local_addr().unwrap_or(settings.listen);
     let (stop, stopped) = watch::channel(false);
     let rehearsal = Rehearsal::of(&settings.clock);
-    let routes = http::routes(
-        Arc::clone(&app),
-        settings.secrets.clone(),
-        token,
-        rehearsal.clone(),
-    );
+    let routes = http::routes(Arc::clone(&app), settings.secrets.clone(), token);
+    let routes = match &rehearsal {
+        Some(rehearsal) => rehearsal.around(routes),
+        None => routes,
+    };
     let server = tokio::spawn(listen::serve(listener, routes, stopped.clone()));
     bootstrap(&app, &settings).await?;
     let mut told = ToldToStop::listen()?;

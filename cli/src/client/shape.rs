@@ -1,7 +1,7 @@
 //! What the server's answers look like, as far as it is shown. Unknown fields are passed over, so
 //! that a newer server can be asked.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// `{"error": {...}}`
@@ -24,14 +24,7 @@ pub struct RefusalBody {
 #[derive(Debug, Deserialize)]
 pub struct Board {
     pub now: Timestamp,
-    /// Only of a server whose clock is moved.
-    pub rehearsal: Option<Rehearsal>,
     pub apps: Vec<AppCard>,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Rehearsal {
-    pub clock_moved: SignedDuration,
 }
 
 #[derive(Debug, Deserialize)]

@@ -15,7 +15,7 @@ use crate::output::card::{HEADER, row};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block, render};
 use crate::output::text::{clean, short};
-use crate::output::time::{now, relative};
+use crate::output::time::{now, relative, server_moved};
 
 /// How often `--watch` looks.
 const WATCH: Duration = Duration::from_secs(1);
@@ -175,9 +175,7 @@ impl Seen {
 
 fn board_lines(board: &Board, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(rehearsal) = &board.rehearsal {
-        let moved = rehearsal.clock_moved;
-        let moved = moved.round(jiff::Unit::Second).unwrap_or(moved);
+    if let Some(moved) = server_moved() {
         let text = format!("THIS IS A REHEARSAL: the server's clock is moved by {moved:#}");
         lines.extend(noted(&text, columns));
     }

@@ -14,6 +14,12 @@ pub fn now() -> Timestamp {
     now.checked_add(moved).unwrap_or(now)
 }
 
+/// How far the clock of the server that was asked is moved, in seconds; `None` if it is not.
+pub fn server_moved() -> Option<SignedDuration> {
+    let moved = SignedDuration::from_secs(MOVED.load(Ordering::Relaxed) / 1_000);
+    (!moved.is_zero()).then_some(moved)
+}
+
 /// The server said that its clock is moved so far.
 pub fn server_is_moved(by: SignedDuration) {
     let by = i64::try_from(by.as_millis()).unwrap_or(0);

@@ -65,9 +65,6 @@ pub async fn board(State(app): App, Query(of): Query<OfApp>, headers: HeaderMap)
         None => None,
     };
     let mut board = serde_json::to_value(app.board(only.as_ref()).await?)?;
-    if let (Some(board), Some(moved)) = (board.as_object_mut(), app.ports.clock.moved()) {
-        board.insert("rehearsal".to_owned(), json!({ "clock_moved": moved }));
-    }
     // The instant of asking is not part of what is asked for; it would change every ETag.
     let now = board.as_object_mut().and_then(|board| board.remove("now"));
     Ok(cached(&headers, board, now))

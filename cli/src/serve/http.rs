@@ -7,16 +7,10 @@ use axum::routing::{get, post};
 use greenroom_github::Secrets;
 use secrecy::SecretString;
 
-use super::rehearsal::Rehearsal;
 use super::{Local, api, auth, webhook};
 
 /// All routes.
-pub fn routes(
-    app: Arc<Local>,
-    secrets: Option<Arc<Secrets>>,
-    token: SecretString,
-    rehearsal: Option<Rehearsal>,
-) -> Router {
+pub fn routes(app: Arc<Local>, secrets: Option<Arc<Secrets>>, token: SecretString) -> Router {
     let api = Router::new()
         .route("/board", get(api::board))
         .route("/breaks", get(api::breaks))
@@ -39,20 +33,10 @@ pub fn routes(
             token,
             auth::require_token,
         ));
-    let health = rehearsal.clone();
-    let routes = Router::new()
-        .route(
-            "/healthz",
-            get(async move || health.map_or_else(|| "ok\n".to_owned(), |one| one.healthz())),
-        )
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
         .merge(webhook::route(app, secrets))
         .nest("/api/v1", api)
         .fallback(api::no_such_route)
-        .layer(axum::middleware::map_response(api::in_words));
-    match rehearsal {
-        None => routes,
-        Some(rehearsal) => routes.layer(axum::middleware::from_fn(move |request, next| {
-            rehearsal.clone().told(request, next)
-        })),
-    }
+        .layer(axum::middleware::map_response(api::in_words))
 }

@@ -6,10 +6,11 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use greenroom_app::door::chain;
 use greenroom_local::clock::Clock;
 use jiff::SignedDuration;
@@ -38,23 +39,34 @@ impl Rehearsal {
         })
     }
 
-    /// What `/healthz` answers: how far the clock had been moved when branches were polled last.
-    pub fn healthz(&self) -> String {
-        let followed = *self.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        match followed {
-            Some(moved) => format!("ok\nrehearsal: the clock is moved by {moved:#}\n"),
-            None => "ok\nrehearsal: the clock is moved, and nothing has followed it yet\n".into(),
-        }
+    /// The routes of a server that rehearses.
+    pub fn around(&self, routes: Router) -> Router {
+        let rehearsal = self.clone();
+        let told = move |request, next| rehearsal.clone().told(request, next);
+        routes.layer(axum::middleware::from_fn(told))
     }
 
-    /// Tells whoever asked how far the clock is moved: what is said of times is said by it.
-    pub async fn told(self, request: Request, next: Next) -> Response {
-        let mut response = next.run(request).await;
+    /// Tells whoever asks how far the clock is moved: what is said of times is said by it.
+    async fn told(self, request: Request, next: Next) -> Response {
+        let mut response = if request.uri().path() == "/healthz" {
+            self.healthz().into_response()
+        } else {
+            next.run(request).await
+        };
         let moved = self.clock.moved().map(|moved| moved.to_string());
         if let Some(moved) = moved.and_then(|moved| HeaderValue::from_str(&moved).ok()) {
             response.headers_mut().insert(CLOCK_MOVED, moved);
         }
         response
+    }
+
+    /// What `/healthz` answers: how far the clock had been moved when branches were polled last.
+    fn healthz(&self) -> String {
+        let followed = *self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        match followed {
+            Some(moved) => format!("ok\nrehearsal: the clock is moved by {moved:#}\n"),
+            None => "ok\nrehearsal: the clock is moved, and nothing has followed it yet\n".into(),
+        }
     }
 
     /// Follows the file for ever. Each time the clock is moved branches are polled, as they would

@@ -118,10 +118,12 @@ fn read(file: &Path) -> Result<SignedDuration, ClockError> {
 }
 
 fn milliseconds(length: SignedDuration) -> i64 {
-    i64::try_from(length.as_millis()).unwrap_or(if length.is_negative() {
-        i64::MIN
-    } else {
-        i64::MAX
+    i64::try_from(length.as_millis()).unwrap_or_else(|_| {
+        if length.is_negative() {
+            i64::MIN
+        } else {
+            i64::MAX
+        }
     })
 }
 

@@ -47,8 +47,8 @@ impl World {
             let soon = still.next.filter(|next| next.duration_since(now) <= SOON);
             match soon {
                 Some(next) => {
-                    self.move_clock(next.duration_since(now).max(BEYOND))
-                        .await?
+                    let by = next.duration_since(now).max(BEYOND);
+                    self.move_clock(by).await?;
                 }
                 None => return Ok(still),
             }

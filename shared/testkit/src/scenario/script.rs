@@ -108,15 +108,17 @@ fn read(sentence: &str) -> Result<Act, Problem> {
             nearest = Some((miss, like, known.pattern));
         }
     }
-    let (miss, _, nearest) = nearest.unwrap_or((
-        Miss {
-            fits: 0,
-            expected: "a sentence".to_owned(),
-            word: None,
-        },
-        0.0,
-        "",
-    ));
+    let (miss, _, nearest) = nearest.unwrap_or_else(|| {
+        (
+            Miss {
+                fits: 0,
+                expected: "a sentence".to_owned(),
+                word: None,
+            },
+            0.0,
+            "",
+        )
+    });
     let before = words.get(..miss.fits).unwrap_or_default().join(" ");
     Err(Problem {
         line: 0,
