@@ -2,6 +2,7 @@
 //! again; what is recorded on the stage is what the source says now, not what the webhook said.
 
 mod event;
+mod leave;
 
 use std::collections::BTreeMap;
 
@@ -120,6 +121,7 @@ impl<P: Ports> App<P> {
             });
         };
         let file = self.stage_file(app.id, config).await?;
+        self.leave(&app, &file, event).await?;
         let resolution = resolve(&file, &trigger(event));
         Ok(match (&resolution.stage, &resolution.rule) {
             (Some(stage), Some(rule)) => Lead::To(Decision {

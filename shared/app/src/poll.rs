@@ -203,7 +203,7 @@ fn has_spoken(app: &AppRecord, head: &Head) -> bool {
 
 /// Whether a branch that did not move still leads where it was decided to lead: another stage file
 /// may have come into force since.
-fn leads_there(app: &AppRecord, file: Option<&StageFile>, old: &HeadRecord) -> bool {
+pub(crate) fn leads_there(app: &AppRecord, file: Option<&StageFile>, old: &HeadRecord) -> bool {
     let Some(file) = file.filter(|_| app.config != old.config) else {
         return true;
     };

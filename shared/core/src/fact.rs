@@ -20,7 +20,7 @@ pub enum Fact {
         cause: Cause,
         at: Timestamp,
     },
-    /// A reference was read and is gone.
+    /// A reference was read and is gone, or leads here no more.
     HeadGone { reference: RefName, at: Timestamp },
     /// The refresh's branch could not be found.
     RefreshHeadMissing { reference: RefName, at: Timestamp },

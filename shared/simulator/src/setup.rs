@@ -55,6 +55,8 @@ pub struct Setup {
     pub mode: Mode,
     /// Of a thousand webhooks, hints and executions, how many meet this.
     pub rates: Rates,
+    /// A page of the table has no more items than this, however many were asked for.
+    pub page: usize,
     pub recording: bool,
 }
 
@@ -136,6 +138,7 @@ impl Setup {
                 Shape::Functions => *random.pick(&[Mode::Parallel, Mode::Superseded, Mode::Queued]),
             },
             rates: Rates::drawn(&mut Random::of(seed, key("rates"))),
+            page: page(shape, &mut Random::of(seed, key("page"))),
             recording: false,
         }
     }
@@ -156,6 +159,14 @@ fn token_memory(shape: Shape, random: &mut Random) -> Option<SignedDuration> {
             Some(SignedDuration::from_mins(10)),
             None,
         ]),
+    }
+}
+
+/// DynamoDB ends a page where it likes.
+fn page(shape: Shape, random: &mut Random) -> usize {
+    match shape {
+        Shape::Machine => usize::MAX,
+        Shape::Functions => *random.pick(&[2, 7, usize::MAX, usize::MAX]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the poller finds, and what it leaves alone.
 
 use greenroom_app::work::Work;
+use greenroom_core::command::Command;
 use greenroom_core::name::DeliveryId;
 use greenroom_testkit::world::World;
 use jiff::SignedDuration;
@@ -157,6 +158,44 @@ fn a_branch_that_leads_somewhere_only_now_is_found_when_the_stage_file_says_so()
     assert!(poll(&mut world) > 0);
     assert_eq!(world.stands("trunk"), Some(revision));
     assert_eq!(poll(&mut world), 0);
+}
+
+#[test]
+fn a_branch_that_leads_elsewhere_is_followed_there_and_no_longer_where_it_led() {
+    let mut world = World::new(STAGE_FILE);
+    let first = world.push("develop", "bob");
+    let until = None;
+    let reason = "not now".to_owned();
+    let lock = Command::Lock { reason, until };
+    let (dev, olga) = (world.stage_id("dev"), World::operator());
+    let locked = world.now(world.app.command(&dev, &olga, &lock));
+    assert!(locked.expect("an answer").is_ok());
+    world.push("develop", "bob");
+    assert!(world.stage("dev").expect("dev").candidate.is_some());
+    let elsewhere = STAGE_FILE.replace("branch: develop", "branch: trunk");
+    world.ports().source.commit(
+        "master",
+        "olga",
+        "Lead it away",
+        &[("greenroom.yaml", &elsewhere)],
+    );
+    poll(&mut world);
+    let dev = world.stage("dev").expect("dev");
+    assert_eq!(
+        (dev.head, dev.candidate),
+        (None, None),
+        "it waits for nothing of develop"
+    );
+    assert_eq!(world.stands("dev"), Some(first), "what stood there stays");
+    world.ports().source.commit(
+        "master",
+        "olga",
+        "Lead it back",
+        &[("greenroom.yaml", STAGE_FILE)],
+    );
+    world.ports().source.set("refs/heads/develop", None);
+    poll(&mut world);
+    assert_eq!(world.stage("dev").expect("dev").head, None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use greenroom_app::ports::pipelines::{Observation, Purpose};
 use greenroom_core::name::{ConfigHash, RefName};
 use greenroom_core::policy::Policy;
+use greenroom_core::resolve::{Event, Trigger, resolve};
 use greenroom_core::stage::{CONTAINS_MAX, Candidate, Cause, Failing, Skipped, Stage};
 use greenroom_core::stage_file::StageFile;
 use jiff::Timestamp;
@@ -25,7 +26,7 @@ pub fn replaced(
     stages: &Stages,
     found: &mut Found,
 ) {
-    gone(truth, replaced, found);
+    gone(truth, replaced, files, found);
     contained(truth, replaced, found);
     breaks(truth, replaced, found);
     if replaced.claims() {
@@ -68,15 +69,24 @@ pub fn started(truth: &Truth, execution: usize, files: &Files, stages: &Stages, 
     }
 }
 
-/// B2, B3: a stage forgets a branch when it is gone, then wholly, and not before.
-fn gone(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+/// B2, B3: a stage forgets a branch when it is gone or leads elsewhere, then wholly, and not before.
+fn gone(truth: &Truth, replaced: &Replaced<'_>, files: &Files, found: &mut Found) {
     let stage = replaced.after;
     let head = replaced.before.and_then(|before| before.head.as_ref());
     let (Some(head), None) = (head, &stage.head) else {
         return;
     };
     let closed = stage.spec.pull_request.is_some();
-    if !closed && !was_gone(truth, &head.reference, replaced.since) {
+    let away = files.values().any(|file| {
+        let trigger = Trigger {
+            event: Event::Push,
+            reference: head.reference.clone(),
+            actor: head.actor.clone(),
+            deleted: false,
+        };
+        resolve(file, &trigger).stage.as_ref() != Some(&stage.id.stage)
+    });
+    if !closed && !away && !was_gone(truth, &head.reference, replaced.since) {
         let what = format!("{} forgets {}, which was there", stage.id, head.reference);
         found.broken(truth, "B2", what);
     }

@@ -1,14 +1,14 @@
 //! What must be so once nothing goes wrong any more: first that every head is known, in the end
 //! that nothing is left over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::ports::Ports;
 use greenroom_app::ports::store::Store;
 use greenroom_app::records::{AppRecord, Delivery, DeliveryStatus, OutboxEntry, StageRecord};
 use greenroom_app::work::Work;
 use greenroom_app::{App, keys};
-use greenroom_core::name::{Actor, RefName, Revision, StageId, StageName};
+use greenroom_core::name::{Actor, Revision, StageId, StageName};
 use greenroom_core::resolve::{Event, Trigger, resolve};
 use greenroom_core::stage_file::{From, StageFile};
 use jiff::SignedDuration;
@@ -27,7 +27,9 @@ impl Inner {
             return;
         };
         let mut tips: BTreeMap<String, Vec<Revision>> = BTreeMap::new();
-        let mut ways: BTreeMap<RefName, Option<StageName>> = BTreeMap::new();
+        // Stages that more than one branch may lead to: when the last that did has gone or leads
+        // elsewhere, nothing older comes back in its place.
+        let mut shared: BTreeSet<StageName> = BTreeSet::new();
         for head in self.truth.repository.heads() {
             let author = self.truth.repository.find(&head.revision);
             let actor = author.map(|commit| Actor::new(&commit.author));
@@ -38,7 +40,6 @@ impl Inner {
                 deleted: false,
             };
             let resolution = resolve(&file, &trigger);
-            ways.insert(head.reference.clone(), resolution.stage.clone());
             let rule = resolution.rule.as_ref().and_then(|rule| file.rule(rule));
             let pushed = rule.is_some_and(|rule| {
                 // Whose branch a stage named for people has is not the rules' to say alone.
@@ -46,7 +47,11 @@ impl Inner {
                     && rule.pipeline.is_some()
                     && matches!(&rule.from, From::Branch { refresh: None, .. })
             });
+            let one = rule.is_some_and(|rule| {
+                matches!(&rule.from, From::Branch { pattern, .. } if pattern.literal().is_some())
+            });
             if let Some(stage) = resolution.stage.filter(|_| pushed) {
+                shared.extend((!one).then(|| stage.clone()));
                 tips.entry(stage.to_string())
                     .or_default()
                     .push(head.revision);
@@ -60,14 +65,10 @@ impl Inner {
             };
             let record: Option<StageRecord> = self.record(&keys::stage(&id));
             let head = record.and_then(|record| record.stage.head);
-            let knows = head.as_ref().is_some_and(|head| {
-                // A branch that leads elsewhere by now leaves what it brought; nothing older
-                // comes back in its place.
-                let elsewhere = ways
-                    .get(&head.reference)
-                    .is_some_and(|way| way.as_ref() != Some(&stage));
-                elsewhere || tips.contains(&head.revision)
-            });
+            let knows = match &head {
+                Some(head) => tips.contains(&head.revision),
+                None => shared.contains(&stage),
+            };
             if !knows {
                 let what = format!(
                     "{name} takes {:?} for its head, which is one of {tips:?}",
@@ -117,6 +118,7 @@ impl Inner {
         for name in self.stage_names() {
             self.check_stage(&name);
         }
+        self.check_builds();
         for id in self.checks.acknowledged() {
             let over = self
                 .delivery(&id)
@@ -179,7 +181,10 @@ impl Inner {
         }))
     }
 
-    fn record<T: DeserializeOwned>(&self, key: &greenroom_app::ports::store::Key) -> Option<T> {
+    pub(super) fn record<T: DeserializeOwned>(
+        &self,
+        key: &greenroom_app::ports::store::Key,
+    ) -> Option<T> {
         let item = at_once(self.store.get(key)).ok()??;
         serde_json::from_slice(&item.value).ok()
     }
