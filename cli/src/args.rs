@@ -17,8 +17,8 @@ pub use act::{
     AbortArgs, AckArgs, ActArgs, AppAddArgs, AppArgs, AppCommand, ApproveArgs, LockArgs,
     NotifyArgs, OverrideArgs, RejectArgs, RollbackArgs,
 };
-pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
 pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
+pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
 };

@@ -3,8 +3,8 @@
 mod act;
 mod app;
 mod doctor;
-mod gates;
 mod freeze;
+mod gates;
 mod init;
 mod log;
 mod notify;

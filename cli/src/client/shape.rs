@@ -107,6 +107,8 @@ pub struct Release {
     pub revision: String,
     pub since: Timestamp,
     pub complete: bool,
+    pub reference: Option<String>,
+    pub took_over: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -15,7 +15,7 @@ use crate::output::card::{HEADER, row};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block, render};
 use crate::output::text::{clean, short};
-use crate::output::time::relative;
+use crate::output::time::{now, relative, server_moved};
 
 /// How often `--watch` looks.
 const WATCH: Duration = Duration::from_secs(1);
@@ -122,7 +122,7 @@ impl Seen {
         match &self.what {
             What::Board(board) => board_lines(board, columns),
             What::Stage(card) => {
-                let now = Timestamp::now();
+                let now = now();
                 let mut lines = render(&HEADER, &[row(card, now)], columns);
                 if let Some(url) = &card.url {
                     lines.push(format!("  {}", clean(url)));
@@ -175,6 +175,10 @@ impl Seen {
 
 fn board_lines(board: &Board, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(moved) = server_moved() {
+        let text = format!("THIS IS A REHEARSAL: the server's clock is moved by {moved:#}");
+        lines.extend(noted(&text, columns));
+    }
     for app in &board.apps {
         if !lines.is_empty() {
             lines.push(String::new());

@@ -13,7 +13,7 @@ use crate::output::card::{broken, mark, word};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block};
 use crate::output::text::{clean, short};
-use crate::output::time::{age, instant, relative, said};
+use crate::output::time::{age, instant, now, relative, said};
 
 pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -35,7 +35,7 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
         }))?;
         return Ok(Exit::Ok);
     }
-    let now = Timestamp::now();
+    let now = now();
     headline(&card, now, output)?;
     for wait in &card.waiting_on {
         waits(wait, now, output)?;
@@ -93,6 +93,15 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
         word(card.health),
         clean(&card.phase),
     ))?;
+    if let Some(release) = &card.deployed
+        && let (Some(has), Some(had)) = (&release.reference, &release.took_over)
+    {
+        output.line(format_args!(
+            "  {} took the stage over from {}: who pushes last, has it",
+            branch(has),
+            branch(had)
+        ))?;
+    }
     if let Some(candidate) = &card.candidate {
         let more = match candidate.contains.len() {
             0 => String::new(),
@@ -109,6 +118,14 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
         output.line(format_args!("  approved: {}", clean(approval)))?;
     }
     Ok(())
+}
+
+/// A branch or tag as people call it.
+fn branch(reference: &str) -> String {
+    let short = ["refs/heads/", "refs/tags/"]
+        .iter()
+        .find_map(|before| reference.strip_prefix(before));
+    clean(short.unwrap_or(reference))
 }
 
 fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {

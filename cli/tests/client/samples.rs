@@ -27,6 +27,8 @@ fn release(digit: char, seconds: i64) -> ReleaseView {
         artifact: None,
         since: ago(seconds),
         complete: true,
+        reference: None,
+        took_over: None,
     }
 }
 

@@ -4,8 +4,8 @@
 pub mod board;
 pub mod detail;
 pub mod document;
-pub mod gates;
 pub mod freeze;
+pub mod gates;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};
 use greenroom_core::stage::{Break, Candidate, Failing, Health, Phase, Run, Stage};
@@ -142,6 +142,10 @@ pub struct ReleaseView {
     pub since: Timestamp,
     /// False while a deployment is under way: nobody can say what stands there.
     pub complete: bool,
+    /// The branch or tag it came from, if it came from one.
+    pub reference: Option<greenroom_core::name::RefName>,
+    /// The branch that had the stage before, if it was another.
+    pub took_over: Option<greenroom_core::name::RefName>,
 }
 
 /// What waits.

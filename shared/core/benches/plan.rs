@@ -77,6 +77,8 @@ fn stage(name: &str, past: u64, policy: &Policy<'_>, now: Timestamp) -> Stage {
         at: now,
         complete: true,
         outputs: std::collections::BTreeMap::new(),
+        reference: None,
+        took_over: None,
     });
     stage.health = Health::Green;
     stage

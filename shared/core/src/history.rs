@@ -28,11 +28,12 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     let blank = Stage::new(after.id.clone(), after.spec.clone(), now);
     let before = before.unwrap_or(&blank);
     overridden(&mut log, before, after);
+    // What somebody did, or a lock that ended, comes before what it led to.
+    people(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
     unstopped(&mut log, before, after);
     breaks(&mut log, before, after);
-    people(&mut log, before, after);
     log.entries
 }
 
@@ -98,6 +99,17 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
             generation,
             format!("run {} admitted; it deploys", run.generation),
         );
+        let stands = |stage: &Stage| stage.deployed.as_ref()?.reference.clone();
+        if let (Some(old), Some(new)) = (stands(before), stands(after))
+            && old != new
+        {
+            let (old, new) = (old.people(), new.people());
+            log.add(
+                "taken_over",
+                generation,
+                format!("{new} took the stage over from {old}"),
+            );
+        }
     }
     let phase = |run: &Run| std::mem::discriminant(&run.phase);
     if old.is_none_or(|old| phase(old) != phase(run)) {
@@ -178,6 +190,7 @@ fn suites(log: &mut Log, before: Option<&Run>, run: &Run) {
             continue;
         };
         let how = match report.verdict {
+            Verdict::Passed if report.total == 1 => "passed, 1 test".to_owned(),
             Verdict::Passed => format!("passed, {} tests", report.total),
             Verdict::Failed => format!("failed, {} of {} tests", report.failed, report.total),
             Verdict::Errored => format!(
@@ -242,7 +255,22 @@ fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
             None,
             format!("{short} skipped; it is contained in {}", revision.short()),
         ),
-        None => log.add("dropped", None, format!("{short} is not wanted any more")),
+        None => {
+            let came = new
+                .map(|new| (&new.revision, new.reference.as_ref()))
+                .or_else(|| claimed.map(|run| (&run.release.revision, run.reference.as_ref())));
+            let text = match (came, &old.reference) {
+                (Some((revision, Some(of))), Some(had)) if of != had => {
+                    format!(
+                        "{short} gave way to {} of {}",
+                        revision.short(),
+                        of.people()
+                    )
+                }
+                _ => format!("{short} is not wanted any more"),
+            };
+            log.add("dropped", None, text);
+        }
     }
 }
 
@@ -357,11 +385,11 @@ fn people(log: &mut Log, before: &Stage, after: &Stage) {
             ),
         );
     }
-    for approval in before
-        .approvals
-        .iter()
-        .filter(|approval| !after.approvals.contains(approval))
-    {
+    let deployed = after.deployed.as_ref().map(|deployed| &deployed.release);
+    for approval in before.approvals.iter().filter(|approval| {
+        // What it was for has come; it is used up, and not void.
+        !after.approvals.contains(approval) && deployed != Some(&approval.release)
+    }) {
         if after
             .approvals
             .iter()

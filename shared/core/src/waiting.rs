@@ -297,8 +297,9 @@ impl Wait {
                 why,
             } => (
                 format!(
-                    "the build of {} failed at step {step}: {why}",
-                    revision.short()
+                    "the build of {} failed at step {step}: {}",
+                    revision.short(),
+                    one_line(why)
                 ),
                 "the author, with a new commit".to_owned(),
                 command("retry"),
@@ -497,6 +498,16 @@ fn frozen(revision: &Revision, rollback: bool, closed: &[Closing], opens: Edge) 
         format!("{short} waits")
     };
     format!("{what}: {}{opens}", closed.join("; "))
+}
+
+/// The first line and the last of a step's end: how it ended, and what it said last.
+fn one_line(why: &str) -> String {
+    let mut lines = why.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    match lines.next_back() {
+        Some(last) => format!("{first}: {last}"),
+        None => first.to_owned(),
+    }
 }
 
 /// What makes automation go on after a person stopped it.

@@ -9,7 +9,7 @@ use greenroom_core::stage::{Break, Override};
 use greenroom_core::stage_file::{Channel, StageFile};
 use serde::{Deserialize, Serialize};
 
-use words::{about, downstream, fill_break, kind, look, when};
+use words::{about, downstream, fill_break, kind, look, next, when};
 
 use super::Done;
 use super::fail::Failure;
@@ -187,7 +187,7 @@ impl<P: Ports> App<P> {
                 told.overridden = overridden.map(Override::sentence);
                 self.name_suspects(&mut told, app, brk).await;
                 told.unaffected = self.unaffected(file, id).await?;
-                told.next = Some(Next::Push);
+                told.next = Some(next(file, id, at));
             }
             News::Recovered { brk, release, .. } => {
                 fill_break(&mut told, brk);

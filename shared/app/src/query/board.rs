@@ -133,6 +133,8 @@ fn stage_card(stage: &Stage, plan: &Plan, file: Option<&StageFile>) -> StageCard
             artifact: deployed.release.artifact.clone(),
             since: deployed.at,
             complete: deployed.complete,
+            reference: deployed.reference.clone(),
+            took_over: deployed.took_over.clone(),
         }),
         green_since: stage.verified.as_ref().map(|verified| verified.since),
         url: deployed.and_then(|deployed| deployed.outputs.get("URL").cloned()),
@@ -142,9 +144,11 @@ fn stage_card(stage: &Stage, plan: &Plan, file: Option<&StageFile>) -> StageCard
         brk: stage.brk.as_ref().map(|brk| break_view(stage, brk)),
         lock: stage.lock.clone(),
         hold: stage.hold.clone(),
+        // What has been deployed is not waited for any more.
         approvals: stage
             .approvals
             .iter()
+            .filter(|approval| deployed.is_none_or(|it| it.release != approval.release))
             .map(|approval| format!("{} for {}", approval.by, approval.release.revision.short()))
             .collect(),
         waiting_on: plan

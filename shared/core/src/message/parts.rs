@@ -303,9 +303,9 @@ pub(super) fn next(told: &Announcement) -> Option<Part> {
             "the next push to this stage is deployed and tested by itself.",
         )),
         Next::Refresh { at } => line.extend([
-            Span::say("refreshed and tested again at "),
+            Span::say("refreshed at "),
             Span::moment(*at, told.now),
-            Span::say("."),
+            Span::say(", if its branch has a newer commit by then."),
         ]),
         Next::Retest { at } => line.extend([
             Span::say("tested again at "),

@@ -40,7 +40,9 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
     waits.extend(gates::standing(stage, policy));
     let overridden = window::let_through(stage, release);
     let revision = &release.revision;
-    waits.extend(window::closed(revision, &cause, overridden, view.now, policy));
+    waits.extend(window::closed(
+        revision, &cause, overridden, view.now, policy,
+    ));
     waits.extend(gates::proven(stage, &cause, release, view, policy));
     waits.extend(unwanted(release, stage, policy));
     let mut rows: Vec<Row> = build(release, view, policy).into_iter().collect();

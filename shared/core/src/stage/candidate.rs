@@ -132,10 +132,14 @@ impl Cause {
 }
 
 impl Candidate {
-    /// Takes the place of `older`, which never ran: it is contained in this one from now on.
+    /// Takes the place of `older`, which never ran: it is contained in this one from now on, if
+    /// it came from the same branch. Of two branches that share a stage the newer has it, and
+    /// nothing of the older is in it.
     #[must_use]
     pub fn superseding(mut self, older: Option<Candidate>) -> Self {
-        let Some(older) = older else { return self };
+        let Some(older) = older.filter(|older| !self.takes_over(older.reference.as_ref())) else {
+            return self;
+        };
         let skipped = Skipped {
             revision: older.revision,
             since: older.since,
@@ -148,5 +152,11 @@ impl Candidate {
         }
         self.contains.truncate(CONTAINS_MAX);
         self
+    }
+
+    /// Whether it comes from another branch or tag than `reference`.
+    pub fn takes_over(&self, reference: Option<&RefName>) -> bool {
+        let own = self.reference.as_ref();
+        own.is_some() && reference.is_some() && own != reference
     }
 }

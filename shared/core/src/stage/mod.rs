@@ -96,6 +96,12 @@ pub struct Deployed {
     /// False from admission until the pipeline has succeeded: nobody can say what stands there.
     pub complete: bool,
     pub outputs: Outputs,
+    /// The branch or tag it came from; none for what was promoted or rolled back to.
+    #[serde(default)]
+    pub reference: Option<RefName>,
+    /// The branch that had the stage before, if it was another: who pushes last, has it.
+    #[serde(default)]
+    pub took_over: Option<RefName>,
 }
 
 /// What a stage demanded when something was proven or approved.

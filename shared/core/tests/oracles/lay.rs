@@ -285,6 +285,8 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         at: instant(-5000 * MINUTE),
         complete: true,
         outputs: Outputs::new(),
+        reference: None,
+        took_over: None,
     });
     stage.verified = s.green.map(green);
     stage.greens = s.greens.iter().copied().map(green).collect();

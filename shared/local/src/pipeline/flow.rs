@@ -60,6 +60,7 @@ pub(super) async fn run<S: Secrets>(
             Ok(_slot) => Box::pin(execute(&inner, &execution, &folder, request, stop)).await,
         }
     };
+    let result = super::gone::told_by(&inner.settings.clock, result);
     inner.save(&execution, &folder, result).await;
     drop(presence);
 }

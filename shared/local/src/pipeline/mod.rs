@@ -37,6 +37,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::artifact::ArtifactStore;
+use crate::clock::Clock;
 use crate::git::GitSource;
 use crate::process::ProcessIdentity;
 use folder::{Claim, Executions, Status};
@@ -64,6 +65,8 @@ pub struct PipelineSettings {
     /// How long to wait before each further try of what could not be reached: the repository,
     /// the fence, a secret. Default 250 ms, 1 s, 4 s.
     pub patience: Vec<Duration>,
+    /// By which it is told when an execution ended. Default: the machine's.
+    pub clock: Clock,
 }
 
 impl PipelineSettings {
@@ -77,6 +80,7 @@ impl PipelineSettings {
             grace: Duration::from_secs(5),
             log_max: 4 * 1024 * 1024,
             patience: [250, 1000, 4000].map(Duration::from_millis).to_vec(),
+            clock: Clock::default(),
         }
     }
 }
@@ -314,6 +318,7 @@ impl<S: Secrets> Inner<S> {
             status => {
                 gone::end_leftovers(execution, status.as_ref(), self.settings.grace).await;
                 let result = gone::result_of(status.as_ref());
+                let result = gone::told_by(&self.settings.clock, result);
                 Ok(self.save(execution, &folder, result).await)
             }
         }
