@@ -86,6 +86,12 @@ impl Script {
     }
 }
 
+/// How many words more or less than `words` a pattern has.
+fn longer(pattern: &str, words: usize) -> f64 {
+    let own = pattern::words(pattern).len();
+    f64::from(u32::try_from(own.abs_diff(words)).unwrap_or(u32::MAX))
+}
+
 /// The meaning of a sentence.
 fn read(sentence: &str) -> Result<Act, Problem> {
     let words = pattern::words(sentence);
@@ -95,12 +101,13 @@ fn read(sentence: &str) -> Result<Act, Problem> {
             Ok(found) => return Ok((known.means)(&found)),
             Err(miss) => miss,
         };
-        // Among those that fit as far, the one whose next word is most like it.
+        // Among those that fit as far, the one whose next word is most like it, and of those the
+        // one that is about as long.
         let word = words.get(miss.fits).copied().unwrap_or_default();
         let like = miss
             .word
             .map_or(0.0, |wanted| strsim::jaro_winkler(wanted, word))
-            + strsim::jaro_winkler(known.pattern, sentence) / 10.0;
+            - longer(known.pattern, words.len()) / 100.0;
         let nearer = nearest.as_ref().is_none_or(|(best, alike, _)| {
             miss.fits > best.fits || miss.fits == best.fits && like > *alike
         });
