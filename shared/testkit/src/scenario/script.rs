@@ -92,6 +92,9 @@ fn longer(pattern: &str, words: usize) -> f64 {
     f64::from(u32::try_from(own.abs_diff(words)).unwrap_or(u32::MAX))
 }
 
+/// How like a word is to a place where any name may stand.
+const A_NAME: f64 = 0.8;
+
 /// The meaning of a sentence.
 fn read(sentence: &str) -> Result<Act, Problem> {
     let words = pattern::words(sentence);
@@ -106,7 +109,7 @@ fn read(sentence: &str) -> Result<Act, Problem> {
         let word = words.get(miss.fits).copied().unwrap_or_default();
         let like = miss
             .word
-            .map_or(0.0, |wanted| strsim::jaro_winkler(wanted, word))
+            .map_or(A_NAME, |wanted| strsim::jaro_winkler(wanted, word))
             - longer(known.pattern, words.len()) / 100.0;
         let nearer = nearest.as_ref().is_none_or(|(best, alike, _)| {
             miss.fits > best.fits || miss.fits == best.fits && like > *alike
