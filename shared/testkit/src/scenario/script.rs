@@ -86,10 +86,13 @@ impl Script {
     }
 }
 
-/// How many words more or less than `words` a pattern has.
-fn longer(pattern: &str, words: usize) -> f64 {
-    let own = pattern::words(pattern).len();
-    f64::from(u32::try_from(own.abs_diff(words)).unwrap_or(u32::MAX))
+/// How like a pattern is to `words` on the whole: words of its own among them, and its length.
+fn on_the_whole(pattern: &str, words: &[&str]) -> f64 {
+    let own = pattern::words(pattern);
+    let shared = own.iter().filter(|word| words.contains(word)).count();
+    let other = own.len().abs_diff(words.len());
+    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    count(shared) / 5.0 - count(other) / 10.0
 }
 
 /// How like a word is to a place where any name may stand.
@@ -104,13 +107,13 @@ fn read(sentence: &str) -> Result<Act, Problem> {
             Ok(found) => return Ok((known.means)(&found)),
             Err(miss) => miss,
         };
-        // Among those that fit as far, the one whose next word is most like it, and of those the
-        // one that is about as long.
+        // Among those that fit as far, the one whose next word is most like it and which is
+        // most like it on the whole.
         let word = words.get(miss.fits).copied().unwrap_or_default();
         let like = miss
             .word
             .map_or(A_NAME, |wanted| strsim::jaro_winkler(wanted, word))
-            - longer(known.pattern, words.len()) / 100.0;
+            + on_the_whole(known.pattern, &words);
         let nearer = nearest.as_ref().is_none_or(|(best, alike, _)| {
             miss.fits > best.fits || miss.fits == best.fits && like > *alike
         });
