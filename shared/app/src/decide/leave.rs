@@ -72,7 +72,7 @@ fn undecided(app: &AppRecord, known: Versioned<HeadRecord>) -> Result<Write, Err
         stage: None,
         ..known.record
     };
-    put(key, &record, unchanged).map_err(Error::from)
+    put(key, &record, unchanged)
 }
 
 /// The one branch that leads to the stage, if it is one.

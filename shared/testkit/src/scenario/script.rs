@@ -89,7 +89,10 @@ impl Script {
 /// How like a pattern is to `words` on the whole: words of its own among them, and its length.
 fn on_the_whole(pattern: &str, words: &[&str]) -> f64 {
     let own = pattern::words(pattern);
-    let shared = own.iter().filter(|word| words.contains(word)).count();
+    let shared = own
+        .iter()
+        .filter(|word| word.split('|').any(|word| words.contains(&word)))
+        .count();
     let other = own.len().abs_diff(words.len());
     let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
     count(shared) / 5.0 - count(other) / 10.0
