@@ -1,6 +1,6 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo run push bench fuzz fmt lint doc deny mutants clean
+.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo scenarios run push bench fuzz fmt lint doc deny mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
@@ -57,6 +57,9 @@ faults: ## Golden scenarios with every pair of faults; some minutes (single faul
 
 demo: build ## The main job on real input, from a push to a recovery; leaves nothing running
 	target/debug/demo --greenroom $(GREENROOM) --folder .demo
+
+scenarios: build ## Every example played to the real server; UPDATE=1 rewrites transcripts, EXAMPLES=gitflow is one
+	target/debug/scenarios --greenroom $(GREENROOM) $(if $(UPDATE),--update) $(EXAMPLES)
 
 run: build ## The same set-up, left serving
 	target/debug/demo --greenroom $(GREENROOM) --folder .demo serve

@@ -25,6 +25,7 @@ use greenroom_core::name::RepoName;
 use greenroom_github::Secrets;
 use greenroom_local::artifact::ArtifactStore;
 use greenroom_local::channels::LocalChannels;
+use greenroom_local::clock::Clock;
 use greenroom_local::console::Console;
 use greenroom_local::git::{GitLimits, GitSource};
 use greenroom_local::pipeline::{PipelineSettings, ProcessPipelines};
@@ -146,6 +147,7 @@ impl<S: Store> Served<S> {
             suites,
             channels,
             hints,
+            clock: Clock::default(),
         };
         let settings = Settings {
             instance: "bench".to_owned(),

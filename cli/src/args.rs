@@ -1,6 +1,7 @@
 //! What can be typed. Texts of help are here and nowhere else.
 
 mod act;
+mod freeze;
 mod look;
 mod mark;
 mod offline;
@@ -15,9 +16,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use act::{
     AbortArgs, AckArgs, ActArgs, AppAddArgs, AppArgs, AppCommand, ApproveArgs, LockArgs,
-    NotifyArgs, RejectArgs, RollbackArgs,
+    NotifyArgs, OverrideArgs, RejectArgs, RollbackArgs,
 };
-pub use look::{DoctorArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
+pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
+pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
 pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
@@ -134,6 +136,9 @@ pub enum Command {
     /// Say where a commit went
     #[command(after_help = topics::RELEASE)]
     Release(ReleaseArgs),
+    /// Show every gate between a release and the stages, and why it is closed
+    #[command(after_help = topics::GATES)]
+    Gates(GatesArgs),
     /// Wait until a stage is green, idle, or has a revision
     #[command(after_help = topics::WAIT)]
     Wait(WaitArgs),
@@ -167,6 +172,18 @@ pub enum Command {
     /// Say that you look after a break
     #[command(after_help = topics::ACK)]
     Ack(AckArgs),
+    /// Show which windows are open, and when that changes
+    #[command(after_help = topics::FREEZE)]
+    Freeze(FreezeArgs),
+    /// Let what waits through closed windows, once, with a reason
+    #[command(after_help = topics::OVERRIDE)]
+    Override(OverrideArgs),
+    /// Stop everything of an app, with a reason
+    #[command(after_help = topics::PAUSE)]
+    Pause(PauseArgs),
+    /// Let an app go on that was paused
+    #[command(after_help = topics::RESUME)]
+    Resume(ResumeArgs),
     /// Put on a stage what you select among the builds of its branches
     #[command(after_help = topics::DEPLOY)]
     Deploy(DeployArgs),

@@ -18,7 +18,9 @@ use crate::args::ServerArgs;
 use crate::environment;
 use crate::exit::{Exit, Failure, Stop};
 use crate::output::text::clean;
+use crate::output::time::server_is_moved;
 use crate::secret;
+use crate::serve::CLOCK_MOVED;
 
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 const ANSWER_MAX: Duration = Duration::from_secs(30);
@@ -110,6 +112,9 @@ impl Client {
             .await
             .map_err(|error| self.unreachable(&error))?;
         let status = response.status();
+        if let Some(moved) = clock_moved(&response) {
+            server_is_moved(moved);
+        }
         let bytes = self.read(response).await?;
         if status.is_success() {
             return serde_json::from_slice(&bytes)
@@ -203,6 +208,12 @@ fn meaning(status: StatusCode) -> (Exit, &'static str) {
 /// `value` as a shape of ours.
 pub fn shaped<T: DeserializeOwned>(client: &Client, value: &Value) -> Result<T, Stop> {
     T::deserialize(value).map_err(|error| client.nonsense(&error.to_string()))
+}
+
+/// How far a rehearsal has moved the server's clock.
+fn clock_moved(response: &Response) -> Option<jiff::SignedDuration> {
+    let said = response.headers().get(CLOCK_MOVED)?;
+    said.to_str().ok()?.parse().ok()
 }
 
 fn http(base: &Url) -> Result<reqwest::Client, Stop> {

@@ -3,11 +3,14 @@
 mod act;
 mod app;
 mod doctor;
+mod freeze;
+mod gates;
 mod init;
 mod log;
 mod mark;
 mod notify;
 mod offline;
+mod pause;
 mod release;
 mod resolve;
 mod serve;
@@ -42,6 +45,7 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Why(args) => wait_for(why::run(&args, output)),
         Command::Log(args) => wait_for(log::run(&args, output)),
         Command::Release(args) => wait_for(release::run(&args, output)),
+        Command::Gates(args) => wait_for(gates::run(&args, output)),
         Command::Wait(args) => wait_for(wait::run(&args, output)),
         Command::Notify(args) => wait_for(notify::run(&args, output)),
         Command::Promote(args) => wait_for(act::promote(&args, output)),
@@ -54,6 +58,10 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Unlock(args) => wait_for(act::unlock(&args, output)),
         Command::Refresh(args) => wait_for(act::refresh(&args, output)),
         Command::Ack(args) => wait_for(act::acknowledge(&args, output)),
+        Command::Freeze(args) => wait_for(freeze::run(&args, output)),
+        Command::Override(args) => wait_for(act::overriding(&args, output)),
+        Command::Pause(args) => wait_for(pause::pause(&args, output)),
+        Command::Resume(args) => wait_for(pause::resume(&args, output)),
         Command::Deploy(args) => wait_for(act::deploy(&args, output)),
         Command::Mark(args) => wait_for(mark::mark(&args, output)),
         Command::Unmark(args) => wait_for(mark::unmark(&args, output)),

@@ -5,6 +5,7 @@ mod auth;
 mod data;
 mod http;
 mod listen;
+mod rehearsal;
 mod settings;
 #[cfg(test)]
 mod silence;
@@ -37,6 +38,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::args::ServeArgs;
 use data::DataFolder;
+pub use rehearsal::CLOCK_MOVED;
+use rehearsal::Rehearsal;
 pub use settings::ServeSettings;
 
 /// What keeps the server from starting, by what the person must do. The text says it all.
@@ -99,7 +102,12 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
         })?;
     let address = listener.local_addr().unwrap_or(settings.listen);
     let (stop, stopped) = watch::channel(false);
+    let rehearsal = Rehearsal::of(&settings.clock);
     let routes = http::routes(Arc::clone(&app), settings.secrets.clone(), token);
+    let routes = match &rehearsal {
+        Some(rehearsal) => rehearsal.around(routes),
+        None => routes,
+    };
     let server = tokio::spawn(listen::serve(listener, routes, stopped.clone()));
     bootstrap(&app, &settings).await?;
     let mut told = ToldToStop::listen()?;
@@ -115,7 +123,11 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
         settings.pace,
         stopped,
     ));
+    let rehearsed = rehearsal.map(|rehearsal| tokio::spawn(rehearsal.follow(Arc::clone(&app))));
     told.wait().await;
+    if let Some(rehearsed) = rehearsed {
+        rehearsed.abort();
+    }
     eprintln!("greenroom: stopping; what runs is ended and told so");
     let _ = stop.send(true);
     app.ports.pipelines.shutdown().await;
@@ -175,6 +187,7 @@ fn ports(
         .unwrap_or_default();
     let pipelines = PipelineSettings {
         passed_on: settings.step_environment.clone(),
+        clock: settings.clock.clone(),
         ..PipelineSettings::new(data.path(), path)
     };
     let pipelines = ProcessPipelines::new(
@@ -202,6 +215,7 @@ fn ports(
         suites,
         channels,
         hints,
+        clock: settings.clock.clone(),
     })
 }
 

@@ -72,6 +72,33 @@ fn what_init_writes_holds_in_any_repository() {
 }
 
 #[test]
+fn each_example_can_be_begun_with() {
+    for (template, from) in [
+        ("gitflow", "branch: trunk }"),
+        ("cmamp", "branch: trunk, refresh"),
+        ("maas", "base: trunk"),
+    ] {
+        let folder = repository("trunk", Some("git@github.com:acme/orders.git"));
+        let written = greenroom(folder.path(), &["init", "--template", template]);
+        assert!(written.status.success(), "{written:?}");
+        let checked = greenroom(folder.path(), &["validate"]);
+        assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+        let text = std::fs::read_to_string(folder.path().join("greenroom.yaml")).expect("a file");
+        assert!(
+            text.contains("app: acme/orders\n") && text.contains(from),
+            "{text}"
+        );
+        let example = format!(
+            "{}/../examples/{template}/greenroom.yaml",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let example = std::fs::read_to_string(example).expect("an example");
+        assert!(example.lines().count() < 40, "{template} is too long");
+        assert_eq!(text.lines().count(), example.lines().count());
+    }
+}
+
+#[test]
 fn a_makefile_gets_its_verbs_called() {
     let folder = repository("main", None);
     std::fs::write(folder.path().join("Makefile"), "build:\n").expect("written");

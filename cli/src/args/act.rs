@@ -75,6 +75,18 @@ pub struct LockArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct OverrideArgs {
+    /// Why; it is told with whatever comes of it
+    #[arg(long)]
+    pub reason: String,
+    /// Only if this is still what waits
+    #[arg(long, value_name = "SHA", value_parser = sha)]
+    pub revision: Option<String>,
+    #[command(flatten)]
+    pub act: ActArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct AckArgs {
     /// What others should know
     #[arg(long)]

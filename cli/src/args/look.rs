@@ -58,6 +58,21 @@ pub struct ReleaseArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct GatesArgs {
+    /// Commit, at least its first four digits
+    #[arg(long, value_name = "SHA", value_parser = sha)]
+    pub release: String,
+    /// Only this stage: `prod`, or `orders:prod` where several apps have one
+    #[arg(long, value_name = "STAGE")]
+    pub stage: Option<String>,
+    /// The app, where there are several
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// Stage file whose channels are listed
     #[arg(short, long, value_name = "FILE", default_value = "greenroom.yaml")]

@@ -86,7 +86,7 @@ pub enum EventKind {
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// What to write
-    #[arg(long, default_value = "gitflow")]
+    #[arg(long, default_value = "starter")]
     pub template: Template,
     /// Where to write it [default: greenroom.yaml at the top of the repository]
     #[arg(short, long, value_name = "FILE")]
@@ -99,9 +99,15 @@ pub struct InitArgs {
 /// A way of working that a stage file is written for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Template {
-    /// feature/** to one's own stage, develop to dev, release/** to qa, the main branch to
-    /// preprod, and on to prod
+    /// With a comment for every part: feature/** to one's own stage, develop to dev, release/** to
+    /// qa, the main branch to preprod, and on to prod
+    Starter,
+    /// examples/gitflow: develop, release/** and the main branch each to a stage
     Gitflow,
+    /// examples/cmamp: preprod refreshed on a schedule, prod after a day of proof and two approvals
+    Cmamp,
+    /// examples/maas: pull requests, test from the main branch, alpha, prod from an accepted tag
+    Maas,
 }
 
 #[derive(Debug, Args)]

@@ -39,6 +39,9 @@ pub struct ServeArgs {
     /// Address of the Telegram Bot API
     #[arg(long, value_name = "URL", default_value = "https://api.telegram.org")]
     pub telegram_url: url::Url,
+    /// REHEARSALS ONLY: file that says how far the clock is moved, as `72h`; it is followed
+    #[arg(long, value_name = "FILE")]
+    pub rehearsal_clock: Option<PathBuf>,
     /// How the log on stderr is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,

@@ -87,6 +87,13 @@ pub const RELEASE: &str = "\
 Examples:
   greenroom release 3f2a91c0";
 
+pub const GATES: &str = "\
+Examples:
+  greenroom gates --release 3f2a91c0
+  greenroom gates --release $(git rev-parse HEAD) --stage prod
+
+Exits 3 when a gate is closed.";
+
 pub const RELEASES: &str = "\
 Examples:
   greenroom releases
@@ -156,6 +163,27 @@ Examples:
 pub const ACK: &str = "\
 Examples:
   greenroom ack preprod --note 'reverting'";
+
+pub const FREEZE: &str = "\
+Examples:
+  greenroom freeze
+  greenroom freeze prod --json";
+
+pub const OVERRIDE: &str = "\
+Examples:
+  greenroom override prod --reason 'customers cannot pay'
+  greenroom override prod --revision 3f2a91c0 --reason 'customers cannot pay'";
+
+pub const PAUSE: &str = "\
+Examples:
+  greenroom pause --reason 'the data centre moves'
+  greenroom pause --app acme/orders --reason 'audit' --until 2h
+  greenroom pause --all --reason 'the network is down'";
+
+pub const RESUME: &str = "\
+Examples:
+  greenroom resume
+  greenroom resume --all";
 
 pub const NOTIFY: &str = "\
 Examples:

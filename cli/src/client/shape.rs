@@ -37,6 +37,8 @@ pub struct AppCard {
     pub config_invalid: Option<InvalidConfig>,
     pub stages: Vec<StageCard>,
     pub attention: Vec<Attention>,
+    #[serde(default)]
+    pub pause: Option<Pause>,
 }
 
 /// An app as `/api/v1/apps` tells it.
@@ -88,6 +90,8 @@ pub struct StageCard {
     pub waiting_on: Vec<Wait>,
     pub blocked: bool,
     pub refresh_skipped: Option<RefreshSkip>,
+    #[serde(default)]
+    pub overridden: Option<Override>,
     #[serde(default)]
     pub marks: Vec<MarkShown>,
 }
@@ -141,6 +145,8 @@ pub struct Release {
     pub revision: String,
     pub since: Timestamp,
     pub complete: bool,
+    pub reference: Option<String>,
+    pub took_over: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -276,4 +282,72 @@ pub struct Effect {
     pub done: bool,
     pub tries: u32,
     pub last: Option<String>,
+}
+
+/// The gates of one stage for one release.
+#[derive(Debug, Deserialize)]
+pub struct StageGates {
+    pub stage: String,
+    pub revision: String,
+    pub open: bool,
+    pub gates: Vec<Gate>,
+}
+
+/// A gate, open or closed.
+#[derive(Debug, Deserialize)]
+pub struct Gate {
+    pub gate: String,
+    pub required: String,
+    pub found: String,
+    pub open: bool,
+    pub why: Option<String>,
+    pub who: Option<String>,
+    pub command: Option<String>,
+}
+
+/// A pause of everything.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub struct Pause {
+    pub by: String,
+    pub reason: String,
+    pub since: Timestamp,
+    pub until: Option<Timestamp>,
+}
+
+/// Somebody let a release through closed windows.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub struct Override {
+    pub by: String,
+    pub reason: String,
+    pub windows: Vec<String>,
+}
+
+/// An app and its pause, as `/api/v1/pause` tells them.
+#[derive(Debug, Deserialize)]
+pub struct PausedApp {
+    pub name: String,
+    pub pause: Option<Pause>,
+}
+
+/// A stage and its windows.
+#[derive(Debug, Deserialize)]
+pub struct FrozenStage {
+    pub name: String,
+    pub stage: String,
+    pub open: bool,
+    pub changes_at: Option<Timestamp>,
+    pub changes_after: Option<Timestamp>,
+    pub windows: Vec<Window>,
+    pub overridden: Option<Override>,
+    pub pause: Option<Pause>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Window {
+    pub window: String,
+    pub kind: String,
+    pub open: bool,
+    pub changes_at: Option<Timestamp>,
+    pub changes_after: Option<Timestamp>,
+    pub reason: String,
 }

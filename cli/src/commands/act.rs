@@ -2,12 +2,12 @@
 
 use greenroom_core::command::Command;
 use greenroom_core::name::Revision;
-use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::stage::Typed;
 use crate::args::{
-    AbortArgs, AckArgs, ActArgs, ApproveArgs, DeployArgs, LockArgs, RejectArgs, RollbackArgs,
+    AbortArgs, AckArgs, ActArgs, ApproveArgs, DeployArgs, LockArgs, OverrideArgs, RejectArgs,
+    RollbackArgs,
 };
 use crate::client::shape::StageCard;
 use crate::client::{Client, shaped};
@@ -16,7 +16,7 @@ use crate::exit::{Exit, Stop};
 use crate::output::Output;
 use crate::output::card::mark;
 use crate::output::text::clean;
-use crate::output::time::{instant, said};
+use crate::output::time::{instant, now, said};
 
 pub async fn promote(args: &ActArgs, output: &mut Output) -> Result<Exit, Stop> {
     ask(args, &Command::Promote, "promotion asked for", output).await
@@ -66,7 +66,11 @@ pub async fn abort(args: &AbortArgs, output: &mut Output) -> Result<Exit, Stop> 
 }
 
 pub async fn lock(args: &LockArgs, output: &mut Output) -> Result<Exit, Stop> {
-    let until = args.until.map(|until| until.instant(Timestamp::now()));
+    if args.until.is_some() {
+        // "2h" is meant by the server's clock; a rehearsal's is known once it has answered.
+        Client::find(&args.act.server)?.healthy().await?;
+    }
+    let until = args.until.map(|until| until.instant(now()));
     let command = Command::Lock {
         reason: args.reason.clone(),
         until,
@@ -97,6 +101,15 @@ pub async fn acknowledge(args: &AckArgs, output: &mut Output) -> Result<Exit, St
     .await
 }
 
+pub async fn overriding(args: &OverrideArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let command = Command::Override {
+        reason: args.reason.clone(),
+        revision: args.revision.as_deref().map(Revision::new),
+    };
+    let done = "what waits may pass the windows that are closed now, once";
+    ask(&args.act, &command, done, output).await
+}
+
 pub async fn deploy(args: &DeployArgs, output: &mut Output) -> Result<Exit, Stop> {
     let command = Command::Deploy {
         revision: Revision::new(args.of.release.as_str()),
@@ -123,8 +136,7 @@ async fn ask(
     let value = answer.get("stage").cloned().unwrap_or_default();
     let card: StageCard = shaped(&client, &value)?;
     // A promotion is wished for at once: one that a gate keeps waiting is told as refused so far.
-    let waits = matches!(command, Command::Promote)
-        && value.get("run").is_none_or(serde_json::Value::is_null);
+    let waits = matches!(command, Command::Promote) && value.get("run").is_none_or(Value::is_null);
     let exit = if waits { Exit::Refused } else { Exit::Ok };
     if output.is_json() {
         output.json(&json!({ "schema": "stage/v1", "stage": value }))?;
@@ -140,15 +152,16 @@ async fn ask(
         .first()
         .filter(|wait| wait.code != "up_to_date")
     {
-        output.say(format_args!(
-            "now: {}",
-            said(&clean(&wait.sentence), Timestamp::now())
-        ));
+        output.say(format_args!("now: {}", said(&clean(&wait.sentence), now())));
     }
     let again = typed.again();
     let next = match command {
         Command::Lock { .. } => format!("greenroom unlock {again}"),
-        Command::Rollback { .. } => format!("greenroom promote {again}"),
+        // What lifts the hold.
+        Command::Rollback { .. } if value.get("upstream").is_some_and(Value::is_string) => {
+            format!("greenroom promote {again}")
+        }
+        Command::Rollback { .. } => format!("greenroom refresh {again}"),
         Command::Reject { .. } | Command::Unlock | Command::Acknowledge { .. } => {
             format!("greenroom why {again}")
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::args::{AppAddArgs, ServerArgs};
@@ -13,7 +12,7 @@ use crate::output::Output;
 use crate::output::style::Mark;
 use crate::output::table::{Cell, render};
 use crate::output::text::{clean, short};
-use crate::output::time::relative;
+use crate::output::time::{now, relative};
 
 pub async fn add(args: &AppAddArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -95,7 +94,7 @@ pub fn stage_file(app: &App) -> (Mark, String) {
             .problems
             .first()
             .map_or_else(String::new, |one| format!(": {}", clean(one)));
-        let said = relative(invalid.at, Timestamp::now());
+        let said = relative(invalid.at, now());
         let text = format!(
             "{force}; that of {} is not valid, since {said}{first}",
             short(&invalid.revision)

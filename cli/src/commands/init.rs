@@ -24,7 +24,10 @@ pub fn run(args: &InitArgs, output: &mut Output) -> Result<Exit, Stop> {
         None => repository.top.join("greenroom.yaml"),
     };
     let text = match args.template {
-        Template::Gitflow => template::gitflow(&repository),
+        Template::Starter => template::starter(&repository),
+        Template::Gitflow => template::of_example(template::GITFLOW, &repository),
+        Template::Cmamp => template::of_example(template::CMAMP, &repository),
+        Template::Maas => template::of_example(template::MAAS, &repository),
     };
     let shown = path.display().to_string();
     // What we write holds by construction; a name that git takes and we do not is told here.

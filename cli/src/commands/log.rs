@@ -1,6 +1,5 @@
 //! `greenroom log`: what happened to a stage, and what the steps of a run wrote.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::stage::Typed;
@@ -13,7 +12,7 @@ use crate::output::Output;
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, render};
 use crate::output::text::{clean, log_line, short};
-use crate::output::time::{age, relative};
+use crate::output::time::{age, now, relative};
 
 pub async fn run(args: &LogArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -47,7 +46,7 @@ async fn history(
         output.next(&[&format!("greenroom why {}", typed.again())]);
         return Ok(Exit::Ok);
     }
-    let now = Timestamp::now();
+    let now = now();
     let rows: Vec<Vec<Cell>> = entries
         .iter()
         .map(|entry| {
@@ -107,7 +106,7 @@ async fn one(
 }
 
 fn details(typed: &Typed<'_>, run: &Run, output: &mut Output) -> Result<(), Stop> {
-    let now = Timestamp::now();
+    let now = now();
     let state = run.outcome.as_deref().unwrap_or(&run.phase);
     let mark = match state {
         "succeeded" => Mark::Good,

@@ -1,6 +1,5 @@
 //! `greenroom release`: where a commit went.
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::app::names;
@@ -12,7 +11,7 @@ use crate::output::Output;
 use crate::output::style::BOLD;
 use crate::output::table::{Cell, render};
 use crate::output::text::{clean, short};
-use crate::output::time::age;
+use crate::output::time::{age, now};
 
 pub async fn run(args: &ReleaseArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -36,7 +35,7 @@ pub async fn run(args: &ReleaseArgs, output: &mut Output) -> Result<Exit, Stop> 
         return Ok(Exit::Ok);
     }
     let names = names(&client).await?;
-    let now = Timestamp::now();
+    let now = now();
     for (index, one) in found.iter().enumerate() {
         if index > 0 {
             output.line("")?;

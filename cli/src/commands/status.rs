@@ -15,7 +15,7 @@ use crate::output::card::{HEADER, row};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block, render};
 use crate::output::text::{clean, short};
-use crate::output::time::relative;
+use crate::output::time::{now, relative, server_moved};
 
 /// How often `--watch` looks.
 const WATCH: Duration = Duration::from_secs(1);
@@ -122,7 +122,7 @@ impl Seen {
         match &self.what {
             What::Board(board) => board_lines(board, columns),
             What::Stage(card) => {
-                let now = Timestamp::now();
+                let now = now();
                 let mut lines = render(&HEADER, &[row(card, now)], columns);
                 if let Some(url) = &card.url {
                     lines.push(format!("  {}", clean(url)));
@@ -175,12 +175,17 @@ impl Seen {
 
 fn board_lines(board: &Board, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(moved) = server_moved() {
+        let text = format!("THIS IS A REHEARSAL: the server's clock is moved by {moved:#}");
+        lines.extend(noted(&text, columns));
+    }
     for app in &board.apps {
         if !lines.is_empty() {
             lines.push(String::new());
         }
         lines.push(format!("{BOLD}{}{BOLD:#}", clean(&app.name)));
         lines.extend(stage_file_lines(app, columns));
+        lines.extend(pause_lines(app, board.now, columns));
         if app.stages.is_empty() {
             lines.push(format!("  {DIM}no stages yet{DIM:#}"));
         } else {
@@ -223,6 +228,28 @@ fn stage_file_lines(app: &AppCard, columns: usize) -> Vec<String> {
         ));
     }
     notes.iter().flat_map(|note| noted(note, columns)).collect()
+}
+
+/// That nothing moves, before anything else about the stages.
+fn pause_lines(app: &AppCard, now: Timestamp, columns: usize) -> Vec<String> {
+    let Some(pause) = &app.pause else {
+        return Vec::new();
+    };
+    let (by, reason) = (clean(&pause.by), clean(&pause.reason));
+    let until = match pause.until {
+        Some(until) => format!(", ends {}", relative(until, now)),
+        None => String::new(),
+    };
+    let since = relative(pause.since, now);
+    let mut lines = noted(
+        &format!("{by} paused everything {since}{until}: {reason}"),
+        columns,
+    );
+    lines.push(format!(
+        "  {DIM}->{DIM:#} greenroom resume --app {}",
+        clean(&app.name)
+    ));
+    lines
 }
 
 fn attention_lines(app: &AppCard, now: Timestamp, columns: usize) -> Vec<String> {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::stage::{Typed, card};
@@ -43,7 +42,7 @@ pub async fn run(args: &WaitArgs, output: &mut Output) -> Result<Exit, Stop> {
                             .first()
                             .map_or("", |wait| wait.sentence.as_str());
                         if now != said {
-                            let spoken = time::said(&clean(now), Timestamp::now());
+                            let spoken = time::said(&clean(now), time::now());
                             output.say(format_args!("{}: {spoken}", typed.again()));
                             now.clone_into(&mut said);
                         }
@@ -69,7 +68,7 @@ pub async fn run(args: &WaitArgs, output: &mut Output) -> Result<Exit, Stop> {
             .why(if said.is_empty() {
                 "the server was away".to_owned()
             } else {
-                time::said(&clean(&said), Timestamp::now())
+                time::said(&clean(&said), time::now())
             })
             .help(format!("greenroom why {}", typed.again()))
             .retryable()

@@ -13,7 +13,7 @@ use crate::output::card::{broken, mark, marked, word};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block};
 use crate::output::text::{clean, short};
-use crate::output::time::{age, instant, relative, said};
+use crate::output::time::{age, instant, now, relative, said};
 
 pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
@@ -31,11 +31,12 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
             "break": field("break"),
             "last": field("last"),
             "refresh_skipped": field("refresh_skipped"),
+            "overridden": field("overridden"),
             "marks": field("marks"),
         }))?;
         return Ok(Exit::Ok);
     }
-    let now = Timestamp::now();
+    let now = now();
     headline(&card, now, output)?;
     for wait in &card.waiting_on {
         waits(wait, now, output)?;
@@ -53,6 +54,15 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
             2,
             output,
         )?;
+    }
+    if let Some(it) = &card.overridden {
+        let text = format!(
+            "{} overrides {} once: {}",
+            clean(&it.by),
+            clean(&it.windows.join(", ")),
+            clean(&it.reason)
+        );
+        paragraph(&text, 2, output)?;
     }
     failure(&card, now, output)?;
     if card.last.is_some() || card.run.is_some() {
@@ -84,6 +94,15 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
         word(card.health),
         clean(&card.phase),
     ))?;
+    if let Some(release) = &card.deployed
+        && let (Some(has), Some(had)) = (&release.reference, &release.took_over)
+    {
+        output.line(format_args!(
+            "  {} took the stage over from {}: who pushes last, has it",
+            branch(has),
+            branch(had)
+        ))?;
+    }
     if let Some(candidate) = &card.candidate {
         let more = match candidate.contains.len() {
             0 => String::new(),
@@ -107,6 +126,14 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
         output.line(format_args!("  approved: {}", clean(approval)))?;
     }
     Ok(())
+}
+
+/// A branch or tag as people call it.
+fn branch(reference: &str) -> String {
+    let short = ["refs/heads/", "refs/tags/"]
+        .iter()
+        .find_map(|before| reference.strip_prefix(before));
+    clean(short.unwrap_or(reference))
 }
 
 fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {

@@ -1,6 +1,30 @@
 //! Instants as people say them. Programs get them absolute, in JSON.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use jiff::{SignedDuration, Timestamp, Unit};
+
+/// Milliseconds between this machine's clock and that of the server, which only a rehearsal has.
+static MOVED: AtomicI64 = AtomicI64::new(0);
+
+/// Now, by the clock of the server that was asked: that of a rehearsal is somewhere else.
+pub fn now() -> Timestamp {
+    let moved = SignedDuration::from_millis(MOVED.load(Ordering::Relaxed));
+    let now = Timestamp::now();
+    now.checked_add(moved).unwrap_or(now)
+}
+
+/// How far the clock of the server that was asked is moved, in seconds; `None` if it is not.
+pub fn server_moved() -> Option<SignedDuration> {
+    let moved = SignedDuration::from_secs(MOVED.load(Ordering::Relaxed) / 1_000);
+    (!moved.is_zero()).then_some(moved)
+}
+
+/// The server said that its clock is moved so far.
+pub fn server_is_moved(by: SignedDuration) {
+    let by = i64::try_from(by.as_millis()).unwrap_or(0);
+    MOVED.store(by, Ordering::Relaxed);
+}
 
 const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
 

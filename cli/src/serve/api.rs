@@ -2,8 +2,12 @@
 //! nothing.
 
 // With their paths, so that these files are found as well from where the fuzzer takes in this one.
+#[path = "api/docs.rs"]
+mod docs;
 #[path = "api/fault.rs"]
 mod fault;
+#[path = "api/freeze.rs"]
+mod freeze;
 #[path = "api/marks.rs"]
 pub mod marks;
 #[path = "api/reply.rs"]
@@ -24,8 +28,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Local;
+pub use docs::docs;
 use fault::Fault;
 pub use fault::in_words;
+pub use freeze::{freeze, pause};
 use reply::cached;
 
 type App = State<Arc<Local>>;
@@ -163,14 +169,7 @@ pub async fn run_log(
 }
 
 pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMap) -> Answer {
-    let hexadecimal = sha.len() >= 4 && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !hexadecimal {
-        return Err(Fault::invalid(
-            "a revision is named by at least four hexadecimal digits",
-            "git rev-parse HEAD",
-        ));
-    }
-    let found = app.whereabouts(&sha.to_ascii_lowercase()).await?;
+    let found = app.whereabouts(&revision(&sha)?).await?;
     if found.is_empty() {
         return Err(Fault::not_found(
             &format!("{sha} was never deployed and is in nothing that was"),
@@ -178,6 +177,41 @@ pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMa
         ));
     }
     answer(&headers, &found)
+}
+
+/// `?release=&stage=&app=`
+#[derive(Debug, Deserialize)]
+pub struct OfRelease {
+    release: String,
+    stage: Option<String>,
+    app: Option<String>,
+}
+
+pub async fn gates(State(app): App, Query(asked): Query<OfRelease>, headers: HeaderMap) -> Answer {
+    let release = revision(&asked.release)?;
+    let gates = match &asked.stage {
+        Some(stage) => {
+            let id = find(&app, stage, asked.app.as_deref()).await?;
+            let of = app.app(id.app).await?;
+            app.gates(&of, &release, Some(&id.stage)).await?
+        }
+        None => {
+            let of = app.find_app(asked.app.as_deref()).await?;
+            app.gates(&of, &release, None).await?
+        }
+    };
+    answer(&headers, &gates)
+}
+
+/// A commit's digits, or their beginning.
+fn revision(typed: &str) -> Result<String, Fault> {
+    if typed.len() >= 4 && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(typed.to_ascii_lowercase());
+    }
+    Err(Fault::invalid(
+        "a revision is named by at least four hexadecimal digits",
+        "git rev-parse HEAD",
+    ))
 }
 
 pub async fn delivery(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
@@ -218,7 +252,7 @@ pub async fn command(
     Ok(reply::json(&json!({ "stage": card })))
 }
 
-/// Whoever has the token is an operator, by the name they give.
+/// Whoever has the token, under the name they give.
 fn operator(by: &str) -> Result<Principal, Fault> {
     let name: String = by.chars().filter(|c| !c.is_control()).take(100).collect();
     if name.trim().is_empty() {

@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use greenroom_app::door::chain;
 use greenroom_app::worker::Pace;
 use greenroom_github::Secrets;
+use greenroom_local::clock::Clock;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
@@ -35,6 +37,7 @@ pub struct ServeSettings {
     /// `None`: webhooks are refused until there is a secret; the poller still works.
     pub secrets: Option<Arc<Secrets>>,
     pub token: Option<SecretString>,
+    pub clock: Clock,
     pub environment: BTreeMap<String, String>,
     /// What steps get of the environment beside `PATH`.
     pub step_environment: BTreeMap<String, String>,
@@ -92,6 +95,13 @@ impl ServeSettings {
         let bootstrap = bootstrap
             .filter_map(|found| found.map_err(|problem| problems.push(problem)).ok())
             .collect();
+        let clock = match &args.rehearsal_clock {
+            None => Clock::default(),
+            Some(file) => Clock::rehearsal(file).unwrap_or_else(|error| {
+                problems.push(format!("--rehearsal-clock: {}", chain(&error)));
+                Clock::default()
+            }),
+        };
         let mut step_environment = BTreeMap::new();
         for name in &args.step_env {
             match environment.get(name) {
@@ -123,6 +133,7 @@ impl ServeSettings {
                 && !environment.contains_key("NO_COLOR"),
             secrets,
             token: token.map(|token| SecretString::from(token.trim().to_owned())),
+            clock,
             step_environment,
             environment,
         })

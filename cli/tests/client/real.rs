@@ -114,6 +114,13 @@ fn every_look_and_command_is_understood_by_the_real_server() {
             .stdout
             .contains("by itself")
     );
+    let gates = served.ok(&format!("gates --release {}", &revision[..8]));
+    assert!(
+        gates.stdout.contains("every gate is open"),
+        "{}",
+        gates.stdout
+    );
+    assert_eq!(served.run("gates --release ffff").exit, 5);
     served.ok("app list");
     served.ok("app add acme/orders --git repository");
     served.ok("notify --test log");

@@ -27,6 +27,8 @@ fn release(digit: char, seconds: i64) -> ReleaseView {
         artifact: None,
         since: ago(seconds),
         complete: true,
+        reference: None,
+        took_over: None,
     }
 }
 
@@ -52,6 +54,7 @@ pub fn green(name: &str) -> StageCard {
         blocked: false,
         upstream: None,
         refresh_skipped: None,
+        overridden: None,
         marks: Vec::new(),
     }
 }
@@ -219,6 +222,7 @@ pub fn app(stages: Vec<StageCard>) -> AppCard {
         config_invalid: None,
         stages,
         attention: Vec::new(),
+        pause: None,
     }
 }
 

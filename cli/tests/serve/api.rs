@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::site::Site;
 
-const ROUTES: [(&str, &str); 12] = [
+const ROUTES: [(&str, &str); 14] = [
     ("GET", "/api/v1/board"),
     ("GET", "/api/v1/apps"),
     ("GET", "/api/v1/backlog"),
@@ -14,6 +14,8 @@ const ROUTES: [(&str, &str); 12] = [
     ("POST", "/api/v1/apps"),
     ("POST", "/api/v1/stages/dev/commands"),
     ("POST", "/api/v1/notify"),
+    ("GET", "/api/v1/freeze"),
+    ("POST", "/api/v1/pause"),
     ("GET", "/api/v1/releases"),
     ("POST", "/api/v1/marks"),
     ("POST", "/api/v1/marks/remove"),

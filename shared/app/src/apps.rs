@@ -1,10 +1,12 @@
 //! Apps under control, and which stage file is in force for each.
 
+mod pause;
 mod stage_file;
 
 use greenroom_core::name::{AppId, RefName, RepoName, RepositoryId, StageName};
 use greenroom_core::stage_file::StageFile;
 
+pub use pause::Paused;
 pub use stage_file::STAGE_FILE_MAX;
 
 use crate::App;
@@ -109,6 +111,7 @@ impl<P: Ports> App<P> {
                 config_from: ConfigFrom::Nowhere,
                 invalid: None,
                 stages_of: None,
+                pause: None,
             },
         };
         let write = put(keys::app(id), &record, unchanged(known.as_ref()))?;

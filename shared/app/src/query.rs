@@ -3,6 +3,9 @@
 
 pub mod board;
 pub mod detail;
+pub mod document;
+pub mod freeze;
+pub mod gates;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};
 use greenroom_core::stage::{Break, Candidate, Failing, Health, Phase, Run, Stage};
@@ -127,6 +130,8 @@ pub struct StageCard {
     /// The stage promotions come from.
     pub upstream: Option<StageName>,
     pub refresh_skipped: Option<greenroom_core::stage::RefreshSkip>,
+    /// What waits, or what runs, was let through closed windows.
+    pub overridden: Option<greenroom_core::stage::Override>,
     /// What people say of what stands here and of what waits.
     pub marks: Vec<MarkView>,
 }
@@ -149,6 +154,10 @@ pub struct ReleaseView {
     pub since: Timestamp,
     /// False while a deployment is under way: nobody can say what stands there.
     pub complete: bool,
+    /// The branch or tag it came from, if it came from one.
+    pub reference: Option<greenroom_core::name::RefName>,
+    /// The branch that had the stage before, if it was another.
+    pub took_over: Option<greenroom_core::name::RefName>,
 }
 
 /// What waits.
@@ -216,6 +225,8 @@ pub struct AppCard {
     /// Fixed stages in file order, then those named from a template, by name.
     pub stages: Vec<StageCard>,
     pub attention: Vec<crate::records::Attention>,
+    /// The pause that holds now.
+    pub pause: Option<greenroom_core::pause::Pause>,
 }
 
 pub(crate) fn run_view(run: &Run) -> RunView {

@@ -5,6 +5,7 @@ use greenroom_core::effect::Effect;
 use greenroom_core::name::{
     Actor, AppId, ConfigHash, DeliveryId, RefName, RepoName, Revision, RuleName, StageId, StageName,
 };
+use greenroom_core::pause::Pause;
 use greenroom_core::stage::Stage;
 use greenroom_github::SourceEvent;
 use jiff::Timestamp;
@@ -31,6 +32,10 @@ pub struct AppRecord {
     /// The stage file whose stages were all made and planned again.
     #[serde(default)]
     pub stages_of: Option<ConfigHash>,
+    /// A person stopped everything. One that is over stays until somebody resumes; whether it
+    /// holds is asked when it is read.
+    #[serde(default)]
+    pub pause: Option<Pause>,
 }
 
 /// Where the stage file in force came from.

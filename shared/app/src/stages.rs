@@ -6,6 +6,7 @@ mod look;
 mod view;
 
 use greenroom_core::accept::{Rejection, accept};
+use greenroom_core::build::Build;
 use greenroom_core::command::Command;
 use greenroom_core::fact::Fact;
 use greenroom_core::name::StageId;
@@ -83,7 +84,9 @@ impl<P: Ports> App<P> {
         let mut said = self
             .also_said(&loaded.said, loaded.stage.id.app, asked)
             .await?;
+        let admitted = self.build_of_admission(loaded, input).await?;
         let view = View {
+            build: admitted.as_ref().or(loaded.build.as_ref()),
             marks: &said.marks,
             ..loaded.view(&loaded.stage, &nonce, now)
         };
@@ -118,6 +121,25 @@ impl<P: Ports> App<P> {
         self.commit_stage(loaded, &said, &planned, now, extra)
             .await?;
         Ok(Stepped::Planned(Box::new(planned)))
+    }
+
+    /// The build of the release that asks to be admitted; the stage's candidate may be another.
+    async fn build_of_admission(
+        &self,
+        loaded: &Loaded,
+        input: &Input<'_>,
+    ) -> Result<Option<Build>, Error> {
+        let (Input::Command { command, .. }, Some(run)) = (input, &loaded.stage.run) else {
+            return Ok(None);
+        };
+        if !matches!(command, Command::Admit { .. }) {
+            return Ok(None);
+        }
+        let (app, release) = (loaded.stage.id.app, &run.release);
+        let read = self
+            .load_build(app, &release.revision, &release.recipe)
+            .await?;
+        Ok(read.map(|read| read.record.build))
     }
 
     /// What the stage waits for right now, without changing anything.

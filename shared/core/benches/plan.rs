@@ -77,6 +77,8 @@ fn stage(name: &str, past: u64, policy: &Policy<'_>, now: Timestamp) -> Stage {
         at: now,
         complete: true,
         outputs: std::collections::BTreeMap::new(),
+        reference: None,
+        took_over: None,
     });
     stage.health = Health::Green;
     stage
@@ -127,6 +129,7 @@ fn decide(bencher: Bencher<'_, '_>, name: &str, reference: &str, past: u64) {
             build: None,
             nonce: &nonce,
             now,
+            pause: None,
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
         };

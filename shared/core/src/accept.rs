@@ -4,6 +4,7 @@ mod approval;
 mod deploy;
 mod fence;
 mod mark;
+mod overriding;
 mod rejection;
 mod retry;
 mod rollback;
@@ -75,6 +76,15 @@ pub fn accept(
         Command::Unlock => unlock(stage),
         Command::Refresh => refresh(stage, by, policy, view.now),
         Command::Acknowledge { note } => acknowledge(stage, by, note.as_deref(), view.now),
+        Command::Override { reason, revision } => {
+            let asked = overriding::Asked {
+                principal,
+                by,
+                reason: said(reason),
+                revision: revision.as_ref(),
+            };
+            overriding::overriding(stage, view, policy, asked)
+        }
         Command::Deploy {
             revision,
             reference,

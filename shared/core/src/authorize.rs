@@ -1,10 +1,14 @@
 //! The one place that decides who may do what to which stage.
 
+use std::collections::BTreeSet;
+
 use crate::command::Command;
-use crate::name::StageId;
+use crate::name::{RepoName, StageId};
+use crate::pause::PauseCommand;
 use crate::policy::Policy;
 use crate::principal::Principal;
 use crate::stage_file::StageFile;
+use crate::stage_file::Window;
 
 /// Proof that a wish was allowed. Only [`authorize`] makes one, and whatever changes a stage on
 /// somebody's behalf asks for it.
@@ -49,15 +53,19 @@ pub fn authorize<'a>(
             by.is_empty()
                 || policy.is_some_and(|policy| by.iter().any(|role| holds(policy, role, name)))
         }
+        // Of at least one window; which of them are closed, and whether that one is all, is asked
+        // of `may_override` when it is known.
+        (Principal::Person { .. }, Command::Override { .. }) => policy.is_some_and(|policy| {
+            let mut windows = policy.windows.iter();
+            windows.any(|window| may_override(principal, window, policy))
+        }),
         (Principal::Person { .. }, _) => true,
         (Principal::Automation | Principal::Pipeline, _) => false,
     };
     if allowed {
         Ok(Authorized { principal, stage })
     } else {
-        let roles = policy
-            .and_then(|policy| policy.rule.approvals.as_ref())
-            .map_or_else(String::new, |approvals| approvals.by.join(", "));
+        let roles = policy.map_or_else(String::new, |policy| who_may(command, policy).join(", "));
         Err(Forbidden {
             why: format!(
                 "{} may not {} {}",
@@ -72,6 +80,17 @@ pub fn authorize<'a>(
             },
         })
     }
+}
+
+/// The roles whose holders may, if roles decide.
+fn who_may(command: &Command, policy: &Policy<'_>) -> Vec<String> {
+    if let Command::Override { .. } = command {
+        let windows = policy.windows.iter();
+        let roles: BTreeSet<_> = windows.flat_map(|window| &window.overriders).collect();
+        return roles.into_iter().cloned().collect();
+    }
+    let approvals = policy.rule.approvals.as_ref();
+    approvals.map_or_else(Vec::new, |approvals| approvals.by.clone())
 }
 
 /// Decides whether `principal` may give a revision this mark, or take it back. A mark belongs to
@@ -115,4 +134,35 @@ fn is_in(file: &StageFile, role: &str, name: &str) -> bool {
             .iter()
             .any(|person| person.as_str().eq_ignore_ascii_case(name))
     })
+}
+
+/// Whether `principal` may let a release through `window`.
+pub fn may_override(principal: &Principal, window: &Window, policy: &Policy<'_>) -> bool {
+    match principal {
+        Principal::Operator { .. } => true,
+        Principal::Person { name } => {
+            let mut roles = window.overriders.iter();
+            roles.any(|role| holds(policy, role, name))
+        }
+        Principal::Automation | Principal::Pipeline => false,
+    }
+}
+
+/// Decides whether `principal` may stop or resume everything of `app`. Stopping is safe, and whoever
+/// sees a reason may; so may whoever sees that it is over, as with a lock.
+///
+/// # Errors
+/// [`Forbidden`] for Greenroom itself and for pipelines.
+pub fn authorize_pause(
+    principal: &Principal,
+    command: &PauseCommand,
+    app: &RepoName,
+) -> Result<(), Forbidden> {
+    match principal {
+        Principal::Operator { .. } | Principal::Person { .. } => Ok(()),
+        Principal::Automation | Principal::Pipeline => Err(Forbidden {
+            why: format!("{} may not {} {app}", principal.name(), command.verb()),
+            who: "an operator".to_owned(),
+        }),
+    }
 }

@@ -8,10 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::bound;
 use crate::effect::Effect;
+use crate::evidence::Evidence;
 use crate::execution::Observation;
 use crate::name::{AppId, ConfigHash, ExecutionId, PipelineName, RecipeHash, Revision, StageName};
 use crate::release::{Artifact, Outputs};
-use crate::stage_file::Pipeline;
+use crate::stage_file::{Pipeline, Reports};
 
 /// Errored builds are tried again this often.
 pub const RETRIES: u32 = 2;
@@ -39,8 +40,31 @@ pub fn recipe_of(pipeline: &Pipeline) -> RecipeHash {
             hash.update(output.as_bytes());
             hash.update([0]);
         }
+        // What a build is to show is part of it; builds that show nothing keep their names.
+        if let Some(reports) = &step.reports {
+            hash_reports(&mut hash, reports);
+        }
     }
     RecipeHash::new(hex::encode(&hash.finalize()[..8]))
+}
+
+fn hash_reports(hash: &mut Sha256, reports: &Reports) {
+    let kinds = [
+        ("junit", &reports.junit),
+        ("lcov", &reports.lcov),
+        ("cobertura", &reports.cobertura),
+        ("openapi", &reports.openapi),
+    ];
+    let given = kinds
+        .into_iter()
+        .filter_map(|(kind, path)| Some((kind, path.as_ref()?)));
+    let suites = reports.suites.iter().map(|files| ("suite", files));
+    for (kind, path) in given.chain(suites) {
+        for part in [kind, path.as_str()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
 }
 
 /// A build and how far it is.
@@ -75,6 +99,9 @@ pub enum BuildState {
         artifact: Option<Artifact>,
         outputs: Outputs,
         at: Timestamp,
+        /// What its reports say; `None` when its steps declare none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Box<Evidence>>,
     },
     /// A step said no.
     Failed {
@@ -121,6 +148,14 @@ impl Build {
     pub fn outputs(&self) -> Option<&Outputs> {
         match &self.state {
             BuildState::Succeeded { outputs, .. } => Some(outputs),
+            _ => None,
+        }
+    }
+
+    /// What its reports say, once it has succeeded.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        match &self.state {
+            BuildState::Succeeded { evidence, .. } => evidence.as_deref(),
             _ => None,
         }
     }
@@ -281,11 +316,14 @@ fn settle(build: &mut Build, observation: &Observation, now: Timestamp) {
             artifact,
             outputs,
             at,
+            evidence,
         } => {
+            let bounded = |evidence: &Evidence| Box::new(evidence.clone().bounded());
             build.state = BuildState::Succeeded {
                 artifact: artifact.clone(),
                 outputs: bound::outputs(outputs),
                 at: *at,
+                evidence: evidence.as_deref().map(bounded),
             };
         }
         Observation::Failed { step, why, at } => {

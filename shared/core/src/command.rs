@@ -49,6 +49,12 @@ pub enum Command {
     Acknowledge {
         note: Option<String>,
     },
+    /// Let the candidate, and nothing else, through the windows that close the stage now, for one
+    /// claim; `revision` guards against a candidate that changed.
+    Override {
+        reason: String,
+        revision: Option<Revision>,
+    },
     /// Put on a stage that takes selections what a person selects. On its way in, `revision` is
     /// whatever they typed; the app makes the full commit of it, and `reference` if it was one.
     Deploy {
@@ -73,6 +79,7 @@ impl Command {
             Self::Unlock => "unlock",
             Self::Refresh => "refresh",
             Self::Acknowledge { .. } => "ack",
+            Self::Override { .. } => "override",
             Self::Deploy { .. } => "deploy",
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Evidence;
 use crate::release::{Artifact, Outputs};
 
 /// What an execution is doing, read now.
@@ -19,6 +20,9 @@ pub enum Observation {
         artifact: Option<Artifact>,
         outputs: Outputs,
         at: Timestamp,
+        /// What a build's reports say; `None` of a deployment, or when no step declares any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Box<Evidence>>,
     },
     /// A step said no: the change is bad.
     Failed {

@@ -2,12 +2,14 @@
 //! commit, so that nothing happens to a stage that its log does not tell.
 
 mod passage;
+mod people;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::stage::{BuildNeed, Candidate, Cause, Outcome, Phase, Run, Stage, StopReason};
 use crate::verdict::Verdict;
+use people::{overridden, people};
 
 /// One line of a stage's log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,12 +31,14 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     };
     let blank = Stage::new(after.id.clone(), after.spec.clone(), now);
     let before = before.unwrap_or(&blank);
+    overridden(&mut log, before, after);
+    // What somebody did, or a lock that ended, comes before what it led to.
+    people(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
     passage::passages(&mut log, before, after);
     unstopped(&mut log, before, after);
     breaks(&mut log, before, after);
-    people(&mut log, before, after);
     log.entries
 }
 
@@ -82,8 +86,12 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
                     .join(", ")
             ),
         };
+        let through = match &run.overridden {
+            Some(overridden) => format!("; {}", overridden.sentence()),
+            None => String::new(),
+        };
         let text = format!(
-            "run {} claimed for {}: {}{contains}",
+            "run {} claimed for {}: {}{contains}{through}",
             run.generation,
             run.release.revision.short(),
             run.cause.sentence()
@@ -96,6 +104,17 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
             generation,
             format!("run {} admitted; it deploys", run.generation),
         );
+        let stands = |stage: &Stage| stage.deployed.as_ref()?.reference.clone();
+        if let (Some(old), Some(new)) = (stands(before), stands(after))
+            && old != new
+        {
+            let (old, new) = (old.people(), new.people());
+            log.add(
+                "taken_over",
+                generation,
+                format!("{new} took the stage over from {old}"),
+            );
+        }
     }
     let phase = |run: &Run| std::mem::discriminant(&run.phase);
     if old.is_none_or(|old| phase(old) != phase(run)) {
@@ -176,6 +195,7 @@ fn suites(log: &mut Log, before: Option<&Run>, run: &Run) {
             continue;
         };
         let how = match report.verdict {
+            Verdict::Passed if report.total == 1 => "passed, 1 test".to_owned(),
             Verdict::Passed => format!("passed, {} tests", report.total),
             Verdict::Failed => format!("failed, {} of {} tests", report.failed, report.total),
             Verdict::Errored => format!(
@@ -240,27 +260,41 @@ fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
             None,
             format!("{short} skipped; it is contained in {}", revision.short()),
         ),
-        None => match new.map(|new| (&new.revision, &new.cause)) {
-            Some((newer, Cause::Selected { by, .. })) => log.add(
-                "taken_over",
-                None,
-                format!(
-                    "{short} gives way to {}, which {by} selected",
-                    newer.short()
-                ),
-            ),
-            Some((newer, _)) if matches!(old.cause, Cause::Through { .. }) => log.add(
-                "taken_over",
-                None,
-                format!(
-                    "{short}, {}, gives way to {}",
-                    old.cause.sentence(),
-                    newer.short()
-                ),
-            ),
-            _ => log.add("dropped", None, format!("{short} is not wanted any more")),
-        },
+        None => given_way(log, old, new, claimed),
     }
+}
+
+/// What waited is contained in nothing: it was taken back, or something of another branch came.
+fn given_way(log: &mut Log, old: &Candidate, new: Option<&Candidate>, claimed: Option<&Run>) {
+    let short = old.revision.short();
+    match new.map(|new| (&new.revision, &new.cause)) {
+        Some((newer, Cause::Selected { by, .. })) => {
+            let text = format!(
+                "{short} gives way to {}, which {by} selected",
+                newer.short()
+            );
+            log.add("taken_over", None, text);
+            return;
+        }
+        Some((newer, _)) if matches!(old.cause, Cause::Through { .. }) => {
+            let (was, newer) = (old.cause.sentence(), newer.short());
+            let text = format!("{short}, {was}, gives way to {newer}");
+            log.add("taken_over", None, text);
+            return;
+        }
+        _ => {}
+    }
+    let came = new
+        .map(|new| (&new.revision, new.reference.as_ref()))
+        .or_else(|| claimed.map(|run| (&run.release.revision, run.reference.as_ref())));
+    let text = match (came, &old.reference) {
+        (Some((revision, Some(of))), Some(had)) if of != had => {
+            let (newer, of) = (revision.short(), of.people());
+            format!("{short} gave way to {newer} of {of}")
+        }
+        _ => format!("{short} is not wanted any more"),
+    };
+    log.add("dropped", None, text);
 }
 
 fn refresh(log: &mut Log, before: &Stage, after: &Stage) {
@@ -322,75 +356,5 @@ fn breaks(log: &mut Log, before: &Stage, after: &Stage) {
         }
         (Some(brk), None) => log.add("recovered", None, format!("break #{} is over", brk.episode)),
         _ => {}
-    }
-}
-
-fn people(log: &mut Log, before: &Stage, after: &Stage) {
-    match (&before.lock, &after.lock) {
-        (old, Some(lock)) if old.as_ref() != Some(lock) => log.add(
-            "locked",
-            None,
-            format!("{} locked it: {}", lock.by, lock.reason),
-        ),
-        (Some(_), None) => log.add("unlocked", None, "the lock is off".to_owned()),
-        _ => {}
-    }
-    match (&before.hold, &after.hold) {
-        (old, Some(hold)) if old.as_ref() != Some(hold) => log.add(
-            "held",
-            None,
-            format!("{} holds automation: {}", hold.by, hold.reason),
-        ),
-        (Some(_), None) => log.add("released", None, "automation goes on".to_owned()),
-        _ => {}
-    }
-    if after.rejected != before.rejected {
-        match &after.rejected {
-            Some(no) => log.add(
-                "rejected",
-                None,
-                format!(
-                    "{} rejected {}: {}",
-                    no.by,
-                    no.release.revision.short(),
-                    no.reason
-                ),
-            ),
-            None => log.add("unrejected", None, "the rejection is lifted".to_owned()),
-        }
-    }
-    for approval in after
-        .approvals
-        .iter()
-        .filter(|approval| !before.approvals.contains(approval))
-    {
-        log.add(
-            "approved",
-            None,
-            format!(
-                "{} approved {}",
-                approval.by,
-                approval.release.revision.short()
-            ),
-        );
-    }
-    for approval in before
-        .approvals
-        .iter()
-        .filter(|approval| !after.approvals.contains(approval))
-    {
-        if after
-            .approvals
-            .iter()
-            .any(|kept| kept.by == approval.by && kept.release == approval.release)
-        {
-            continue;
-        }
-        let text = format!(
-            "the approval of {} by {} is void",
-            approval.release.revision.short(),
-            approval.by
-        );
-        log.add("approval_void", None, text);
     }
 }

@@ -116,6 +116,10 @@ impl Revision {
 }
 
 impl RefName {
+    /// Without what git puts in front: `feature/x`, `v1`, and anything else as it is.
+    pub fn people(&self) -> &str {
+        self.branch().or_else(|| self.tag()).unwrap_or(&self.0)
+    }
     /// `feature/x` of `refs/heads/feature/x`; `None` for tags and anything else.
     pub fn branch(&self) -> Option<&str> {
         self.0.strip_prefix("refs/heads/")

@@ -4,15 +4,21 @@
 pub(crate) mod bytes;
 mod candidate;
 mod claim;
+mod evidence;
 mod finish;
 pub(crate) mod gates;
 mod idle;
 mod marks;
 mod refresh;
 mod run;
+mod table;
 mod through;
+mod window;
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use bytes::build_wanted;
+pub use table::{Row, release_of, table};
 
 use crate::effect::Effect;
 use crate::policy::{Policy, View};
@@ -57,9 +63,15 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     }
     match policy {
         Some(policy) => {
-            let reading = refresh::refresh(&mut draft, policy);
+            let pause = view.pause;
+            if let Some(over) = pause.and_then(|pause| pause.over_at(policy.clock_error)) {
+                draft.wake_at(over);
+            }
+            let reading = refresh::refresh(&mut draft, view, policy);
             candidate::promote(&mut draft, view, policy);
             candidate::forget_approvals(&mut draft, policy);
+            window::forget_override(&mut draft);
+            let running = draft.next.run.is_some();
             if draft.next.run.is_none() {
                 match draft.next.candidate.take() {
                     Some(candidate) => gates::pass(&mut draft, candidate, view, policy),
@@ -72,6 +84,9 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 }
             }
             draft.waits.extend(reading);
+            if running {
+                draft.waits.extend(gates::paused(view, policy));
+            }
             through::forget(&mut draft, policy);
         }
         None => draft.waits.push(Wait::RuleGone {

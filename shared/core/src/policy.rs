@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::build::Build;
 use crate::mark::Marks;
 use crate::name::{Nonce, RecipeHash, RefName, RuleName, StageName};
+use crate::pause::Pause;
 use crate::schedule::Schedule;
 use crate::stage::{Stage, Terms};
-use crate::stage_file::{From, Pipeline, Rule, StageFile};
+use crate::stage_file::{From, Pipeline, Rule, StageFile, Window};
 
 /// The slice of the stage file that concerns one stage.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Policy<'a> {
     pub downstream: Vec<Downstream>,
     /// How wrong any clock of ours may be, either way.
     pub clock_error: SignedDuration,
+    /// The windows that close the stage.
+    pub windows: Vec<&'a Window>,
     /// The stage that has to verify a release before this one takes it.
     pub through: Option<Upstream>,
 }
@@ -73,6 +76,7 @@ impl<'a> Policy<'a> {
             upstream,
             downstream: downstream(file, &rule.name),
             clock_error,
+            windows: windows(file, rule),
             through: through(file, rule),
         })
     }
@@ -141,17 +145,25 @@ fn downstream(file: &StageFile, rule: &RuleName) -> Vec<Downstream> {
     file.rules.iter().filter(takes).filter_map(stage).collect()
 }
 
+fn windows<'a>(file: &'a StageFile, rule: &Rule) -> Vec<&'a Window> {
+    let names = rule.windows.iter();
+    names.filter_map(|name| file.windows.get(name)).collect()
+}
+
 /// Everything a plan may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     pub stage: &'a Stage,
     /// The stage promotions come from, if it exists already.
     pub upstream: Option<&'a Stage>,
-    /// The build of the candidate's revision, if there is one.
+    /// The build of the candidate's revision, if there is one; for an admission, that of the run's
+    /// release.
     pub build: Option<&'a Build>,
     /// Fresh randomness for a claim, should there be one.
     pub nonce: &'a Nonce,
     pub now: Timestamp,
+    /// The pause of everything, if there is one; whether it still holds is to be asked.
+    pub pause: Option<&'a Pause>,
     /// What people say of the revisions this is about.
     pub marks: &'a Marks,
     /// The stage that what waits has to pass first, if it exists already.

@@ -198,7 +198,13 @@ fn bounded(observation: &Observation) -> Observation {
     let mut bounded = observation.clone();
     match &mut bounded {
         Observation::Running { .. } | Observation::Stopped { .. } | Observation::Unknown => {}
-        Observation::Succeeded { outputs, .. } => *outputs = bound::outputs(outputs),
+        Observation::Succeeded {
+            outputs, evidence, ..
+        } => {
+            *outputs = bound::outputs(outputs);
+            // A deployment proves nothing about the release; its build did.
+            *evidence = None;
+        }
         Observation::Failed { step, why, .. } => {
             *step = bound::text(step, bound::NAME_MAX);
             *why = bound::text(why, bound::WHY_MAX);

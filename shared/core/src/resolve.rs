@@ -104,6 +104,9 @@ pub fn resolve(file: &StageFile, trigger: &Trigger) -> Resolution {
     leftover(file, trigger, tried)
 }
 
+/// Why a push does not reach a stage that its branch is for.
+const ONLY_BY_SCHEDULE: &str = "the branch matches, but only the schedule refreshes this stage";
+
 /// No rule that deploys matched.
 fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resolution {
     let pushed = matches!(trigger.event, Event::Push) && trigger.reference.branch().is_some();
@@ -112,6 +115,13 @@ fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resol
         .iter()
         .position(|rule| rule.from == From::Local)
         .filter(|_| pushed);
+    let scheduled = tried.iter().find(|tried| tried.why == ONLY_BY_SCHEDULE);
+    let scheduled = scheduled.map(|tried| {
+        format!(
+            "`{}` takes this branch by its schedule, not by pushes",
+            tried.rule
+        )
+    });
     let (rule, note) = match local.and_then(|index| tried.get_mut(index)) {
         Some(local) => {
             local.matched = true;
@@ -124,7 +134,7 @@ fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resol
         stage: None,
         rule,
         tried,
-        note: Some(note.into()),
+        note: Some(scheduled.map_or_else(|| note.into(), Cow::Owned)),
         values: Values::default(),
         action: None,
     }
@@ -176,7 +186,7 @@ fn branch(pattern: &Pattern, refreshed: bool, trigger: &Trigger) -> Judgement {
     }
     match (&trigger.event, refreshed) {
         (Event::Schedule { .. }, _) => Judgement::Yes("its schedule is due".into()),
-        (_, true) => no("the branch matches, but only the schedule refreshes this stage"),
+        (_, true) => no(ONLY_BY_SCHEDULE),
         (_, false) => Judgement::Yes(format!("the branch matches `{pattern}`").into()),
     }
 }

@@ -1,15 +1,19 @@
 //! Why nothing moves: for each wait a code, a sentence, who can end it, and the command.
 
-mod explained;
+mod explain;
 mod release;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
-pub use explained::Explained;
 pub use release::{Passing, ReleaseWait};
 
-use crate::name::{Revision, StageName};
+use crate::evidence::Gate;
+use crate::freeze::Edge;
+use crate::name::{RepoName, Revision, StageName};
+use crate::pause::Pause;
 use crate::stage::{Hold, Lock, Rejected, Unstopped};
+use crate::stage_file::WindowKind;
 
 /// What a stage waits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,13 +106,70 @@ pub enum Wait {
     RuleGone {
         rule: String,
     },
+    /// The release's build does not show what the stage demands.
+    Gate {
+        gate: Gate,
+        revision: Revision,
+        /// What the stage demands.
+        required: String,
+        /// What the build shows.
+        found: String,
+    },
+    /// Windows of the stage file keep it closed, to a rollback as well.
+    Frozen {
+        revision: Revision,
+        rollback: bool,
+        /// The windows that close it; never empty.
+        closed: Vec<Closing>,
+        opens: Edge,
+        /// Roles whose holders may let it through; operators may always.
+        roles: Vec<String>,
+    },
+    /// A person stopped everything.
+    Paused {
+        pause: Pause,
+        app: RepoName,
+    },
     /// Something about the release itself.
     Release(ReleaseWait),
 }
 
+/// A window that closes a stage.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closing {
+    pub window: String,
+    pub kind: WindowKind,
+    pub reason: String,
+}
+
+impl Closing {
+    /// For people: `closed during christmas: nobody is here`.
+    pub fn sentence(&self) -> String {
+        let when = match self.kind {
+            WindowKind::Allow => "outside",
+            WindowKind::Deny => "during",
+        };
+        format!("closed {when} {}: {}", self.window, self.reason)
+    }
+}
+
+/// A wait, spelled out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Explained {
+    /// Stable and machine-readable.
+    pub code: &'static str,
+    pub sentence: String,
+    /// Who or what can end the wait.
+    pub who: String,
+    /// What to type, if typing helps.
+    pub command: Option<String>,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 23] = [
+    pub const CODES: [&'static str; 29] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -129,6 +190,12 @@ impl Wait {
         "failed_here",
         "rejected",
         "rule_gone",
+        "gate_tests",
+        "gate_coverage",
+        "gate_endpoints",
+        "gate_docs",
+        "frozen",
+        "paused",
         "marked_bad",
         "mark_missing",
         "through",
@@ -157,6 +224,9 @@ impl Wait {
             Self::FailedHere { .. } => "failed_here",
             Self::Rejected { .. } => "rejected",
             Self::RuleGone { .. } => "rule_gone",
+            Self::Gate { gate, .. } => gate.code(),
+            Self::Frozen { .. } => "frozen",
+            Self::Paused { .. } => "paused",
             Self::Release(wait) => wait.code(),
         }
     }
@@ -178,221 +248,4 @@ impl Wait {
                 | Self::ReadingHead { .. }
         )
     }
-
-    /// The wait in words, for `stage`.
-    pub fn explain(&self, stage: &StageName) -> Explained {
-        let command = |text: &str| Some(format!("greenroom {text} {stage}"));
-        let (sentence, who, command, until) = match self {
-            Self::UpToDate => (
-                "nothing is waiting: what should stand here stands here".to_owned(),
-                "nobody".to_owned(),
-                None,
-                None,
-            ),
-            Self::NothingYet { from } => (
-                format!("nothing has led here yet; it takes {from}"),
-                "a developer".to_owned(),
-                None,
-                None,
-            ),
-            Self::Locked(lock) => (
-                format!("{} locked it: {}", lock.by, lock.reason),
-                lock.by.clone(),
-                command("unlock"),
-                lock.until,
-            ),
-            Self::Held { hold, promotes } => (
-                format!(
-                    "automation is on hold since {} rolled it back: {}",
-                    hold.by, hold.reason
-                ),
-                hold.by.clone(),
-                command(lift(*promotes)),
-                None,
-            ),
-            Self::Unstopped(unstopped) => (
-                format!(
-                    "automation is on hold: execution {} of run {} would not stop, and may still \
-                     be changing the stage",
-                    unstopped.execution, unstopped.generation
-                ),
-                "the execution, once it has ended, or an operator who has seen to it".to_owned(),
-                command("retry"),
-                None,
-            ),
-            Self::Backoff { revision, until } => (
-                format!(
-                    "the last run of {} ended without an answer; it is tried again",
-                    revision.short()
-                ),
-                "Greenroom".to_owned(),
-                command("retry"),
-                Some(*until),
-            ),
-            Self::Building { revision, since } => (
-                format!("{} is being built since {since:.0}", revision.short()),
-                "the build pipeline".to_owned(),
-                command("log"),
-                None,
-            ),
-            Self::BuildFailed {
-                revision,
-                step,
-                why,
-            } => (
-                format!(
-                    "the build of {} failed at step {step}: {why}",
-                    revision.short()
-                ),
-                "the author, with a new commit".to_owned(),
-                command("retry"),
-                None,
-            ),
-            Self::BuildUnclear { revision, why } => (
-                format!(
-                    "the build of {} ended without an answer: {why}",
-                    revision.short()
-                ),
-                "an operator".to_owned(),
-                command("retry"),
-                None,
-            ),
-            Self::Starting { generation, since } => (
-                format!("run {generation} is being started since {since:.0}"),
-                "the pipeline".to_owned(),
-                command("log"),
-                None,
-            ),
-            Self::Deploying {
-                generation,
-                revision,
-                since,
-                deadline,
-            } => (
-                format!(
-                    "run {generation} deploys {} since {since:.0}; it is stopped at {deadline:.0}",
-                    revision.short()
-                ),
-                "the pipeline".to_owned(),
-                command("log"),
-                None,
-            ),
-            Self::Stopping { generation, since } => (
-                format!("run {generation} is being stopped since {since:.0}"),
-                "the pipeline".to_owned(),
-                command("log"),
-                None,
-            ),
-            Self::Verifying {
-                generation,
-                suites,
-                since,
-            } => (
-                format!(
-                    "run {generation} is being tested since {since:.0}: {}",
-                    suites.join(", ")
-                ),
-                "the integration tests".to_owned(),
-                command("log"),
-                None,
-            ),
-            Self::ReadingHead { since } => (
-                format!("the branch is being read for a refresh since {since:.0}"),
-                "the repository".to_owned(),
-                None,
-                None,
-            ),
-            Self::UpstreamUnverified { upstream, red } => (
-                if *red {
-                    format!("{upstream} is red")
-                } else {
-                    format!("{upstream} has no verified release right now")
-                },
-                format!("whoever looks after {upstream}"),
-                Some(format!("greenroom why {upstream}")),
-                None,
-            ),
-            Self::UpstreamOutdated { upstream } => (
-                format!("{upstream} proved its release under an older stage file"),
-                format!("whoever looks after {upstream}"),
-                Some(format!("greenroom retry {upstream}")),
-                None,
-            ),
-            Self::Soaking {
-                upstream,
-                revision,
-                until,
-            } => (
-                format!(
-                    "{} must stay green on {upstream} until {until:.0}",
-                    revision.short()
-                ),
-                "time".to_owned(),
-                None,
-                Some(*until),
-            ),
-            Self::Approval {
-                revision,
-                have,
-                need,
-                by,
-            } => (
-                format!("{} has {have} of {need} approvals", revision.short()),
-                if by.is_empty() {
-                    "anybody who may act here".to_owned()
-                } else {
-                    by.join(", ")
-                },
-                Some(format!(
-                    "greenroom approve {stage} --revision {}",
-                    revision.short()
-                )),
-                None,
-            ),
-            Self::FailedHere { revision, aborted } => (
-                format!(
-                    "{} {}; automation does not try it again",
-                    revision.short(),
-                    if *aborted {
-                        "was stopped here"
-                    } else {
-                        "did not succeed here"
-                    }
-                ),
-                "a developer, with a new commit, or an operator".to_owned(),
-                command("retry"),
-                None,
-            ),
-            Self::Rejected { no, promotes } => (
-                format!(
-                    "{} rejected {}: {}",
-                    no.by,
-                    no.release.revision.short(),
-                    no.reason
-                ),
-                no.by.clone(),
-                command(lift(*promotes)),
-                None,
-            ),
-            Self::RuleGone { rule } => (
-                format!("the stage file in force has no stage {rule} any more"),
-                "whoever edits greenroom.yaml".to_owned(),
-                Some("greenroom validate".to_owned()),
-                None,
-            ),
-            Self::Release(wait) => return wait.explain(stage),
-        };
-        Explained {
-            code: self.code(),
-            sentence,
-            who,
-            command,
-            until,
-        }
-    }
-}
-
-/// What makes automation go on after a person stopped it.
-fn lift(promotes: bool) -> &'static str {
-    if promotes { "promote" } else { "refresh" }
 }

@@ -12,6 +12,7 @@ pub mod glob;
 pub mod hurl;
 mod json;
 mod mutate;
+pub mod reports;
 mod sections;
 pub mod stage_file;
 pub mod stored_record;
@@ -82,6 +83,12 @@ pub const TARGETS: &[Target] = &[
         run: stored_record::run,
         borrowed: &[],
         brief: 25,
+    },
+    Target {
+        name: "reports",
+        run: reports::run,
+        borrowed: &[],
+        brief: 500,
     },
 ];
 

@@ -94,6 +94,11 @@ fn a_record_that_cannot_be_read_stops_no_neighbour() {
 }
 
 #[test]
+fn reports_are_read_or_refused_and_stay_small() {
+    briefly("reports");
+}
+
+#[test]
 fn every_target_has_a_binary_for_the_fuzzer() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     for target in TARGETS {

@@ -3,6 +3,7 @@
 
 pub mod artifact;
 pub mod channels;
+pub mod clock;
 pub mod console;
 pub mod git;
 pub mod mail;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::channels::LocalChannels;
+use crate::clock::Clock;
 use crate::git::GitSource;
 use crate::pipeline::ProcessPipelines;
 use crate::secrets::LocalSecrets;
@@ -29,6 +30,7 @@ pub struct LocalPorts<S = EmbeddedStore> {
     pub suites: LocalSuites<SharedSecrets>,
     pub channels: LocalChannels<SharedSecrets>,
     pub hints: mpsc::UnboundedSender<Work>,
+    pub clock: Clock,
 }
 
 impl<S: Store> Ports for LocalPorts<S> {
@@ -54,7 +56,7 @@ impl<S: Store> Ports for LocalPorts<S> {
         &self.channels
     }
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        self.clock.now()
     }
     fn nonce(&self) -> Nonce {
         Nonce::new(format!("{:016x}{:016x}", self.random(), self.random()))

@@ -44,8 +44,9 @@ pub fn decide(setup: &Setup, read: &Read<'_>, input: Input) -> Option<Plan> {
         build: None,
         nonce: &nonce,
         now: read.now,
+        pause: None,
         marks: greenroom_core::mark::Marks::NONE,
-            through: None,
+        through: None,
     };
     let changed = match request(setup, input) {
         Some((principal, command)) => accept(&view, policy.as_ref(), &principal, &command).ok()?,
@@ -310,6 +311,7 @@ fn observation(end: End, at: Timestamp) -> Observation {
             artifact: None,
             outputs: std::collections::BTreeMap::new(),
             at,
+            evidence: None,
         },
         End::Failed => Observation::Failed {
             step: "deploy".to_owned(),

@@ -19,6 +19,7 @@ mod settled;
 mod state;
 mod suite;
 mod talk;
+mod window;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,6 +185,7 @@ impl Checks {
     /// E1: in the end every break was told wherever it was to be.
     pub fn end(&self, truth: &Truth, found: &mut Found) {
         self.talk.end(truth, found);
+        self.execution.end(truth, found);
     }
 
     /// Every delivery that was acknowledged.

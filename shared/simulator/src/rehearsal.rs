@@ -78,6 +78,7 @@ impl Rehearsal<'_> {
             neighbour: None,
             idle: true,
             token_memory: None,
+            page: usize::MAX,
             reproducible: random.chance(500),
             mode: Mode::Parallel,
             rates: RATES,

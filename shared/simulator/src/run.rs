@@ -111,6 +111,17 @@ impl World {
         let id = self.shared.lock().truth.app;
         let shared = self.shared.clone();
         self.spawn("why", process, async move {
+            let listed = app.stage_names(id).await.unwrap_or_default();
+            {
+                let inner = &mut *shared.lock();
+                let is_listed = |name: &String| listed.iter().any(|one| one.as_str() == name);
+                for name in inner.stage_names() {
+                    if !is_listed(&name) {
+                        let what = format!("{name} is there, and no list has it");
+                        inner.found.broken(&inner.truth, "I1", what);
+                    }
+                }
+            }
             for stage in waits_have_reasons(&app, id).await {
                 let inner = &mut *shared.lock();
                 let what = format!("{stage} waits and nobody can say what for");

@@ -55,6 +55,8 @@ pub struct Setup {
     pub mode: Mode,
     /// Of a thousand webhooks, hints and executions, how many meet this.
     pub rates: Rates,
+    /// A page of the table has no more items than this, however many were asked for.
+    pub page: usize,
     pub recording: bool,
 }
 
@@ -136,14 +138,17 @@ impl Setup {
                 Shape::Functions => *random.pick(&[Mode::Parallel, Mode::Superseded, Mode::Queued]),
             },
             rates: Rates::drawn(&mut Random::of(seed, key("rates"))),
+            page: page(shape, &mut Random::of(seed, key("page"))),
             recording: false,
         }
     }
 }
 
-/// In some runs; its id comes before or after that of the app that is looked at.
+/// In some runs; the id that follows from its name comes before that of the app that is looked at
+/// for the first two, and after it for the others.
 fn neighbour(random: &mut Random) -> Option<String> {
-    let name = format!("acme/neighbour-{}", random.below(8));
+    let number = random.pick(&[27, 151, 0, 4]);
+    let name = format!("acme/neighbour-{number}");
     random.chance(150).then_some(name)
 }
 
@@ -156,6 +161,14 @@ fn token_memory(shape: Shape, random: &mut Random) -> Option<SignedDuration> {
             Some(SignedDuration::from_mins(10)),
             None,
         ]),
+    }
+}
+
+/// DynamoDB ends a page where it likes.
+fn page(shape: Shape, random: &mut Random) -> usize {
+    match shape {
+        Shape::Machine => usize::MAX,
+        Shape::Functions => *random.pick(&[2, 7, usize::MAX, usize::MAX]),
     }
 }
 

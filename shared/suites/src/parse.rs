@@ -92,6 +92,15 @@ impl SuiteFile {
         self.parsed.entries.len()
     }
 
+    /// The method and the address of each test, as written: `GET`, `{{base_url}}/orders/{{id}}`.
+    pub fn requests(&self) -> impl Iterator<Item = (String, String)> {
+        let entries = self.parsed.entries.iter();
+        entries.map(|entry| {
+            let request = &entry.request;
+            (request.method.to_string(), request.url.to_string())
+        })
+    }
+
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.parsed.entries
     }

@@ -7,6 +7,7 @@ pub mod fake_smtp;
 pub mod fake_telegram;
 pub mod golden;
 pub mod sample_repo;
+pub mod scenario;
 pub mod serve_bench;
 pub mod world;
 

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("greenroom-github", &["greenroom-core"]),
     ("greenroom-telegram", &["greenroom-core"]),
     ("greenroom-suites", &["greenroom-core"]),
+    ("greenroom-evidence", &["greenroom-core"]),
     ("greenroom-app", &["greenroom-core", "greenroom-github"]),
     (
         "greenroom-local",
@@ -20,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-app",
             "greenroom-suites",
             "greenroom-telegram",
+            "greenroom-evidence",
         ],
     ),
     (
@@ -32,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-suites",
             "greenroom-simulator",
             "greenroom-telegram",
+            "greenroom-evidence",
         ],
     ),
     (
@@ -58,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-local",
             "greenroom-suites",
             "greenroom-testkit",
+            "greenroom-evidence",
         ],
     ),
 ];

@@ -2,8 +2,32 @@
 
 use super::repository::Repository;
 
+/// `examples/gitflow`
+pub const GITFLOW: &str = include_str!("../../../../examples/gitflow/greenroom.yaml");
+/// `examples/cmamp`
+pub const CMAMP: &str = include_str!("../../../../examples/cmamp/greenroom.yaml");
+/// `examples/maas`
+pub const MAAS: &str = include_str!("../../../../examples/maas/greenroom.yaml");
+
+/// An example's stage file for this repository: its name, and its main branch for `master`.
+pub fn of_example(example: &str, repository: &Repository) -> String {
+    let Repository { app, main, .. } = repository;
+    let mut text = String::new();
+    for line in example.lines() {
+        let line = if line.starts_with("app: ") {
+            format!("app: {app}")
+        } else {
+            line.replace("branch: master", &format!("branch: {main}"))
+                .replace("base: master", &format!("base: {main}"))
+        };
+        text += &line;
+        text.push('\n');
+    }
+    text
+}
+
 /// Own stages for features, dev, qa, preprod refreshed on a schedule, and prod by promotion.
-pub fn gitflow(repository: &Repository) -> String {
+pub fn starter(repository: &Repository) -> String {
     let (build, deploy) = if repository.has_makefile {
         ("make build", "make deploy STAGE=$GREENROOM_STAGE")
     } else {

@@ -1,8 +1,8 @@
 //! A branch that the rules lead elsewhere is no longer what its old stage follows.
 
 use greenroom_core::fact::Fact;
-use greenroom_core::name::StageId;
-use greenroom_core::stage_file::StageFile;
+use greenroom_core::name::{RefName, StageId, StageName};
+use greenroom_core::stage_file::{From, StageFile};
 use greenroom_github::SourceEvent;
 use greenroom_github::event::What;
 
@@ -14,7 +14,7 @@ use crate::ports::Ports;
 use crate::ports::store::{Condition, Write};
 use crate::records::{AppRecord, HeadRecord};
 use crate::stages::Input;
-use crate::table;
+use crate::table::{self, Versioned, put};
 
 impl<P: Ports> App<P> {
     /// Takes a branch that the rules lead elsewhere by now off the stage it led to before, which
@@ -28,30 +28,63 @@ impl<P: Ports> App<P> {
         let What::Push(push) = &event.what else {
             return Ok(());
         };
-        let key = keys::head(app.id, &push.reference);
-        let known = table::load::<HeadRecord>(self.ports.store(), &key).await?;
+        let known = self.known_head(app, &push.reference).await?;
         let Some(known) = known.filter(|known| !leads_there(app, Some(file), &known.record)) else {
             return Ok(());
         };
-        let Some(stage) = known.record.stage else {
+        let Some(stage) = known.record.stage.clone() else {
             return Ok(());
         };
         let left = Fact::HeadGone {
             reference: push.reference.clone(),
             at: self.ports.now(),
         };
-        // Unless somebody has decided about the branch since.
-        let unchanged = Write::Check {
-            key,
-            condition: Condition::Version(known.version),
-        };
+        // In one commit, unless somebody has decided about the branch since: whatever happens
+        // before the new decision is written, the poller sees that it is to be decided.
+        let mut writes = vec![undecided(app, known)?];
+        // The stage's own branch may have been followed there before this one came late.
+        if let Some(own) = own_branch(file, &stage).filter(|own| *own != push.reference) {
+            let known = self.known_head(app, &own).await?;
+            writes.extend(known.map(|known| undecided(app, known)).transpose()?);
+        }
         let id = StageId { app: app.id, stage };
-        match self
-            .step(&id, None, &Input::Facts(&[left]), &[unchanged])
-            .await
-        {
+        match self.step(&id, None, &Input::Facts(&[left]), &writes).await {
             Err(Error::NotFound { .. }) => Ok(()),
             stepped => stepped.map(drop),
         }
+    }
+
+    async fn known_head(
+        &self,
+        app: &AppRecord,
+        reference: &RefName,
+    ) -> Result<Option<Versioned<HeadRecord>>, Error> {
+        table::load(self.ports.store(), &keys::head(app.id, reference)).await
+    }
+}
+
+/// The branch stands where it stood, and the poller finds it again.
+fn undecided(app: &AppRecord, known: Versioned<HeadRecord>) -> Result<Write, Error> {
+    let key = keys::head(app.id, &known.record.reference);
+    let unchanged = Condition::Version(known.version);
+    let record = HeadRecord {
+        config: None,
+        stage: None,
+        ..known.record
+    };
+    put(key, &record, unchanged)
+}
+
+/// The one branch that leads to the stage, if it is one.
+fn own_branch(file: &StageFile, stage: &StageName) -> Option<RefName> {
+    let rule = file
+        .rules
+        .iter()
+        .find(|rule| rule.stage.as_literal() == Some(stage.as_str()))?;
+    match &rule.from {
+        From::Branch { pattern, .. } => pattern
+            .literal()
+            .map(|branch| RefName::new(format!("refs/heads/{branch}"))),
+        _ => None,
     }
 }

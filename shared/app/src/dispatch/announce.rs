@@ -5,11 +5,11 @@ mod words;
 use greenroom_core::effect::{Effect, News};
 use greenroom_core::message::{Announcement, Cause, Next, Suspect, Unaffected};
 use greenroom_core::name::{AppId, ChannelName, ConfigHash, StageId};
-use greenroom_core::stage::Break;
+use greenroom_core::stage::{Break, Override};
 use greenroom_core::stage_file::{Channel, StageFile};
 use serde::{Deserialize, Serialize};
 
-use words::{about, downstream, fill_break, kind, look, when};
+use words::{about, downstream, fill_break, kind, look, next, when};
 
 use super::Done;
 use super::fail::Failure;
@@ -183,9 +183,11 @@ impl<P: Ports> App<P> {
                 fill_break(&mut told, brk);
                 told.revision = Some(brk.release.revision.clone());
                 told.artifact.clone_from(&brk.release.artifact);
+                let overridden = brk.overridden.as_ref();
+                told.overridden = overridden.map(Override::sentence);
                 self.name_suspects(&mut told, app, brk).await;
                 told.unaffected = self.unaffected(file, id).await?;
-                told.next = Some(Next::Push);
+                told.next = Some(next(file, id, at));
             }
             News::Recovered { brk, release, .. } => {
                 fill_break(&mut told, brk);

@@ -77,6 +77,9 @@ impl<P: Ports> App<P> {
             config_invalid: app.invalid,
             stages,
             attention,
+            pause: app
+                .pause
+                .filter(|pause| pause.holds(self.ports.now(), self.settings.clock_error)),
         })
     }
 
@@ -158,6 +161,8 @@ fn stage_card(
             artifact: deployed.release.artifact.clone(),
             since: deployed.at,
             complete: deployed.complete,
+            reference: deployed.reference.clone(),
+            took_over: deployed.took_over.clone(),
         }),
         green_since: stage.verified.as_ref().map(|verified| verified.since),
         url: deployed.and_then(|deployed| deployed.outputs.get("URL").cloned()),
@@ -167,9 +172,11 @@ fn stage_card(
         brk: stage.brk.as_ref().map(|brk| break_view(stage, brk)),
         lock: stage.lock.clone(),
         hold: stage.hold.clone(),
+        // What has been deployed is not waited for any more.
         approvals: stage
             .approvals
             .iter()
+            .filter(|approval| deployed.is_none_or(|it| it.release != approval.release))
             .map(|approval| format!("{} for {}", approval.by, approval.release.revision.short()))
             .collect(),
         waiting_on: plan
@@ -183,6 +190,11 @@ fn stage_card(
             .any(greenroom_core::waiting::Wait::blocks),
         upstream,
         refresh_skipped: stage.refresh.skipped.clone(),
+        overridden: stage
+            .overridden
+            .as_ref()
+            .or_else(|| stage.run.as_ref()?.overridden.as_ref())
+            .cloned(),
         marks,
     }
 }

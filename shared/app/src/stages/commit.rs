@@ -91,25 +91,31 @@ impl<P: Ports> App<P> {
     }
 }
 
-/// A claim or an admission relied on the upstream, on the stage that the release has passed, and on
-/// what people say of it: none may have changed since.
+/// A claim or an admission relied on the app (the windows of the stage file in force, and nothing
+/// being paused), on the upstream, on the stage that the release has passed, and on what people say
+/// of it: none of them may have changed since.
 fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let claimed = plan.next.generation != loaded.stage.generation;
     let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
-    let unchanged = |read: &Versioned<StageRecord>| Write::Check {
-        key: keys::stage(&read.record.stage.id),
-        condition: Condition::Version(read.version),
+    let check = |key, version| Write::Check {
+        key,
+        condition: Condition::Version(version),
     };
-    let through = loaded.through.as_ref().map(unchanged);
+    let unchanged =
+        |read: &Versioned<StageRecord>| check(keys::stage(&read.record.stage.id), read.version);
+    let through = loaded.through.as_deref().map(unchanged);
     if !claimed && admitted(&plan.next) == admitted(&loaded.stage) {
         // A passage counts from where the other stage was when it began.
         let began = plan.next.passages != loaded.stage.passages;
         return through.into_iter().filter(|_| began).collect();
     }
-    let upstream = loaded.upstream.as_ref().map(unchanged);
+    let app = check(keys::app(loaded.app.record.id), loaded.app.version);
+    let upstream = loaded.upstream.as_ref();
+    let upstream = upstream.map(unchanged);
     let run = plan.next.run.as_ref();
     let marks = run.map(|run| said.check(plan.next.id.app, &run.release.revision));
-    upstream.into_iter().chain(through).chain(marks).collect()
+    let others = upstream.into_iter().chain(through).chain(marks);
+    std::iter::once(app).chain(others).collect()
 }
 
 fn history(

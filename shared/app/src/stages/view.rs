@@ -5,6 +5,7 @@ use std::sync::Arc;
 use greenroom_core::build::Build;
 use greenroom_core::command::Command;
 use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, StageId};
+use greenroom_core::plan::build_wanted;
 use greenroom_core::policy::{Policy, Upstream, View};
 use greenroom_core::stage::{Spec, Stage};
 use greenroom_core::stage_file::StageFile;
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::keys;
 use crate::marks::Said;
 use crate::ports::Ports;
-use crate::records::{BuildRecord, StageRecord};
+use crate::records::{AppRecord, BuildRecord, StageRecord};
 use crate::table::{self, Versioned};
 
 /// A stage and everything its plan looks at, as of one moment.
@@ -29,10 +30,12 @@ pub struct Loaded {
     pub build: Option<Build>,
     /// The stage file in force; `None` before there is one.
     pub file: Option<Arc<StageFile>>,
+    /// Says which stage file is in force, and whether everything is paused.
+    pub app: Versioned<AppRecord>,
     /// What people say of the revisions that may be deployed next.
     pub said: Said,
     /// The stage that what waits has to pass first.
-    pub through: Option<Versioned<StageRecord>>,
+    pub through: Option<Box<Versioned<StageRecord>>>,
 }
 
 impl Loaded {
@@ -52,9 +55,22 @@ impl Loaded {
             build: self.build.as_ref(),
             nonce,
             now,
+            pause: self.app.record.pause.as_ref(),
             marks: &self.said.marks,
             through: self.through.as_ref().map(|through| &through.record.stage),
         }
+    }
+
+    /// The stage that promotions come from, and the one that what waits has to pass.
+    fn others(&self, clock_error: SignedDuration) -> (Option<StageId>, Option<StageId>) {
+        let Some(policy) = self.policy(clock_error) else {
+            return (None, None);
+        };
+        let named = |other: Upstream| StageId {
+            app: self.stage.id.app,
+            stage: other.stage,
+        };
+        (policy.upstream.map(named), policy.through.map(named))
     }
 
     /// Revisions that a plan may claim or admit.
@@ -92,13 +108,13 @@ impl Loaded {
         stage: &Stage,
         policy: Option<&Policy<'_>>,
     ) -> Option<(Revision, RecipeHash)> {
-        let revision = &stage.candidate.as_ref()?.revision;
-        let recipe = &policy?.build_recipe;
+        let upstream = self.upstream.as_ref().map(|read| &read.record.stage);
+        let (revision, recipe) = build_wanted(stage, upstream, policy?)?;
         let known = self
             .build
             .as_ref()
-            .is_some_and(|build| build.revision == *revision && build.recipe == *recipe);
-        (!known).then(|| (revision.clone(), recipe.clone()))
+            .is_some_and(|build| build.revision == revision && build.recipe == recipe);
+        (!known).then_some((revision, recipe))
     }
 }
 
@@ -117,8 +133,8 @@ impl<P: Ports> App<P> {
             (None, Some(spec)) => Stage::new(id.clone(), spec.clone(), self.ports.now()),
             (None, None) => return Err(no_such_stage(id)),
         };
-        let app = self.app(id.app).await?;
-        let file = match &app.config {
+        let app = self.versioned_app(id.app).await?;
+        let file = match &app.record.config {
             Some(hash) => Some(self.stage_file(id.app, hash).await?),
             None => None,
         };
@@ -128,32 +144,25 @@ impl<P: Ports> App<P> {
             upstream: None,
             build: None,
             file,
+            app,
             said: Said::default(),
             through: None,
         };
-        let needs = loaded.policy(self.settings.clock_error).map(|policy| {
-            let named = |other: &Upstream| StageId {
-                app: id.app,
-                stage: other.stage.clone(),
-            };
-            let upstream = policy.upstream.as_ref().map(named);
-            let through = policy.through.as_ref().map(named);
-            let build = loaded.other_build(&loaded.stage, Some(&policy));
-            (upstream, through, build)
-        });
-        if let Some((upstream, through, build)) = needs {
-            if let Some(upstream) = upstream {
-                loaded.upstream = table::load(store, &keys::stage(&upstream)).await?;
-            }
-            if let Some(through) = through {
-                loaded.through = table::load(store, &keys::stage(&through)).await?;
-            }
-            if let Some((revision, recipe)) = build {
-                loaded.build = self
-                    .load_build(id.app, &revision, &recipe)
-                    .await?
-                    .map(|build| build.record.build);
-            }
+        let (upstream, through) = loaded.others(self.settings.clock_error);
+        if let Some(upstream) = upstream {
+            loaded.upstream = table::load(store, &keys::stage(&upstream)).await?;
+        }
+        if let Some(through) = through {
+            let read = table::load(store, &keys::stage(&through)).await?;
+            loaded.through = read.map(Box::new);
+        }
+        let wanted = {
+            let policy = loaded.policy(self.settings.clock_error);
+            loaded.other_build(&loaded.stage, policy.as_ref())
+        };
+        if let Some((revision, recipe)) = wanted {
+            let read = self.load_build(id.app, &revision, &recipe).await?;
+            loaded.build = read.map(|read| read.record.build);
         }
         let revisions = loaded.may_be_next();
         loaded.said = self.also_said(&Said::default(), id.app, revisions).await?;

@@ -7,6 +7,7 @@ mod decide;
 mod dedupe;
 mod dispatch;
 mod door;
+mod freeze;
 mod marks;
 mod poll;
 mod select;

@@ -98,6 +98,27 @@ fn candidate(
     if waits.is_some_and(|candidate| candidate.cause.is_rollback()) {
         return Err(Rejection::invalid("a rollback asks for no approval", &why));
     }
+    let release = wanted_now(stage, view, policy, wanted)?;
+    if let Some(no) = stage.rejected.as_ref().filter(|no| no.release == release) {
+        return Err(Rejection::conflict(
+            format!("{} rejected it: {}", no.by, no.reason),
+            &format!("greenroom promote {name}"),
+        ));
+    }
+    Ok(release)
+}
+
+/// The release that a plan would make the candidate now, if no rollback waits. `wanted` is its
+/// revision, as far as somebody typed it.
+pub(super) fn wanted_now(
+    stage: &Stage,
+    view: &View<'_>,
+    policy: &Policy<'_>,
+    wanted: Option<&Revision>,
+) -> Result<Release, Rejection> {
+    let name = &stage.id.stage;
+    let why = format!("greenroom why {name}");
+    let waits = stage.candidate.as_ref();
     let nothing = || Rejection::not_found(format!("{name} has no candidate"), &why);
     let release = if policy.upstream.is_some() {
         let verified = view
@@ -129,12 +150,6 @@ fn candidate(
         return Err(Rejection::conflict(
             format!("the candidate is {} now", revision.short()),
             &why,
-        ));
-    }
-    if let Some(no) = stage.rejected.as_ref().filter(|no| no.release == release) {
-        return Err(Rejection::conflict(
-            format!("{} rejected it: {}", no.by, no.reason),
-            &format!("greenroom promote {name}"),
         ));
     }
     Ok(release)

@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 
-use crate::name::{ExecutionId, Nonce, Revision};
+use crate::name::{ExecutionId, Nonce, RefName, Revision};
 use crate::plan::gates;
 use crate::policy::{Policy, View};
 use crate::stage::{Deployed, Phase, Run, Stage};
@@ -38,6 +38,8 @@ pub(super) fn admit(
         at: view.now,
         complete: false,
         outputs: std::collections::BTreeMap::new(),
+        took_over: taken_from(stage.deployed.as_ref(), run.reference.as_ref()),
+        reference: run.reference.clone(),
     };
     if let Some(run) = stage.run_of(ask.generation) {
         run.execution = Some(ask.execution.clone());
@@ -110,4 +112,14 @@ fn still_open(view: &View<'_>, policy: Option<&Policy<'_>>, run: &Run) -> Result
         .command
         .unwrap_or_else(|| format!("greenroom why {name}"));
     Err(Rejection::closed(closed.sentence, &help))
+}
+
+/// The branch that has to give way to `to`, now or when `to` came; none if it is the same one.
+fn taken_from(before: Option<&Deployed>, to: Option<&RefName>) -> Option<RefName> {
+    let before = before.filter(|before| to.is_some() && before.reference.is_some())?;
+    if before.reference.as_ref() == to {
+        before.took_over.clone()
+    } else {
+        before.reference.clone()
+    }
 }

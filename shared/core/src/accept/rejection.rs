@@ -31,23 +31,23 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    pub(super) fn new(kind: RejectionKind, why: impl Into<String>, help: &str) -> Self {
+    pub(crate) fn new(kind: RejectionKind, why: impl Into<String>, help: &str) -> Self {
         Self {
             kind,
             why: why.into(),
             help: help.to_owned(),
         }
     }
-    pub(super) fn invalid(why: impl Into<String>, help: &str) -> Self {
+    pub(crate) fn invalid(why: impl Into<String>, help: &str) -> Self {
         Self::new(RejectionKind::Invalid, why, help)
     }
-    pub(super) fn not_found(why: impl Into<String>, help: &str) -> Self {
+    pub(crate) fn not_found(why: impl Into<String>, help: &str) -> Self {
         Self::new(RejectionKind::NotFound, why, help)
     }
-    pub(super) fn conflict(why: impl Into<String>, help: &str) -> Self {
+    pub(crate) fn conflict(why: impl Into<String>, help: &str) -> Self {
         Self::new(RejectionKind::Conflict, why, help)
     }
-    pub(super) fn closed(why: impl Into<String>, help: &str) -> Self {
+    pub(crate) fn closed(why: impl Into<String>, help: &str) -> Self {
         Self::new(RejectionKind::Closed, why, help)
     }
 }

@@ -38,6 +38,9 @@ pub struct Announcement {
     pub look: Vec<Look>,
     /// An earlier try of this same message may have arrived.
     pub possibly_repeated: bool,
+    /// Who let it through closed windows, and why; one sentence.
+    #[serde(default)]
+    pub overridden: Option<String>,
 }
 
 /// Why people are told.
@@ -191,6 +194,7 @@ impl Announcement {
             next: None,
             look: Vec::new(),
             possibly_repeated: false,
+            overridden: None,
         }
     }
 
@@ -238,6 +242,7 @@ impl Announcement {
             Some(Cause::Unknown { why }) => cut_text(why),
             None => {}
         }
+        self.overridden.iter_mut().for_each(cut_text);
         let cut = cut_list(&mut self.suspects, SUSPECTS_MAX);
         self.suspects_more = self.suspects_more.saturating_add(cut);
         for suspect in &mut self.suspects {

@@ -15,6 +15,8 @@ const AUTHOR_LIMIT: usize = 40;
 const SUBJECT_LIMIT: usize = 80;
 /// A command to copy.
 const COMMAND_LIMIT: usize = 120;
+/// Who let something through, which windows, and why.
+const OVERRIDE_LIMIT: usize = 200;
 /// A few words of ours, or of the stage file.
 const LABEL_LIMIT: usize = 40;
 
@@ -44,6 +46,12 @@ pub(super) fn facts(told: &Announcement) -> Vec<Vec<Span>> {
     }
     if !place.is_empty() {
         lines.push(place);
+    }
+    if let Some(overridden) = &told.overridden {
+        lines.push(vec![
+            Span::say("Let through: "),
+            Span::quote(overridden, OVERRIDE_LIMIT),
+        ]);
     }
     lines.extend(since(told));
     lines
@@ -295,9 +303,9 @@ pub(super) fn next(told: &Announcement) -> Option<Part> {
             "the next push to this stage is deployed and tested by itself.",
         )),
         Next::Refresh { at } => line.extend([
-            Span::say("refreshed and tested again at "),
+            Span::say("refreshed at "),
             Span::moment(*at, told.now),
-            Span::say("."),
+            Span::say(", if its branch has a newer commit by then."),
         ]),
         Next::Retest { at } => line.extend([
             Span::say("tested again at "),

@@ -5,9 +5,10 @@ use jiff::SignedDuration;
 use super::{Draft, finish, later};
 use crate::build::{Build, BuildState};
 use crate::effect::Effect;
+use crate::name::{RecipeHash, Revision};
 use crate::policy::{Policy, View};
 use crate::release::Release;
-use crate::stage::{BuildNeed, Candidate, Failing};
+use crate::stage::{BuildNeed, Candidate, Failing, Stage};
 use crate::waiting::Wait;
 
 /// A stage that waits for a build looks again after this, should nobody tell it of the end.
@@ -32,6 +33,27 @@ pub(crate) fn of(candidate: &Candidate, view: &View<'_>, policy: &Policy<'_>) ->
         revision: candidate.revision.clone(),
         recipe: policy.build_recipe.clone(),
         artifact,
+    })
+}
+
+/// Names the build that a plan of `stage` looks at: that of its candidate, or of what the upstream
+/// has verified, which the plan makes its candidate.
+pub fn build_wanted(
+    stage: &Stage,
+    upstream: Option<&Stage>,
+    policy: &Policy<'_>,
+) -> Option<(Revision, RecipeHash)> {
+    let of = |release: &Release| (release.revision.clone(), release.recipe.clone());
+    let candidate = stage.candidate.as_ref();
+    let rolled_back = candidate.filter(|candidate| candidate.cause.is_rollback());
+    if policy.upstream.is_some() && rolled_back.is_none() {
+        let verified = upstream.and_then(|upstream| upstream.verified.as_ref());
+        return verified.map(|verified| of(&verified.release));
+    }
+    let candidate = candidate?;
+    Some(match &candidate.release {
+        Some(release) => of(release),
+        None => (candidate.revision.clone(), policy.build_recipe.clone()),
     })
 }
 
@@ -120,6 +142,7 @@ fn ended(
     let told = finish::Told {
         channels: &policy.rule.alert,
         config: &policy.file.hash,
+        overridden: None,
     };
     let wait = match &build.state {
         BuildState::Failed { step, why, .. } => {

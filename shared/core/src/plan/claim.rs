@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Draft, bytes, later};
+use super::{Draft, bytes, later, window};
 use crate::effect::Effect;
 use crate::name::SuiteName;
 use crate::policy::{Policy, View};
@@ -17,7 +17,9 @@ pub(super) fn claim(
     view: &View<'_>,
     policy: &Policy<'_>,
 ) {
+    let overridden = window::let_through(&draft.next, &release).cloned();
     let stage = &mut draft.next;
+    stage.overridden = None;
     stage.generation += 1;
     let deadline = later(draft.now, policy.rule.timeout);
     let run = Run {
@@ -43,6 +45,7 @@ pub(super) fn claim(
         outcome: None,
         ended_at: None,
         why: None,
+        overridden,
     };
     draft.effects.push(Effect::StartExecution {
         stage: stage.id.stage.clone(),

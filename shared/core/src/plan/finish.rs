@@ -9,8 +9,8 @@ use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
 use crate::release::Release;
 use crate::stage::{
-    Break, BuildNeed, Candidate, Cause, Failing, GREENS_MAX, Health, Outcome, Phase, Run, Stage,
-    Verified,
+    Break, BuildNeed, Candidate, Cause, Failing, GREENS_MAX, Health, Outcome, Override, Phase, Run,
+    Stage, Verified,
 };
 
 /// A candidate whose runs end without an answer is run again this often.
@@ -22,6 +22,8 @@ const BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 pub(super) struct Told<'a> {
     pub channels: &'a [ChannelName],
     pub config: &'a ConfigHash,
+    /// What is told came through closed windows.
+    pub overridden: Option<&'a Override>,
 }
 
 pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&Policy<'_>>) {
@@ -37,6 +39,7 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
                 let told = Told {
                     channels: &run.alert,
                     config: &run.config,
+                    overridden: run.overridden.as_ref(),
                 };
                 red(draft, &run.release, failing, &told);
             }
@@ -106,6 +109,7 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: 
     draft.next.health = Health::Red;
     if let Some(mut brk) = draft.next.brk.take() {
         if brk.still(failing) {
+            brk.overridden = told.overridden.cloned();
             for channel in brk.told.clone() {
                 let brk = brk.clone();
                 announce(draft, channel, told.config, News::Changed { brk, at });
@@ -125,6 +129,7 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: 
         reds: 1,
         told: told.channels.to_vec(),
         acknowledged: None,
+        overridden: told.overridden.cloned(),
     };
     for channel in told.channels {
         let brk = brk.clone();
@@ -164,16 +169,21 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
     let told = Told {
         channels: &run.alert,
         config: &run.config,
+        overridden: run.overridden.as_ref(),
+    };
+    let why = match &run.overridden {
+        Some(overridden) => format!("{}; {}", end.why, overridden.sentence()),
+        None => end.why.clone(),
     };
     if end.outcome != Outcome::Refused {
-        unverified(draft, &run.release, run.generation, &end.why, &told);
+        unverified(draft, &run.release, run.generation, &why, &told);
         return;
     }
     for channel in told.channels {
         let news = News::Refused {
             release: run.release.clone(),
             generation: run.generation,
-            why: end.why.clone(),
+            why: why.clone(),
             at: draft.now,
         };
         announce(draft, channel.clone(), told.config, news);

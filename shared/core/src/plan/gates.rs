@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, later, marks, through};
+use super::{Draft, bytes, claim, evidence, later, marks, through, window};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -16,24 +16,33 @@ pub(super) fn pass(
     view: &View<'_>,
     policy: &Policy<'_>,
 ) {
-    let mut waits: Vec<Wait> = locked(&draft.next).into_iter().collect();
-    waits.extend(unstopped(&draft.next));
-    waits.extend(held(&draft.next, policy).filter(|_| !candidate.cause.is_personal()));
-    waits.extend(back_off(draft, &candidate));
-    let revision = candidate.revision.clone();
-    waits.extend(marks::missing(
-        &revision,
-        &candidate.cause,
-        view.marks,
-        policy,
-    ));
-    let bad = marks::bad(&revision, view.marks);
-    let bytes = match bad {
+    let mut waits: Vec<Wait> = paused(view, policy).into_iter().collect();
+    waits.extend(locked(&draft.next));
+    let bad = marks::bad(&candidate.revision, view.marks);
+    let got = match bad {
         // Nothing is built that goes nowhere.
         Some(bad) => Err(Box::new(bad)),
         None => bytes::get(draft, &mut candidate, view, policy),
     };
-    match bytes {
+    let release = bytes::of(&candidate, view, policy);
+    let overridden = release.and_then(|release| window::let_through(&draft.next, &release));
+    waits.extend(window::closed(
+        &candidate.revision,
+        &candidate.cause,
+        overridden,
+        draft.now,
+        policy,
+    ));
+    waits.extend(unstopped(&draft.next));
+    waits.extend(held(&draft.next, policy).filter(|_| !candidate.cause.is_personal()));
+    waits.extend(back_off(draft, &candidate));
+    waits.extend(marks::missing(
+        &candidate.revision,
+        &candidate.cause,
+        view.marks,
+        policy,
+    ));
+    match got {
         Ok(release) => {
             waits.extend(proven(
                 &draft.next,
@@ -56,8 +65,14 @@ pub(super) fn pass(
         Err(wait) => waits.push(*wait),
     }
     for wait in &waits {
-        if let Wait::Soaking { until, .. } = wait {
-            draft.wake_at(*until);
+        match wait {
+            Wait::Soaking { until, .. } => draft.wake_at(*until),
+            Wait::Frozen { opens, .. } => {
+                if let Some(at) = opens.look_at() {
+                    draft.wake_at(at);
+                }
+            }
+            _ => {}
         }
     }
     draft.waits.extend(waits);
@@ -66,19 +81,43 @@ pub(super) fn pass(
 
 /// What keeps a claimed run from being admitted now.
 pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> Option<Wait> {
+    let paused = paused(view, policy);
+    if paused.is_some() {
+        return paused;
+    }
     let lock = view.stage.lock.as_ref();
     if lock.is_some_and(|lock| lock.holds(view.now, policy.clock_error)) {
         return locked(view.stage);
     }
+    let proven = proven(view.stage, &run.cause, &run.release, view, policy);
     let revision = &run.release.revision;
     if let Some(bad) = marks::bad(revision, view.marks) {
         return Some(bad);
     }
-    marks::missing(revision, &run.cause, view.marks, policy)
+    let overridden = run.overridden.as_ref();
+    window::closed(revision, &run.cause, overridden, view.now, policy)
         .into_iter()
-        .chain(proven(view.stage, &run.cause, &run.release, view, policy))
+        .chain(marks::missing(revision, &run.cause, view.marks, policy))
+        .chain(proven)
         .chain(through::at_the_fence(view, policy, run))
         .next()
+}
+
+/// What keeps everything from the stage, or all that no person asked for.
+pub(super) fn standing(stage: &Stage, policy: &Policy<'_>) -> Vec<Wait> {
+    let all = [locked(stage), unstopped(stage), held(stage, policy)];
+    all.into_iter().flatten().collect()
+}
+
+/// A pause closes all stages to everything.
+pub(super) fn paused(view: &View<'_>, policy: &Policy<'_>) -> Option<Wait> {
+    let pause = view.pause?;
+    pause
+        .holds(view.now, policy.clock_error)
+        .then(|| Wait::Paused {
+            pause: pause.clone(),
+            app: policy.file.app.clone(),
+        })
 }
 
 /// A lock closes the stage to everything.
@@ -116,7 +155,7 @@ fn back_off(draft: &mut Draft, candidate: &Candidate) -> Option<Wait> {
 }
 
 /// What the release has yet to prove. A rollback has nothing to prove.
-fn proven(
+pub(super) fn proven(
     stage: &Stage,
     cause: &Cause,
     release: &Release,
@@ -128,7 +167,12 @@ fn proven(
     }
     let upstream = upstream(release, view, policy);
     let approval = approval(stage, release, policy);
-    upstream.into_iter().chain(approval).collect()
+    let evidence = evidence::closed(release, view, policy);
+    upstream
+        .into_iter()
+        .chain(evidence)
+        .chain(approval)
+        .collect()
 }
 
 /// Verified there, right now, under the terms in force, and for long enough.

@@ -9,8 +9,9 @@ use crate::waiting::Wait;
 
 /// Says why there is no candidate; `reading`: the branch is being read for one.
 pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy: &Policy<'_>) {
-    let closed = gates::locked(&draft.next)
+    let closed = gates::paused(view, policy)
         .into_iter()
+        .chain(gates::locked(&draft.next))
         .chain(gates::unstopped(&draft.next))
         .chain(gates::held(&draft.next, policy));
     draft.waits.extend(closed);

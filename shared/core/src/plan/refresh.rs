@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, gates, later};
+use super::{Draft, gates, later, window};
 use crate::effect::Effect;
-use crate::policy::Policy;
+use crate::policy::{Policy, View};
+use crate::schedule::Due;
 use crate::stage::{RefreshSkip, RefreshWish};
 use crate::stage_file::{From, Refresh};
 use crate::waiting::Wait;
@@ -13,8 +14,8 @@ use crate::waiting::Wait;
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Decides the slot that is due, if one is, and asks for the head of the branch; the wait for it.
-pub(super) fn refresh(draft: &mut Draft, policy: &Policy<'_>) -> Option<Wait> {
-    follow(draft, policy);
+pub(super) fn refresh(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) -> Option<Wait> {
+    follow(draft, view, policy);
     let branch = policy
         .branch()
         .or_else(|| draft.next.head.as_ref().map(|head| head.reference.clone()));
@@ -47,7 +48,7 @@ pub(super) fn refresh(draft: &mut Draft, policy: &Policy<'_>) -> Option<Wait> {
     })
 }
 
-fn follow(draft: &mut Draft, policy: &Policy<'_>) {
+fn follow(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
     let (Some(schedule), Some(refresh)) = (policy.schedule, refresh_of(policy)) else {
         draft.next.refresh.schedule = None;
         return;
@@ -60,7 +61,8 @@ fn follow(draft: &mut Draft, policy: &Policy<'_>) {
         state.schedule = Some(followed);
     }
     if let Some(due) = schedule.due(state.decided, state.enabled_at, now) {
-        decide(draft, policy, due.slot, due.missed);
+        let why = against(draft, due.slot, view, policy);
+        decide(draft, why, due);
     }
     let decided = draft.next.refresh.decided;
     let from = decided.unwrap_or(draft.next.refresh.enabled_at).max(now);
@@ -77,9 +79,8 @@ fn refresh_of<'a>(policy: &Policy<'a>) -> Option<&'a Refresh> {
 }
 
 /// A slot is spent whatever comes of it, so that no clock and no outage can use it twice.
-fn decide(draft: &mut Draft, policy: &Policy<'_>, slot: Timestamp, missed: u32) {
+fn decide(draft: &mut Draft, why: Option<String>, Due { slot, missed }: Due) {
     let now = draft.now;
-    let why = against(draft, policy);
     let state = &mut draft.next.refresh;
     state.decided = Some(slot);
     if why.is_none() {
@@ -99,8 +100,14 @@ fn decide(draft: &mut Draft, policy: &Policy<'_>, slot: Timestamp, missed: u32) 
 }
 
 /// Why a slot that is due now brings nothing.
-fn against(draft: &Draft, policy: &Policy<'_>) -> Option<String> {
+fn against(draft: &Draft, slot: Timestamp, view: &View<'_>, policy: &Policy<'_>) -> Option<String> {
     let stage = &draft.next;
+    if let Some(Wait::Paused { pause, .. }) = gates::paused(view, policy) {
+        return Some(format!("{} paused everything: {}", pause.by, pause.reason));
+    }
+    if let Some(why) = window::against_slot(slot, draft.now, policy) {
+        return Some(why);
+    }
     let wish = stage.refresh.wish.as_ref();
     if wish.is_some_and(|wish| draft.now < later(wish.asked_at, PATIENCE)) {
         return Some("a refresh is under way already".to_owned());

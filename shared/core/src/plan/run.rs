@@ -238,7 +238,8 @@ fn judge(run: &Run) -> End {
         }
         None => {
             let total = sum(run, |report| report.total);
-            End::of(Outcome::Succeeded, format!("{total} tests passed"))
+            let tests = if total == 1 { "test" } else { "tests" };
+            End::of(Outcome::Succeeded, format!("{total} {tests} passed"))
         }
     }
 }

@@ -38,32 +38,56 @@ pub(super) fn pass(
     if candidate.cause.is_rollback() {
         return None;
     }
-    let mut passage = begun(draft, release, view);
-    let wait = match state(&draft.next, &passage, view.through, through) {
-        State::Proven => None,
-        State::Outdated => Some(Wait::UpstreamOutdated {
-            upstream: through.stage.clone(),
-        }),
-        State::Waits(passing) => Some(waits(through, release, passing)),
-        State::ToAsk if passage.asked >= ASKS_MAX => {
-            let asked = passage.asked;
-            Some(waits(through, release, Passing::TakenOver { asked }))
-        }
-        State::ToAsk => {
-            if may_ask && view.through.is_some() {
-                passage.asked += 1;
-                let effect = ask(draft, &passage, candidate, through);
-                draft.effects.push(effect);
-            }
-            Some(waits(through, release, Passing::Asked))
-        }
-    };
+    let mut passage = begun(&draft.next, release, view);
+    let state = state(&draft.next, &passage, view.through, through);
+    let to_ask = matches!(state, State::ToAsk) && passage.asked < ASKS_MAX;
+    let wait = wait(state, &passage, through);
+    if to_ask && may_ask && view.through.is_some() {
+        passage.asked += 1;
+        let effect = ask(draft, &passage, candidate, through);
+        draft.effects.push(effect);
+    }
     draft.next.passages = draft.next.passages.max(passage.number);
     draft.next.passage = Some(passage);
     if wait.is_some() {
         draft.wake_at(later(draft.now, LOOK_AGAIN));
     }
     wait
+}
+
+/// What the way of `release` through the other stage waits for, whether it has begun or would only
+/// begin now.
+pub(super) fn look(
+    release: &Release,
+    cause: &Cause,
+    view: &View<'_>,
+    policy: &Policy<'_>,
+) -> Option<Wait> {
+    let through = policy.through.as_ref()?;
+    if cause.is_rollback() {
+        return None;
+    }
+    let passage = begun(view.stage, release, view);
+    let state = state(view.stage, &passage, view.through, through);
+    wait(state, &passage, through)
+}
+
+/// The wait for a passage that is in this state.
+fn wait(state: State, passage: &Passage, through: &Upstream) -> Option<Wait> {
+    let passing = match state {
+        State::Proven => return None,
+        State::Outdated => {
+            return Some(Wait::UpstreamOutdated {
+                upstream: through.stage.clone(),
+            });
+        }
+        State::Waits(passing) => passing,
+        State::ToAsk if passage.asked >= ASKS_MAX => Passing::TakenOver {
+            asked: passage.asked,
+        },
+        State::ToAsk => Passing::Asked,
+    };
+    Some(waits(through, &passage.release, passing))
 }
 
 /// What the fence asks: that it is still as it was when the gate opened.
@@ -106,8 +130,7 @@ pub(super) fn forget(draft: &mut Draft, policy: &Policy<'_>) {
     }
 }
 
-fn begun(draft: &Draft, release: &Release, view: &View<'_>) -> Passage {
-    let stage = &draft.next;
+fn begun(stage: &Stage, release: &Release, view: &View<'_>) -> Passage {
     let known = stage.passage.as_ref().filter(|it| it.release == *release);
     known.cloned().unwrap_or_else(|| Passage {
         number: stage.passages + 1,

@@ -232,6 +232,24 @@ fn a_deleted_branch_still_resolves_and_says_so() {
 }
 
 #[test]
+fn a_push_to_a_branch_that_is_refreshed_by_schedule_is_told_so() {
+    let stages = "  preprod: { from: { branch: main, refresh: { cron: \"0 6 * * *\", timezone: UTC } }, pipeline: p }\n  \
+                  local: { kind: local }\n";
+    let file = with_stages(stages);
+    let got = resolve(&file, &push("refs/heads/main", None));
+    assert_eq!(stage_of(&got), None);
+    assert_eq!(
+        got.note.as_deref(),
+        Some("`preprod` takes this branch by its schedule, not by pushes")
+    );
+    let other = resolve(&file, &push("refs/heads/spike", None));
+    assert_eq!(
+        other.note.as_deref(),
+        Some("a local stage is never deployed")
+    );
+}
+
+#[test]
 fn hostile_names_give_a_legal_stage_or_none() {
     let stages = "  b: { name: \"${branch.slug}\", from: { branch: \"**\" }, pipeline: p }\n";
     let file = with_stages(stages);

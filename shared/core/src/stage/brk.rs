@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Verified;
+use super::{Override, Verified};
 use crate::name::ChannelName;
 use crate::release::Release;
 use crate::verdict::TestFailure;
@@ -78,6 +78,9 @@ pub struct Break {
     /// Channels that were told it opened, and so must be told it ended.
     pub told: Vec<ChannelName>,
     pub acknowledged: Option<Acknowledged>,
+    /// What broke it was let through closed windows.
+    #[serde(default)]
+    pub overridden: Option<Override>,
 }
 
 impl Break {

@@ -148,13 +148,19 @@ impl Cause {
 }
 
 impl Candidate {
-    /// Takes the place of `older`, which never ran: it is contained in this one from now on.
+    /// Takes the place of `older`, which never ran: it is contained in this one from now on, if
+    /// it came from the same branch. Of two branches that share a stage the newer has it, and
+    /// nothing of the older is in it.
     #[must_use]
     pub fn superseding(mut self, older: Option<Candidate>) -> Self {
         // What a person selects, or passes through here, is of another branch.
         let is_apart =
             |cause: &Cause| matches!(cause, Cause::Selected { .. } | Cause::Through { .. });
-        let older = older.filter(|older| !is_apart(&self.cause) && !is_apart(&older.cause));
+        let older = older.filter(|older| {
+            !is_apart(&self.cause)
+                && !is_apart(&older.cause)
+                && !self.takes_over(older.reference.as_ref())
+        });
         let Some(older) = older else {
             return self;
         };
@@ -170,5 +176,11 @@ impl Candidate {
         }
         self.contains.truncate(CONTAINS_MAX);
         self
+    }
+
+    /// Whether it comes from another branch or tag than `reference`.
+    pub fn takes_over(&self, reference: Option<&RefName>) -> bool {
+        let own = self.reference.as_ref();
+        own.is_some() && reference.is_some() && own != reference
     }
 }

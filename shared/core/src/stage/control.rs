@@ -93,3 +93,22 @@ pub struct RefreshSkip {
     /// Older slots that passed while nobody was there to decide them.
     pub missed: u32,
 }
+
+/// A person lets exactly one release through windows that are closed, for one claim.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Override {
+    pub by: String,
+    pub at: Timestamp,
+    pub reason: String,
+    pub release: Release,
+    /// Names of the windows that were closed then; others still close.
+    pub windows: Vec<String>,
+}
+
+impl Override {
+    /// For people: `olga overrides christmas: hotfix`.
+    pub fn sentence(&self) -> String {
+        let windows = self.windows.join(", ");
+        format!("{} overrides {windows}: {}", self.by, self.reason)
+    }
+}

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
 pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
-pub use control::{Approval, Hold, Lock, RefreshSkip, RefreshState, RefreshWish, Rejected};
+pub use control::{
+    Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
+};
 pub use passage::{HEARD_MAX, Heard, Passage};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
@@ -64,6 +66,9 @@ pub struct Stage {
     #[serde(default)]
     pub approvals: Vec<Approval>,
     pub refresh: RefreshState,
+    /// The candidate passes these windows once; gone with the candidate, or with its claim.
+    #[serde(default)]
+    pub overridden: Option<Override>,
     /// Counts passages; only grows.
     #[serde(default)]
     pub passages: u64,
@@ -102,6 +107,12 @@ pub struct Deployed {
     /// False from admission until the pipeline has succeeded: nobody can say what stands there.
     pub complete: bool,
     pub outputs: Outputs,
+    /// The branch or tag it came from; none for what was promoted or rolled back to.
+    #[serde(default)]
+    pub reference: Option<RefName>,
+    /// The branch that had the stage before, if it was another: who pushes last, has it.
+    #[serde(default)]
+    pub took_over: Option<RefName>,
 }
 
 /// What a stage demanded when something was proven or approved.
@@ -150,6 +161,7 @@ impl Stage {
                 wish: None,
                 skipped: None,
             },
+            overridden: None,
             passages: 0,
             passage: None,
             heard: Vec::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Skipped, Terms};
+use super::{Cause, Override, Skipped, Terms};
 use crate::execution::Observation;
 use crate::name::{ChannelName, ConfigHash, ExecutionId, Nonce, RefName, SuiteName};
 use crate::release::{Outputs, Release};
@@ -51,6 +51,9 @@ pub struct Run {
     pub ended_at: Option<Timestamp>,
     /// One sentence: why it ended as it did.
     pub why: Option<String>,
+    /// It was let through closed windows.
+    #[serde(default)]
+    pub overridden: Option<Override>,
 }
 
 /// Where a run is.

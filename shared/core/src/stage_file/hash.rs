@@ -111,8 +111,11 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
         "expires": expires,
         "timeout": format_duration(rule.timeout),
     });
-    // What came later is only there if it is used: files without it keep their hashes.
+    // What came later is left out where it is not used, so that older files keep their hashes.
     if let Some(all) = all.as_object_mut() {
+        if !rule.gates.is_empty() {
+            all.insert("gates".to_owned(), json!(rule.gates));
+        }
         if !rule.marks.is_empty() {
             all.insert("marks".to_owned(), json!(rule.marks));
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::Percent;
 use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
     SettingsHash, SuiteName,
@@ -34,6 +35,8 @@ pub struct StageFile {
     pub schedules: BTreeMap<RuleName, Schedule>,
     /// What holds and was hardly meant, in the order of the text.
     pub warnings: Vec<Diagnostic>,
+    /// Times when stages may change, or may not.
+    pub windows: BTreeMap<String, Window>,
     /// Words that people may give to revisions; `bad` is not among them and always there.
     pub marks: BTreeMap<String, MarkRule>,
 }
@@ -69,6 +72,30 @@ pub struct Step {
     pub outputs: Vec<String>,
     /// After this the step's process group is killed. Default 15 minutes.
     pub timeout: SignedDuration,
+    /// What it leaves for gates to look at; only with `once`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<Reports>,
+}
+
+/// Reports in the checkout, after the step. At most one of `lcov` and `cobertura`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Reports {
+    /// Glob of JUnit XML files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub junit: Option<String>,
+    /// Glob of lcov tracefiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lcov: Option<String>,
+    /// Glob of Cobertura XML files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cobertura: Option<String>,
+    /// Path of an OpenAPI 3 document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<String>,
+    /// With `openapi`: globs of all suites that stages of this pipeline verify with. Their
+    /// requests are held against the document; they are part of what is built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suites: Vec<String>,
 }
 
 /// Integration tests that run against a deployed stage.
@@ -151,12 +178,41 @@ pub struct Rule {
     /// Hash of the pipeline's steps and of every suite that a stage of this pipeline verifies
     /// with: the same for all stages of a pipeline, so that a release stays itself when it moves.
     pub recipe: RecipeHash,
-    /// Hash of the rest of this entry, its variable sets included.
+    /// Hash of the rest of this entry, its variable sets included, its windows left out: they say
+    /// when, not what, and void nothing that was proven or approved.
     pub settings: SettingsHash,
+    /// What a release's build must have shown before it is deployed here.
+    pub gates: Gates,
+    /// Names of the windows that close its stages.
+    pub windows: Vec<String>,
     /// Marks that a release must have before it is deployed here.
     pub marks: Vec<String>,
     /// The rule whose stage has to verify a release before it is deployed here.
     pub through: Option<RuleName>,
+}
+
+/// What a build must have shown; see [`crate::evidence`].
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Gates {
+    /// Tests ran, and none failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tests: bool,
+    /// At least this share of the lines ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Percent>,
+    /// The stage's suites call each operation of the API.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub endpoints: bool,
+    /// Each operation of the API has its schemas.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub docs: bool,
+}
+
+impl Gates {
+    /// True when nothing is demanded.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What leads to a stage.
@@ -209,4 +265,32 @@ pub struct Approvals {
 pub struct Expires {
     pub idle: SignedDuration,
     pub warn: Option<SignedDuration>,
+}
+
+/// A time that comes again and again, for stages that list it.
+#[derive(Clone, Debug)]
+pub struct Window {
+    pub name: String,
+    pub kind: WindowKind,
+    /// Five fields, or six with seconds first.
+    pub cron: String,
+    /// IANA time zone.
+    pub timezone: String,
+    /// How long it lasts from each slot of `schedule`, in elapsed time.
+    pub length: SignedDuration,
+    pub reason: String,
+    /// Roles whose holders may let a release through; empty means operators only.
+    pub overriders: Vec<String>,
+    /// `cron` and `timezone`, read once.
+    pub schedule: Schedule,
+}
+
+/// What a window means for a stage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WindowKind {
+    /// The stage changes only during one of these.
+    Allow,
+    /// The stage does not change during it.
+    Deny,
 }

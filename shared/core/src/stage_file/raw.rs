@@ -3,7 +3,8 @@
 
 use crate::stage_file::record::{List, Named, record};
 use crate::stage_file::scalar::{
-    Chat, Kind, Length, Pattern, SecretReference, Template, Text, Tls, VariableValue, Whole, YesNo,
+    Chat, Complete, Kind, Length, Passed, Pattern, SecretReference, Share, Template, Tested, Text,
+    Tls, VariableValue, Whole, YesNo,
 };
 
 record! {
@@ -25,6 +26,8 @@ record! {
         optional roles: Named<List<Text>>,
         /// The stages, and what leads to each; the first one that matches wins.
         required stages: Named<RawStage>,
+        /// Times when stages may change, or may not.
+        optional windows: Named<RawWindow>,
         /// Words that people give to revisions, and who may.
         optional marks: Named<RawMark>,
     }
@@ -53,6 +56,22 @@ record! {
         optional outputs: List<Text>,
         /// The step is killed after this long; 15 minutes unless told otherwise.
         optional timeout: Length,
+        /// What a `once` step leaves for gates to look at.
+        optional reports: RawReports,
+    }
+}
+
+record! {
+    /// Reports that a `once` step leaves in the checkout.
+    RawReports ("`reports`") {
+        /// Glob of JUnit XML files.
+        optional junit: Text,
+        /// Glob of lcov tracefiles; their lines are merged.
+        optional lcov: Text,
+        /// Glob of Cobertura XML files; their sums are added up.
+        optional cobertura: Text,
+        /// Path of an OpenAPI 3 document, YAML or JSON.
+        optional openapi: Text,
     }
 }
 
@@ -151,10 +170,29 @@ record! {
         optional expires: RawExpires,
         /// Limit of one run, deploy and tests; 1 hour unless told otherwise.
         optional timeout: Length,
+        /// What the build of a release must have shown before it gets here.
+        optional gates: RawGates,
+        /// Windows that close it; it is open while no `deny` window is, and while one of its
+        /// `allow` windows is, if it has any.
+        optional windows: List<Text>,
         /// Marks that a release must have before it gets here.
         optional marks: List<Text>,
         /// A stage that has to verify a release before it gets here.
         optional through: Text,
+    }
+}
+
+record! {
+    /// What the build of a release must have shown.
+    RawGates ("`gates`") {
+        /// `passed`: the JUnit reports tell of tests, and none failed.
+        optional tests: Passed,
+        /// Percent of the lines that tests must have run; from lcov, Cobertura or the output `COVERAGE`.
+        optional coverage: Share,
+        /// `tested`: the suites that the stage verifies with call each operation of the OpenAPI document.
+        optional endpoints: Tested,
+        /// `complete`: each operation of the OpenAPI document has schemas of what it takes and gives.
+        optional docs: Complete,
     }
 }
 
@@ -213,6 +251,32 @@ record! {
         required idle: Length,
         /// Its owner is told this long before.
         optional warn: Length,
+    }
+}
+
+record! {
+    /// A time that comes again and again; exactly one of `allow` and `deny`.
+    RawWindow ("a window") {
+        /// Stages that list it change only then.
+        optional allow: RawWhen,
+        /// Stages that list it do not change then.
+        optional deny: RawWhen,
+        /// Why; whoever waits reads it.
+        required reason: Text,
+        /// Roles whose holders may let a release through; operators may always.
+        optional r#override: List<Text>,
+    }
+}
+
+record! {
+    /// When a window begins, and how long it lasts.
+    RawWhen ("a window's time") {
+        /// Minute, hour, day of month, month, day of week; six fields start with seconds.
+        required cron: Text,
+        /// How long it lasts, in elapsed time; windows may overlap.
+        required r#for: Length,
+        /// IANA time zone, such as `Europe/Rome`.
+        required timezone: Text,
     }
 }
 

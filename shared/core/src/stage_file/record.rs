@@ -310,6 +310,14 @@ pub(crate) fn record_schema(about: &str, fields: Vec<FieldSchema>) -> Schema {
     schema
 }
 
+/// A field's name as it is written in the file: some keys are words of Rust.
+pub(crate) const fn key(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
 /// Declares a raw record: the struct, how it is read and its schema come from one text.
 /// `required` and `optional` before a field say whether its absence is an error.
 macro_rules! record {
@@ -333,14 +341,15 @@ macro_rules! record {
                 node: &$crate::stage_file::yaml::Node,
                 log: &mut $crate::stage_file::diagnostic::Log,
             ) -> Option<Self> {
-                const KEYS: &[&str] = &[$(stringify!($field)),*];
+                const KEYS: &[&str] =
+                    &[$($crate::stage_file::record::key(stringify!($field))),*];
                 let fields = $crate::stage_file::record::Fields::open(node, $title, KEYS, log)?;
                 // A record without fields has nothing to take.
                 let _ = &fields;
                 Some(Self {
                     span: node.span.clone(),
                     $( $field: fields.take(
-                        stringify!($field),
+                        $crate::stage_file::record::key(stringify!($field)),
                         stringify!($need) == "required",
                         log,
                     ), )*
@@ -356,7 +365,7 @@ macro_rules! record {
                 let _ = &generator;
                 $crate::stage_file::record::record_schema(concat!($($about),+), vec![
                     $( $crate::stage_file::record::FieldSchema {
-                        key: stringify!($field),
+                        key: $crate::stage_file::record::key(stringify!($field)),
                         about: concat!($($doc),+),
                         required: stringify!($need) == "required",
                         schema: generator.subschema_for::<$type>(),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::evidence::{Percent, PercentError};
 use crate::name::SecretName;
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::duration::{DurationError, parse_duration};
@@ -46,6 +47,20 @@ pub(crate) struct Chat(pub String);
 pub(crate) enum Kind {
     Local,
 }
+
+/// A percentage.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share(pub Percent);
+
+/// The one word of `tests:` under `gates:`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed;
+/// The one word of `endpoints:`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tested;
+/// The one word of `docs:`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Complete;
 
 /// What `tls:` can be.
 pub(crate) type Tls = MailTls;
@@ -315,6 +330,43 @@ impl Decode for Tls {
     }
 }
 
+impl Decode for Passed {
+    fn decode(node: &Node, log: &mut Log) -> Option<Self> {
+        choice(node, &["passed"], log).map(|_| Self)
+    }
+}
+
+impl Decode for Tested {
+    fn decode(node: &Node, log: &mut Log) -> Option<Self> {
+        choice(node, &["tested"], log).map(|_| Self)
+    }
+}
+
+impl Decode for Complete {
+    fn decode(node: &Node, log: &mut Log) -> Option<Self> {
+        choice(node, &["complete"], log).map(|_| Self)
+    }
+}
+
+impl Decode for Share {
+    fn decode(node: &Node, log: &mut Log) -> Option<Self> {
+        let help =
+            "Write a number from 0 to 100 with at most two decimals, such as `80` or `87.5`.";
+        let Value::Number(written, _) = &node.value else {
+            wrong_type(node, "a percentage", help, log);
+            return None;
+        };
+        match Percent::parse(written) {
+            Ok(percent) => Some(Self(percent)),
+            Err(error @ (PercentError::NotANumber | PercentError::OutOfRange)) => {
+                let message = format!("{} is no percentage: {error}", shown(written));
+                report("percent", node, message, help, log);
+                None
+            }
+        }
+    }
+}
+
 macro_rules! described {
     ($($type:ty, $name:literal: $schema:tt;)+) => { $(
         impl JsonSchema for $type {
@@ -340,4 +392,8 @@ described! {
     Chat, "Chat": { "anyOf": [{ "type": "integer" }, { "type": "string", "pattern": "^(-?[0-9]+|@[A-Za-z0-9_]{4,32})$" }] };
     Kind, "Kind": { "const": "local" };
     Tls, "Tls": { "enum": ["required", "none"] };
+    Share, "Percent": { "type": "number", "minimum": 0, "maximum": 100 };
+    Passed, "Passed": { "const": "passed" };
+    Tested, "Tested": { "const": "tested" };
+    Complete, "Complete": { "const": "complete" };
 }

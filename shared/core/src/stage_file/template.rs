@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::name::{Actor, SecretName, StageName};
+use crate::stage_file::diagnostic::shown;
 use crate::stage_file::slug::{slug, suffixed};
 
 /// Every reference there is, for messages.
@@ -221,14 +222,14 @@ impl Reference {
             return if is_secret_name(name) {
                 Ok(Self::Secret(SecretName::new(name)))
             } else {
-                Err(TemplateError::SecretName(name.to_owned()))
+                Err(TemplateError::SecretName(shown(name)))
             };
         }
         if let Some(name) = inside.strip_prefix("outputs.") {
             return if is_variable_name(name) {
                 Ok(Self::Output(name.to_owned()))
             } else {
-                Err(TemplateError::OutputName(name.to_owned()))
+                Err(TemplateError::OutputName(shown(name)))
             };
         }
         match inside {
@@ -236,7 +237,7 @@ impl Reference {
             "actor" => Ok(Self::Actor),
             "branch.slug" => Ok(Self::BranchSlug),
             "pr" => Ok(Self::PullRequest),
-            other => Err(TemplateError::Unknown(other.to_owned())),
+            other => Err(TemplateError::Unknown(shown(other))),
         }
     }
 }

@@ -20,6 +20,7 @@ fn plan_with(world: &World, name: &str, build: &Build) -> Plan {
         build: Some(build),
         nonce: &Nonce::new("n"),
         now: world.now,
+        pause: None,
         marks: &world.marks,
         through: None,
     };

@@ -98,6 +98,45 @@ fn a_newer_push_takes_the_place_of_the_waiting_one_and_contains_it() {
 }
 
 #[test]
+fn what_waits_of_another_branch_gives_way_and_is_not_called_contained() {
+    let mut world = World::new();
+    world.head("bare", "refs/heads/bare/x", 1, push());
+    world.deploy("bare");
+    world.head("bare", "refs/heads/bare/x", 2, push());
+    world.head("bare", "refs/heads/bare/x", 3, push());
+    world.log.clear();
+    world.head("bare", "refs/heads/bare/y", 4, push());
+    let candidate = world.stage("bare").candidate.clone().expect("it waits");
+    assert_eq!(candidate.revision, revision(4));
+    assert_eq!(candidate.contains, []);
+    let texts: Vec<_> = world.log.iter().map(|entry| entry.text.as_str()).collect();
+    let gave_way = "00000003 gave way to 00000004 of bare/y";
+    assert!(texts.contains(&gave_way), "{texts:?}");
+}
+
+#[test]
+fn a_branch_that_takes_a_stage_over_is_told_of_until_it_gives_it_back() {
+    let mut world = World::new();
+    let had = |world: &mut World| {
+        let deployed = world.stage("bare").deployed.clone().expect("deployed");
+        deployed.took_over.map(|had| had.people().to_owned())
+    };
+    for (n, branch, before) in [
+        (1, "bare/x", None),
+        (2, "bare/x", None),
+        (3, "bare/y", Some("bare/x")),
+        (4, "bare/y", Some("bare/x")),
+        (5, "bare/x", Some("bare/y")),
+    ] {
+        world.log.clear();
+        world.head("bare", &format!("refs/heads/{branch}"), n, push());
+        world.deploy("bare");
+        assert_eq!(had(&mut world).as_deref(), before, "{n}");
+        assert_eq!(world.codes().contains(&"taken_over"), n == 3 || n == 5);
+    }
+}
+
+#[test]
 fn pushing_the_waiting_revision_after_its_build_failed_keeps_what_it_contains() {
     let mut world = World::new();
     world.push("dev", 1);
@@ -290,4 +329,9 @@ fn a_second_start_answer_does_not_replace_the_first() {
         },
     );
     assert_eq!(world.run("dev").execution, Some(first));
+}
+
+fn push() -> Cause {
+    let actor = Some(greenroom_core::name::Actor::new("carol"));
+    Cause::Push { actor }
 }

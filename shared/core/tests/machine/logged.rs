@@ -85,6 +85,24 @@ fn what_a_rollback_takes_the_place_of_is_not_called_contained() {
 }
 
 #[test]
+fn what_was_approved_and_deployed_is_not_called_void() {
+    let mut world = World::new();
+    world.green("preprod", 1);
+    world.replan("prod");
+    world.approve("alice").expect("approved");
+    world.approve("bob").expect("approved");
+    world.pass(jiff::SignedDuration::from_hours(48));
+    world.replan("prod");
+    world.deploy("prod");
+    world.all_pass("prod");
+    world.green("preprod", 2);
+    world.replan("prod");
+    assert_eq!(world.stage("prod").approvals, []);
+    let codes = world.codes();
+    assert!(!codes.contains(&"approval_void"), "{codes:?}");
+}
+
+#[test]
 fn approvals_and_rejections_are_told() {
     let mut world = World::new();
     world.green("preprod", 1);
@@ -105,11 +123,11 @@ fn approvals_and_rejections_are_told() {
         world.codes(),
         [
             "approved",
-            "dropped",
             "rejected",
             "approval_void",
-            "candidate",
-            "unrejected"
+            "dropped",
+            "unrejected",
+            "candidate"
         ]
     );
 }

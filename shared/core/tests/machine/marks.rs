@@ -23,7 +23,7 @@ fn world() -> World {
     ))
 }
 
-fn given(word: &str, note: Option<&str>) -> Saying {
+pub fn given(word: &str, note: Option<&str>) -> Saying {
     Saying::Mark {
         mark: word.to_owned(),
         note: note.map(str::to_owned),
@@ -37,7 +37,7 @@ fn taken(word: &str) -> Saying {
 }
 
 impl World {
-    fn say(&mut self, n: u32, who: &Principal, saying: &Saying) -> Result<Marked, Rejection> {
+    pub fn say(&mut self, n: u32, who: &Principal, saying: &Saying) -> Result<Marked, Rejection> {
         let revision = revision(n);
         let wanted = Wanted {
             revision: &revision,
@@ -49,12 +49,12 @@ impl World {
         Ok(said)
     }
 
-    fn bad(&mut self, n: u32) {
+    pub fn bad(&mut self, n: u32) {
         self.say(n, &person("dana"), &given(BAD, Some("it loses orders")))
             .expect("marked");
     }
 
-    fn good_again(&mut self, n: u32) {
+    pub fn good_again(&mut self, n: u32) {
         self.say(n, &operator(), &taken(BAD)).expect("unmarked");
     }
 }

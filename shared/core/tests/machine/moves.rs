@@ -32,7 +32,7 @@ impl World {
     pub fn push(&mut self, name: &str, n: u32) -> Plan {
         let reference = match name {
             "dev" => "refs/heads/develop",
-            "preprod" => "refs/heads/master",
+            "preprod" | "staging" => "refs/heads/master",
             "tagged" => "refs/tags/v1",
             _ => "refs/heads/bare/x",
         };
@@ -94,6 +94,7 @@ impl World {
                 artifact: None,
                 outputs,
                 at,
+                evidence: None,
             },
         )
     }

@@ -22,7 +22,7 @@ fn selection(n: u32, branch: Option<&str>) -> Command {
 }
 
 impl World {
-    fn select(&mut self, who: &str, n: u32, branch: &str) -> Plan {
+    pub fn select(&mut self, who: &str, n: u32, branch: &str) -> Plan {
         let command = selection(n, Some(branch));
         self.command("dev", &person(who), command).expect("granted")
     }

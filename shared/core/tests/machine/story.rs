@@ -230,6 +230,7 @@ impl Story {
                 artifact: None,
                 outputs: BTreeMap::new(),
                 at,
+                evidence: None,
             },
         };
         if observation.is_terminal() {

@@ -21,7 +21,7 @@ fn world() -> World {
 
 impl World {
     /// A push to main.
-    fn main(&mut self, n: u32) -> Plan {
+    pub fn main(&mut self, n: u32) -> Plan {
         let actor = None;
         self.head("live", "refs/heads/main", n, Cause::Push { actor });
         if self
@@ -35,13 +35,13 @@ impl World {
         self.replan("live")
     }
 
-    fn asks(&self) -> Vec<Effect> {
+    pub fn asks(&self) -> Vec<Effect> {
         let is_ask = |effect: &&Effect| matches!(effect, Effect::Redeploy { .. });
         self.effects.iter().filter(is_ask).cloned().collect()
     }
 
     /// The newest ask comes to its stage.
-    fn hear(&mut self) -> Plan {
+    pub fn hear(&mut self) -> Plan {
         let ask = self.asks().pop().expect("an ask");
         self.hear_that(ask)
     }
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// The run of dev ends green.
-    fn dev_green(&mut self) {
+    pub fn dev_green(&mut self) {
         self.deploy("dev");
         self.all_pass("dev");
     }

@@ -2,14 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use greenroom_core::evidence::Gate;
+use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
+use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
-use greenroom_core::stage_file::StageFile;
-use greenroom_core::waiting::{Passing, ReleaseWait, Wait};
+use greenroom_core::stage_file::{StageFile, WindowKind};
+use greenroom_core::waiting::{Closing, Passing, ReleaseWait, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
+
+fn closed(gate: Gate) -> Wait {
+    Wait::Gate {
+        gate,
+        revision: revision(1),
+        required: "it is so".to_owned(),
+        found: "it is not".to_owned(),
+    }
+}
 
 fn through(passing: Passing) -> Wait {
     Wait::Release(ReleaseWait::Through {
@@ -114,6 +126,30 @@ fn every_wait() -> Vec<Wait> {
             promotes: false,
         },
         Wait::RuleGone { rule: text() },
+        closed(Gate::Tests),
+        closed(Gate::Coverage),
+        closed(Gate::Endpoints),
+        closed(Gate::Docs),
+        Wait::Frozen {
+            revision: world.release(1).revision,
+            rollback: false,
+            closed: vec![Closing {
+                window: text(),
+                kind: WindowKind::Deny,
+                reason: text(),
+            }],
+            opens: Edge::At(since),
+            roles: vec![text()],
+        },
+        Wait::Paused {
+            pause: Pause {
+                by: text(),
+                reason: text(),
+                since,
+                until: None,
+            },
+            app: "acme/orders".into(),
+        },
         Wait::Release(ReleaseWait::Bad {
             revision: world.release(1).revision,
             by: text(),
@@ -236,6 +272,12 @@ fn what_moves_by_itself_blocks_nobody() {
             "failed_here",
             "rejected",
             "rule_gone",
+            "gate_tests",
+            "gate_coverage",
+            "gate_endpoints",
+            "gate_docs",
+            "frozen",
+            "paused",
             "marked_bad",
             "mark_missing",
             // Where it did not pass, and where others took that stage over.

@@ -7,12 +7,14 @@ use greenroom_core::accept::{Rejection, accept};
 use greenroom_core::build::{self, Build, BuildPlan, BuildRequest};
 use greenroom_core::command::Command;
 use greenroom_core::effect::{Effect, News};
+use greenroom_core::evidence::Evidence;
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
 use greenroom_core::history::{self, Entry};
 use greenroom_core::mark::Marks;
 use greenroom_core::name::*;
-use greenroom_core::plan::{Plan, plan};
+use greenroom_core::pause::Pause;
+use greenroom_core::plan::{Plan, build_wanted, plan};
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
@@ -35,6 +37,10 @@ pub struct World {
     pub effects: Vec<Effect>,
     pub ids: BTreeSet<String>,
     pub log: Vec<Entry>,
+    /// What the reports of builds say from now on.
+    pub evidence: Option<Evidence>,
+    /// Everything is paused.
+    pub pause: Option<Pause>,
     claims: u64,
 }
 
@@ -54,6 +60,8 @@ impl World {
             effects: Vec::new(),
             ids: BTreeSet::new(),
             log: Vec::new(),
+            evidence: None,
+            pause: None,
             claims: 0,
         }
     }
@@ -102,6 +110,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
             marks: &self.marks,
             through: self.through(policy.as_ref()),
         };
@@ -134,16 +143,18 @@ impl World {
         );
     }
 
-    fn through(&self, policy: Option<&Policy<'_>>) -> Option<&Stage> {
+    pub fn through(&self, policy: Option<&Policy<'_>>) -> Option<&Stage> {
         let through = policy?.through.as_ref()?;
         self.stages.get(through.stage.as_str())
     }
 
     /// The build the stage's candidate waits for.
     pub fn build_for(&self, stage: &Stage, policy: Option<&Policy<'_>>) -> Option<Build> {
-        let revision = stage.candidate.as_ref()?.revision.clone();
-        let recipe = policy?.build_recipe.clone();
-        self.builds.get(&(revision, recipe)).cloned()
+        let policy = policy?;
+        let upstream = policy.upstream.as_ref();
+        let upstream = upstream.and_then(|it| self.stages.get(it.stage.as_str()));
+        let wanted = build_wanted(stage, upstream, policy)?;
+        self.builds.get(&wanted).cloned()
     }
 
     pub fn replan(&mut self, name: &str) -> Plan {
@@ -173,7 +184,14 @@ impl World {
     ) -> Result<Stage, Rejection> {
         let stage = self.stage(name).clone();
         let policy = self.policy(name);
-        let build = self.build_for(&stage, policy.as_ref());
+        let asked = stage.run.as_ref().map(|run| &run.release);
+        let build = match (command, asked) {
+            (Command::Admit { .. }, Some(release)) => self
+                .builds
+                .get(&(release.revision.clone(), release.recipe.clone()))
+                .cloned(),
+            _ => self.build_for(&stage, policy.as_ref()),
+        };
         let nonce = Nonce::new("unused");
         let view = View {
             stage: &stage,
@@ -184,6 +202,7 @@ impl World {
             build: build.as_ref(),
             nonce: &nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
             marks: &self.marks,
             through: self.through(policy.as_ref()),
         };
@@ -263,6 +282,7 @@ impl World {
             artifact: Some(Artifact { digest, size: 1 }),
             outputs: Outputs::from([("COVERAGE".to_owned(), "83".to_owned())]),
             at: self.now,
+            evidence: self.evidence.clone().map(Box::new),
         };
         self.build(&revision(n), &observation);
     }

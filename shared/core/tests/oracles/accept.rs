@@ -290,7 +290,7 @@ fn every_command_is_answered_as_the_documentation_says() {
 /// A mistake, made by showing the core another situation or asker.
 type Mistake = (&'static str, fn(&mut Situation, &mut Who, &mut Ask));
 
-const MISTAKES: [Mistake; 10] = [
+const MISTAKES: [Mistake; 12] = [
     ("everybody is an operator", |_, who, _| {
         *who = Who::Operator("olga");
     }),
@@ -335,6 +335,16 @@ const MISTAKES: [Mistake; 10] = [
         }
     }),
     ("a no is forgotten", |s, _, _| s.rejected = None),
+    ("the fence forgets the window", |s, _, ask| {
+        if matches!(ask, Ask::Admit(_)) {
+            s.window = None;
+        }
+    }),
+    ("the fence forgets the pause", |s, _, ask| {
+        if matches!(ask, Ask::Admit(_)) {
+            s.pause = None;
+        }
+    }),
 ];
 
 #[test]

@@ -20,8 +20,22 @@ roles:
 stages:
   free: { from: { branch: a }, pipeline: plain }
   open: { from: { branch: b }, pipeline: plain, approvals: { count: 1 } }
-  owned: { from: { branch: c }, pipeline: plain, approvals: { count: 1, by: [owner] } }
-  shared: { from: { branch: d }, pipeline: plain, approvals: { count: 1, by: [owner, lead] } }
+  owned:
+    from: { branch: c }
+    pipeline: plain
+    approvals: { count: 1, by: [owner] }
+    windows: [night, strict]
+  shared:
+    from: { branch: d }
+    pipeline: plain
+    approvals: { count: 1, by: [owner, lead] }
+    windows: [strict]
+windows:
+  night:
+    deny: { cron: "0 20 * * *", for: 10h, timezone: UTC }
+    reason: nobody is here
+    override: [lead]
+  strict: { deny: { cron: "0 0 1 1 *", for: 1d, timezone: UTC }, reason: a holiday }
 "#;
 
 /// Whose yes and no are asked for, by rule; `None`: anybody's.
@@ -66,6 +80,10 @@ fn commands() -> Vec<Command> {
         Command::Unlock,
         Command::Refresh,
         Command::Acknowledge { note: None },
+        Command::Override {
+            reason: reason(),
+            revision: None,
+        },
         Command::Deploy {
             revision: Revision::new("1".repeat(40)),
             reference: None,
@@ -74,7 +92,7 @@ fn commands() -> Vec<Command> {
 }
 
 /// The table: asker by asker, command by command.
-fn table(principal: &Principal, verb: &str, whose: Option<&[&str]>) -> bool {
+fn table(principal: &Principal, verb: &str, rule: &str, whose: Option<&[&str]>) -> bool {
     match (principal, verb) {
         (Principal::Pipeline, "admit") => true,
         (Principal::Pipeline | Principal::Automation, _) | (_, "admit") => false,
@@ -82,6 +100,8 @@ fn table(principal: &Principal, verb: &str, whose: Option<&[&str]>) -> bool {
         (Principal::Person { name }, "approve" | "reject") => {
             whose.is_none_or(|whose| whose.contains(&name.as_str()))
         }
+        // Only of `owned` somebody may override a window, and that is who leads.
+        (Principal::Person { name }, "override") => rule == "owned" && name == "carol",
         (Principal::Person { .. }, _) => true,
     }
 }
@@ -106,7 +126,7 @@ fn disagreements(
         };
         for principal in &principals {
             for command in commands() {
-                let expected = table(principal, command.verb(), whose);
+                let expected = table(principal, command.verb(), rule, whose);
                 if allowed(principal, &command, &id, policy.as_ref()) != expected {
                     all.push(format!("{principal:?} {} {rule}", command.verb()));
                 }

@@ -2,7 +2,7 @@
 
 use greenroom_core::accept::RejectionKind;
 
-use crate::sentences::{bytes, is_locked, unproven, wanted};
+use crate::sentences::{bytes, is_frozen, is_locked, is_paused, unproven, wanted};
 use crate::situation::*;
 
 /// A command, flat.
@@ -329,6 +329,7 @@ fn admit(s: &Situation, knock: Knock) -> Answer {
     }
     let is_open =
         s.takes != Takes::Nothing && !is_locked(s) && unproven(s, run.why, run.of).is_empty();
+    let is_open = is_open && !is_paused(s) && !is_frozen(s, Some(run.of));
     if !is_open {
         return CLOSED;
     }

@@ -118,6 +118,7 @@ fn run(file: &StageFile, ticks: &[(i64, i64)], mistake: impl Fn(&mut Stage)) -> 
             build: None,
             nonce: &nonce,
             now: timestamp(*shown),
+            pause: None,
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
         };

@@ -1,7 +1,7 @@
 //! Draws situations, most of them at the edge of something: a soak just over, a lock that ends
 //! now, a yes that is almost for the right bytes.
 
-use crate::lay::{NEEDS, SOAKS};
+use crate::lay::{DEMANDS, NEEDS, SOAKS};
 use crate::random::Random;
 use crate::situation::*;
 
@@ -59,7 +59,13 @@ pub fn draw(seed: u64) -> Situation {
         head: r.mostly(3, |r| near(r, topic, takes).revision),
         reading: r.one_in(8),
         broken: r.one_in(5),
+        demands: r.pick(&DEMANDS),
+        shows: r.pick(&[0, 1, 7, 11, 13, 14, 15, 15]),
+        pause: None,
+        window: None,
+        through: None,
     };
+    calendar(r, &mut situation);
     // Nothing runs beside it.
     situation.unstopped = situation.run.is_none() && r.one_in(8);
     situation
@@ -222,4 +228,23 @@ fn approvals(r: &mut Random, topic: Bytes, takes: Takes) -> Vec<Yes> {
             under: terms(r),
         })
         .collect()
+}
+
+/// A pause around its end, a window around its edges, and a person who lets something through.
+fn calendar(r: &mut Random, s: &mut Situation) {
+    if r.one_in(8) {
+        let error = s.clock_error;
+        s.pause = Some(r.mostly(5, |r| edge(r, &[-error, 0, error])));
+    }
+    if r.one_in(3) {
+        s.window = Some(Window {
+            allows: r.one_in(2),
+            begin: r.pick(&BEGINS),
+        });
+        let run = s.run.map(|run| run.of);
+        let waits = s.waits.and_then(|it| it.bytes);
+        let verified = s.upstream.and_then(|it| it.verified).map(|it| it.of);
+        let through = r.pick(&[run, waits, verified]);
+        s.through = through.filter(|_| r.one_in(3));
+    }
 }

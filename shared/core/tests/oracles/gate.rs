@@ -90,7 +90,7 @@ fn the_gates_are_what_the_documentation_says() {
 /// A mistake, made by showing the core a situation that differs in what the mistake overlooks.
 type Mistake = (&'static str, fn(&mut Situation));
 
-const MISTAKES: [Mistake; 15] = [
+const MISTAKES: [Mistake; 21] = [
     ("the clock is right", |s| s.clock_error = 0),
     ("one clock's error is enough", |s| {
         if let Some(Upstream {
@@ -144,6 +144,16 @@ const MISTAKES: [Mistake; 15] = [
         }
     }),
     ("a red run is over", |s| s.run = None),
+    ("nothing is demanded of a build", |s| s.demands = 0),
+    ("every build shows everything", |s| s.shows = 15),
+    ("no window", |s| s.window = None),
+    ("a window of either kind", |s| {
+        if let Some(window) = &mut s.window {
+            window.allows = !window.allows;
+        }
+    }),
+    ("nothing is let through", |s| s.through = None),
+    ("no pause", |s| s.pause = None),
 ];
 
 #[test]

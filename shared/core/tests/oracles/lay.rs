@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use greenroom_core::build::Build;
 use greenroom_core::name::*;
+use greenroom_core::pause::Pause;
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::release::{Outputs, Release};
 use greenroom_core::stage as core;
@@ -23,21 +24,42 @@ pub const NEEDS: [Option<usize>; 4] = [None, Some(1), Some(2), Some(3)];
 /// Holders of the role whose yes is asked for.
 pub const OWNERS: [Person; 3] = ["alice", "bob", "carol"];
 
-type Key = (Option<i64>, Option<usize>, bool);
+/// What stages demand of builds; half of them nothing.
+pub const DEMANDS: [u8; 10] = [0, 0, 0, 0, 0, 1, 2, 4, 8, 15];
+
+type Key = (Option<i64>, Option<usize>, bool, u8);
 
 static FILES: LazyLock<Vec<(Key, StageFile)>> = LazyLock::new(|| {
     let mut files = Vec::new();
     for soak in SOAKS {
         for need in NEEDS {
             for owners_only in [false, true] {
-                files.push(((soak, need, owners_only), file(soak, need, owners_only)));
+                for demands in [0, 1, 2, 4, 8, 15] {
+                    let key = (soak, need, owners_only, demands);
+                    files.push((key, file(key)));
+                }
             }
         }
     }
     files
 });
 
-fn file(soak: Option<i64>, need: Option<usize>, owners_only: bool) -> StageFile {
+fn file((soak, need, owners_only, demands): Key) -> StageFile {
+    let gates = [
+        "tests: passed",
+        "coverage: 80",
+        "endpoints: tested",
+        "docs: complete",
+    ];
+    let gates = gates
+        .iter()
+        .zip(SHOWN)
+        .filter(|(_, (bit, _))| demands & bit != 0);
+    let gates: Vec<&str> = gates.map(|(gate, _)| *gate).collect();
+    let gates = match gates.as_slice() {
+        [] => String::new(),
+        some => format!("gates: {{ {} }},", some.join(", ")),
+    };
     let soak = soak.map_or(String::new(), |soak| format!("soak: {}s,", soak / SECOND));
     let by = if owners_only { "by: [owner]" } else { "" };
     let approvals = need.map_or(String::new(), |count| {
@@ -50,7 +72,11 @@ app: acme/orders
 pipelines:
   service:
     steps:
-      - {{ name: build, run: make, once: true, artifact: dist/ }}
+      - name: build
+        run: make
+        once: true
+        artifact: dist/
+        reports: {{ junit: "*.xml", lcov: coverage.info, openapi: api.yaml }}
       - {{ name: deploy, run: make deploy }}
   plain:
     steps:
@@ -60,13 +86,36 @@ suites:
 roles:
   owner: [alice, bob, carol]
 stages:
-  dev: {{ from: {{ branch: develop }}, {approvals} pipeline: service, verify: [smoke] }}
+  dev: {{ from: {{ branch: develop }}, {approvals} {gates} pipeline: service, verify: [smoke] }}
   tagged: {{ from: {{ tag: "v*" }}, {approvals} pipeline: plain, verify: [smoke] }}
   preprod: {{ from: {{ branch: master }}, pipeline: service, verify: [smoke] }}
-  prod: {{ from: {{ promote: preprod }}, {soak} {approvals} pipeline: service, verify: [smoke] }}
+  prod: {{ from: {{ promote: preprod }}, {soak} {approvals} {gates} pipeline: service, verify: [smoke] }}
 "#
     );
     StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file")
+}
+
+/// One window of each kind for each time at which one begins.
+static WINDOWS: LazyLock<StageFile> = LazyLock::new(|| {
+    let mut text = String::from(
+        "version: 1\napp: acme/orders\npipelines: { plain: { steps: [{ name: d, run: d }] } }\n\
+         stages: { dev: { from: { branch: d }, pipeline: plain } }\nwindows:\n",
+    );
+    for (n, begin) in BEGINS.into_iter().enumerate() {
+        let cron = instant(begin).strftime("%-S %-M %-H %-d %-m *").to_string();
+        for kind in ["allow", "deny"] {
+            text.push_str(&format!(
+                "  {kind}-{n}: {{ {kind}: {{ cron: \"{cron}\", for: 1h, timezone: UTC }}, reason: why }}\n"
+            ));
+        }
+    }
+    StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file")
+});
+
+fn window(window: Window) -> &'static greenroom_core::stage_file::Window {
+    let n = BEGINS.iter().position(|begin| *begin == window.begin);
+    let kind = if window.allows { "allow" } else { "deny" };
+    &WINDOWS.windows[&format!("{kind}-{}", n.expect("a beginning"))]
 }
 
 /// The values of one situation.
@@ -76,6 +125,7 @@ pub struct Laid {
     pub build: Option<Build>,
     pub nonce: Nonce,
     pub now: Timestamp,
+    pub pause: Option<Pause>,
     pub policy: Option<Policy<'static>>,
 }
 
@@ -87,6 +137,7 @@ impl Laid {
             build: self.build.as_ref(),
             nonce: &self.nonce,
             now: self.now,
+            pause: self.pause.as_ref(),
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
         }
@@ -107,10 +158,12 @@ pub fn revision(n: u8) -> Revision {
 }
 
 pub fn policy(s: &Situation) -> Option<Policy<'static>> {
-    let key = (s.soak, s.need, s.owners_only);
+    let key = (s.soak, s.need, s.owners_only, s.demands);
     let (_, file) = FILES.iter().find(|(it, _)| *it == key).expect("a file");
     let rule = RuleName::new(rule(s.takes));
-    Policy::of(file, &rule, SignedDuration::from_nanos(s.clock_error))
+    let mut policy = Policy::of(file, &rule, SignedDuration::from_nanos(s.clock_error))?;
+    policy.windows = s.window.map(window).into_iter().collect();
+    Some(policy)
 }
 
 fn rule(takes: Takes) -> &'static str {
@@ -128,9 +181,15 @@ pub fn lay(s: &Situation) -> Laid {
     Laid {
         stage: stage(s, &names),
         upstream: s.upstream.map(|it| upstream(&it, &names)),
-        build: s.build.map(|it| build(&it, &names)),
+        build: s.build.map(|it| build(&it, s.shows, &names)),
         nonce: Nonce::new("a-nonce"),
         now: instant(s.now),
+        pause: s.pause.map(|until| Pause {
+            by: "dora".to_owned(),
+            reason: "because".to_owned(),
+            since: instant(-20 * MINUTE),
+            until: until.map(instant),
+        }),
         policy,
     }
 }
@@ -228,6 +287,8 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         at: instant(-5000 * MINUTE),
         complete: true,
         outputs: Outputs::new(),
+        reference: None,
+        took_over: None,
     });
     stage.verified = s.green.map(green);
     stage.greens = s.greens.iter().copied().map(green).collect();
@@ -261,6 +322,18 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         asked_at: instant(-MINUTE),
         sent: true,
     });
+    let through = s.window.zip(s.through);
+    stage.overridden = through.map(|(it, bytes)| core::Override {
+        by: "dora".to_owned(),
+        at: instant(-MINUTE),
+        reason: "because".to_owned(),
+        release: names.release(bytes),
+        windows: vec![window(it).name.clone()],
+    });
+    if let (Some(run), Some(of)) = (&mut stage.run, s.run.map(|run| run.of)) {
+        let overridden = stage.overridden.clone();
+        run.overridden = overridden.filter(|_| s.through == Some(of));
+    }
     stage.brk = s.broken.then(|| broken(names));
     stage.health = if s.broken {
         Health::Red
@@ -308,6 +381,7 @@ fn broken(names: &Names) -> core::Break {
         reds: 1,
         told: Vec::new(),
         acknowledged: None,
+        overridden: None,
     }
 }
 

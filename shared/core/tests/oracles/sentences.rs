@@ -43,6 +43,10 @@ pub fn decide(s: &Situation) -> Answer {
     if is_reading(s) {
         codes.insert("reading_head");
     }
+    // Everybody who looks is told that everything is paused.
+    if is_paused(s) {
+        codes.insert("paused");
+    }
     if s.run.is_some() {
         return Answer {
             claims: None,
@@ -114,8 +118,14 @@ fn verified_upstream(s: &Situation) -> Option<Bytes> {
 /// Every gate that is closed to it.
 fn closed(s: &Situation, wanted: &Wanted) -> BTreeSet<&'static str> {
     let mut codes = BTreeSet::new();
+    if is_paused(s) {
+        codes.insert("paused");
+    }
     if is_locked(s) {
         codes.insert("locked");
+    }
+    if is_frozen(s, bytes(s, wanted).ok()) {
+        codes.insert("frozen");
     }
     // What may still be at it stops everybody: who goes on without it asks for something anew.
     if s.unstopped {
@@ -144,6 +154,31 @@ pub fn is_locked(s: &Situation) -> bool {
         Some(Lock {
             until: Some(end), ..
         }) => s.now - s.clock_error < end,
+    }
+}
+
+/// A pause ends as a lock does.
+pub fn is_paused(s: &Situation) -> bool {
+    match s.pause {
+        None => false,
+        Some(None) => true,
+        Some(Some(end)) => s.now - s.clock_error < end,
+    }
+}
+
+/// Whatever the true time is, a closed window is not entered, but by exactly the bytes that
+/// somebody lets through.
+pub fn is_frozen(s: &Situation, bytes: Option<Bytes>) -> bool {
+    let Some(window) = s.window else { return false };
+    if bytes.is_some() && bytes == s.through {
+        return false;
+    }
+    let (earliest, latest) = (s.now - s.clock_error, s.now + s.clock_error);
+    let end = window.begin + WINDOW;
+    if window.allows {
+        earliest < window.begin || latest >= end
+    } else {
+        latest >= window.begin && earliest < end
     }
 }
 
@@ -201,7 +236,26 @@ pub fn unproven(s: &Situation, why: Why, bytes: Bytes) -> BTreeSet<&'static str>
     if people.len() < s.need.unwrap_or(0) {
         codes.insert("approval");
     }
+    codes.extend(unshown(s, bytes));
     codes
+}
+
+/// What its own build does not show, of what is demanded; a build that has not succeeded shows
+/// nothing, nor does one that nobody knows. Of what is not built nothing is demanded.
+fn unshown(s: &Situation, bytes: Bytes) -> impl Iterator<Item = &'static str> {
+    let build = s
+        .build
+        .filter(|it| (it.revision, it.recipe) == (bytes.revision, bytes.recipe));
+    let shows = match build.map(|build| build.how) {
+        Some(How::Succeeded(_)) => s.shows,
+        _ => 0,
+    };
+    let demands = if s.takes == Takes::Tags { 0 } else { s.demands };
+    let lacking = demands & !shows;
+    SHOWN
+        .into_iter()
+        .filter(move |(bit, _)| lacking & bit != 0)
+        .map(|(_, code)| code)
 }
 
 /// Exactly these bytes, green there now, as it is demanded there now, for all of the soak.
@@ -234,7 +288,7 @@ fn idle(s: &Situation) -> BTreeSet<&'static str> {
     if !is_reading(s) {
         codes.extend(nothing(s));
     }
-    if codes.is_empty() && !is_reading(s) {
+    if codes.is_empty() && !is_reading(s) && !is_paused(s) {
         codes.insert("up_to_date");
     }
     codes

@@ -182,7 +182,45 @@ pub struct Situation {
     /// The branch is being read for a refresh.
     pub reading: bool,
     pub broken: bool,
+    /// What the stage demands of a build, of [`SHOWN`].
+    pub demands: u8,
+    /// What the build shows of it.
+    pub shows: u8,
+    /// Everything is paused, until then or for good.
+    pub pause: Option<Option<i64>>,
+    /// The window that the stage lists.
+    pub window: Option<Window>,
+    /// The bytes that somebody lets through it.
+    pub through: Option<Bytes>,
 }
+
+/// A window that lasts an hour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Window {
+    /// The stage changes during it; otherwise outside it.
+    pub allows: bool,
+    /// When it begins; one of [`BEGINS`].
+    pub begin: i64,
+}
+
+/// How long a window lasts.
+pub const WINDOW: i64 = 60 * MINUTE;
+/// When windows begin: so that the situation is before, in, after or at an edge, with and without
+/// the error of its clock.
+pub const BEGINS: [i64; 12] = [
+    -2 * WINDOW,
+    -WINDOW - 5 * MINUTE - SECOND,
+    -WINDOW - 5 * MINUTE,
+    -WINDOW - SECOND,
+    -WINDOW,
+    -WINDOW + 5 * MINUTE,
+    -WINDOW / 2,
+    -5 * MINUTE,
+    -SECOND,
+    0,
+    5 * MINUTE,
+    WINDOW,
+];
 
 impl Situation {
     /// The same at another instant.
@@ -193,3 +231,11 @@ impl Situation {
         }
     }
 }
+
+/// What a build can show, each a bit, and what is said while it does not.
+pub const SHOWN: [(u8, &str); 4] = [
+    (1, "gate_tests"),
+    (2, "gate_coverage"),
+    (4, "gate_endpoints"),
+    (8, "gate_docs"),
+];

@@ -9,7 +9,7 @@ use crate::answers::codes;
 use crate::draw::draw;
 use crate::lay::{Laid, instant, lay};
 use crate::random::seeds;
-use crate::sentences::decide;
+use crate::sentences::{Answer, decide};
 use crate::situation::*;
 
 const CASES: u64 = 20_000;
@@ -28,6 +28,11 @@ fn edges(s: &Situation) -> Vec<i64> {
         edges.push(proof.since + s.soak.unwrap_or(0) + 2 * s.clock_error);
     }
     edges.extend(s.waits.and_then(|it| it.not_before));
+    edges.extend(s.pause.flatten().map(|until| until + s.clock_error));
+    edges.extend(s.window.map(|it| match it.allows {
+        true => it.begin + s.clock_error,
+        false => it.begin + WINDOW + s.clock_error,
+    }));
     if let Some(run) = s.run {
         edges.extend([run.deadline, run.since + STOP]);
     }
@@ -56,16 +61,30 @@ fn wrong(s: &Situation, wake_of: impl Fn(&Plan) -> Option<Timestamp>) -> Option<
         return Some(format!("it asks to be looked at again at once: {wake:?}"));
     }
     let answer = decide(s);
+    // A window that closes over what waits for something else changes nothing: it is asked again
+    // before a claim.
+    let frozen = codes(&first).contains("frozen");
+    let seen = |plan: &Plan| {
+        let mut codes = codes(plan);
+        codes.retain(|code| frozen || *code != "frozen");
+        codes
+    };
+    let closes = |answer: Answer| {
+        let codes = answer.codes.into_iter();
+        let codes = codes.filter(|code| frozen || *code != "frozen").collect();
+        Answer { codes, ..answer }
+    };
     for at in edges(s) {
         if wake.is_some_and(|wake| wake <= instant(at)) {
             break;
         }
         let later = again(&laid, &first, instant(at));
-        if codes(&later) != codes(&first) || later.next != first.next || !later.effects.is_empty() {
+        if seen(&later) != seen(&first) || later.next != first.next || !later.effects.is_empty() {
             return Some(format!("it sleeps until {wake:?} over a change at {at}"));
         }
         // Once a run is claimed the situation is another one.
-        let opens = s.run.is_none() && answer.claims.is_none() && decide(&s.at(at)) != answer;
+        let opens =
+            s.run.is_none() && answer.claims.is_none() && closes(decide(&s.at(at))) != answer;
         if opens {
             return Some(format!("it sleeps until {wake:?} over an opening at {at}"));
         }

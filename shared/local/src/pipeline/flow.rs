@@ -13,6 +13,7 @@ use greenroom_core::stage_file::Step;
 use jiff::Timestamp;
 
 use super::environment::{self, Environment};
+use super::evidence::Collected;
 use super::folder::{Folder, Status};
 use super::log::{self, LogWriter};
 use super::mask::Mask;
@@ -39,6 +40,7 @@ pub(super) struct Flow<S> {
 struct Made {
     artifact: Option<Artifact>,
     outputs: Outputs,
+    collected: Collected,
 }
 
 /// Runs the execution and saves its result. `presence` ends last.
@@ -58,6 +60,7 @@ pub(super) async fn run<S: Secrets>(
             Ok(_slot) => Box::pin(execute(&inner, &execution, &folder, request, stop)).await,
         }
     };
+    let result = super::gone::told_by(&inner.settings.clock, result);
     inner.save(&execution, &folder, result).await;
     drop(presence);
 }
@@ -90,6 +93,7 @@ async fn execute<S: Secrets>(
             artifact: made.artifact,
             outputs: made.outputs,
             at: Timestamp::now(),
+            evidence: made.collected.into_evidence(),
         },
         Err(ended) => ended,
     };
@@ -115,6 +119,7 @@ impl<S: Secrets> Flow<S> {
         let mut made = Made {
             artifact: None,
             outputs: Outputs::new(),
+            collected: self.look_before().await?,
         };
         for (index, step) in self.request.steps.clone().iter().enumerate() {
             // Also a stop that came while something could not be interrupted.
@@ -201,6 +206,7 @@ impl<S: Secrets> Flow<S> {
         if let (Purpose::Build, Some(path)) = (&self.request.purpose, &step.artifact) {
             made.artifact = Some(self.pack(step, path, log).await?);
         }
+        self.collect(step, &mut made.collected, log).await?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::environment::EXECUTION;
 use super::folder::Status;
+use crate::clock::Clock;
 use crate::process::{Group, ProcessIdentity, members};
 
 /// Kills what is left of the step that ran, if it is certain that it is ours.
@@ -67,4 +68,18 @@ pub(super) fn word(observation: &Observation) -> &'static str {
         Observation::Refused { .. } => "refused",
         Observation::Unknown => "unknown",
     }
+}
+
+/// The result with the time of its end by the clock in force: processes know the machine's only.
+pub(super) fn told_by(clock: &Clock, mut result: Observation) -> Observation {
+    match &mut result {
+        Observation::Succeeded { at, .. }
+        | Observation::Failed { at, .. }
+        | Observation::Errored { at, .. }
+        | Observation::TimedOut { at, .. }
+        | Observation::Stopped { at }
+        | Observation::Refused { at, .. } => *at = clock.of(*at),
+        Observation::Running { .. } | Observation::Unknown => {}
+    }
+    result
 }

@@ -9,6 +9,7 @@
 
 mod admission;
 mod environment;
+mod evidence;
 mod flow;
 mod folder;
 mod gone;
@@ -16,6 +17,7 @@ mod log;
 mod mask;
 mod output_file;
 mod prepare;
+mod reports;
 mod step;
 mod stop;
 mod terminal;
@@ -30,11 +32,12 @@ use std::time::Duration;
 
 use greenroom_app::ports::pipelines::{Observation, PipelineError, Pipelines, StartRequest};
 use greenroom_app::ports::secrets::Secrets;
-use greenroom_core::name::ExecutionId;
+use greenroom_core::name::{Digest, ExecutionId};
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::artifact::ArtifactStore;
+use crate::clock::Clock;
 use crate::git::GitSource;
 use crate::process::ProcessIdentity;
 use folder::{Claim, Executions, Status};
@@ -62,6 +65,8 @@ pub struct PipelineSettings {
     /// How long to wait before each further try of what could not be reached: the repository,
     /// the fence, a secret. Default 250 ms, 1 s, 4 s.
     pub patience: Vec<Duration>,
+    /// By which it is told when an execution ended. Default: the machine's.
+    pub clock: Clock,
 }
 
 impl PipelineSettings {
@@ -75,6 +80,7 @@ impl PipelineSettings {
             grace: Duration::from_secs(5),
             log_max: 4 * 1024 * 1024,
             patience: [250, 1000, 4000].map(Duration::from_millis).to_vec(),
+            clock: Clock::default(),
         }
     }
 }
@@ -183,6 +189,16 @@ impl<S: Secrets> ProcessPipelines<S> {
         };
         let read = blocking(move || log::read(&folder)).await;
         read.map(Some).map_err(unavailable)
+    }
+
+    /// The API's document that a build has left; `None` when it is not kept any more.
+    ///
+    /// # Errors
+    /// `Unavailable` when the disk cannot be read, or what is stored is not what was packed.
+    pub async fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, PipelineError> {
+        let (store, digest) = (self.inner.artifacts.clone(), digest.clone());
+        let read = blocking(move || evidence::document(&store, &digest)).await;
+        read.map_err(unavailable)
     }
 
     /// Takes no more starts, ends what runs (*errored*: nobody asked for its end) and waits for it.
@@ -302,6 +318,7 @@ impl<S: Secrets> Inner<S> {
             status => {
                 gone::end_leftovers(execution, status.as_ref(), self.settings.grace).await;
                 let result = gone::result_of(status.as_ref());
+                let result = gone::told_by(&self.settings.clock, result);
                 Ok(self.save(execution, &folder, result).await)
             }
         }

@@ -4,6 +4,7 @@ mod artifacts;
 mod ending;
 mod once;
 mod outputs;
+mod reports;
 mod restart;
 mod surroundings;
 
@@ -169,6 +170,7 @@ fn step(name: &str, run: &str) -> Step {
         artifact: None,
         outputs: Vec::new(),
         timeout: SignedDuration::from_secs(60),
+        reports: None,
     }
 }
 

@@ -58,8 +58,9 @@ fn half_outage(frame: &Frame<'_>) -> Option<Item> {
     let all = length(frame);
     let lasts = random.between(all / 2, all);
     let at = frame.later(all.saturating_sub(lasts));
+    let op = *random.pick(&HALVES);
     let act = Act::Half {
-        op: *random.pick(&HALVES),
+        op,
         lasts: seconds(lasts.saturating_sub(random.below(600))),
     };
     Some(Item { number, at, act })

@@ -119,7 +119,9 @@ fn contained(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     };
     // What is tried again is what the branch came back to; nothing newer is wanted any more.
     let new = match (&stage.candidate, &stage.run) {
+        (Some(new), _) if new.takes_over(old.reference.as_ref()) => return,
         (Some(new), _) if new.attempt == 0 => (&new.revision, &new.contains, &new.cause),
+        (None, Some(run)) if differ(run.reference.as_ref(), old.reference.as_ref()) => return,
         (None, Some(run)) if replaced.claims() && run.attempt == 0 => {
             (&run.release.revision, &run.contains, &run.cause)
         }
@@ -144,6 +146,11 @@ fn contained(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     if contains.len() > CONTAINS_MAX {
         found.broken(truth, "G5", format!("{} remembers too much", stage.id));
     }
+}
+
+/// Of two branches that share a stage neither contains the other.
+fn differ(one: Option<&RefName>, other: Option<&RefName>) -> bool {
+    one.is_some() && other.is_some() && one != other
 }
 
 /// Whether something is wanted because a reference moved.

@@ -67,7 +67,7 @@ impl Inner {
         }
     }
 
-    pub(super) fn stage_names(&self) -> Vec<String> {
+    pub(crate) fn stage_names(&self) -> Vec<String> {
         self.keys_of_prefix(&keys::app_partition(self.truth.app), "stage#")
             .into_iter()
             .map(|sort| sort.trim_start_matches("stage#").to_owned())

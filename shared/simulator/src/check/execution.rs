@@ -1,6 +1,6 @@
 //! C: what runs where, and what is said of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_app::ports::pipelines::Observation;
 use greenroom_core::stage::{Outcome, Run};
@@ -15,6 +15,9 @@ use crate::truth::{Happened, Truth};
 pub struct Execution {
     admitted: BTreeMap<(String, u64), usize>,
     outcomes: BTreeMap<(String, u64), Outcome>,
+    /// Runs whose execution is to stop, and those of which the outbox ever said so.
+    to_stop: BTreeSet<String>,
+    asked_to_stop: BTreeSet<String>,
 }
 
 impl Execution {
@@ -31,6 +34,12 @@ impl Execution {
                 alone(truth, *execution, wishes, found);
                 self.once(truth, *execution, found);
                 current(truth, *execution, stages, found);
+            }
+            Happened::Committed { changes } => {
+                let entered = changes.iter().filter(|change| change.after.is_some());
+                let stops = entered.filter(|change| change.key.sort.contains("/stop/"));
+                self.asked_to_stop
+                    .extend(stops.map(|change| change.key.sort.clone()));
             }
             Happened::Deployed { execution } => same_bytes(truth, *execution, stages, found),
             _ => {}
@@ -65,6 +74,10 @@ impl Execution {
         let stage = replaced.after;
         for run in stage.run.iter().chain(&stage.last) {
             attributed(truth, replaced, run, found);
+            if run.stop_sent {
+                self.to_stop
+                    .insert(format!("{}/stop/{}", stage.id, run.generation));
+            }
             let Some(outcome) = run.outcome else { continue };
             let name = (stage.id.stage.to_string(), run.generation);
             let known = *self.outcomes.entry(name).or_insert(outcome);
@@ -86,6 +99,13 @@ impl Execution {
                 stage.id, run.generation
             );
             found.broken(truth, "C1", what);
+        }
+    }
+
+    /// C7: whatever is to stop was told so.
+    pub fn end(&self, truth: &Truth, found: &mut Found) {
+        for stop in self.to_stop.difference(&self.asked_to_stop) {
+            found.broken(truth, "C7", format!("nobody was asked for {stop}"));
         }
     }
 }

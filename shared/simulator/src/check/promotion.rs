@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use greenroom_app::keys;
 use greenroom_core::command::Command;
 use greenroom_core::name::{ConfigHash, Digest};
 use greenroom_core::policy::Policy;
@@ -11,6 +12,7 @@ use greenroom_core::stage_file::StageFile;
 use greenroom_core::verdict::Verdict;
 use jiff::Timestamp;
 
+use super::window::Closed;
 use super::wish::Wishes;
 use super::{Found, Replaced, Stages};
 use crate::truth::{Happened, Truth};
@@ -25,6 +27,8 @@ pub struct Promotion {
     pub(super) green: BTreeMap<String, (Timestamp, Release)>,
     /// Releases that were green on a stage once.
     greens: BTreeMap<String, BTreeSet<Release>>,
+    /// What closes all stages.
+    closed: Closed,
 }
 
 /// What suites said of which bytes, by stage and generation.
@@ -48,6 +52,9 @@ impl Promotion {
                 for change in *changes {
                     if change.key.sort.starts_with("config#") {
                         self.remember(truth, change.after, found);
+                    }
+                    if change.key.partition == keys::APPS {
+                        self.closed.remember(change.after);
                     }
                 }
             }
@@ -79,6 +86,7 @@ impl Promotion {
         if replaced.claims() || replaced.admits() {
             let unlocks = wishes.command(truth, stage) == Some(&Command::Unlock);
             closed(truth, replaced, unlocks, found);
+            self.closed.went_on(truth, replaced, &self.files, found);
             self.gated(truth, stage, stages, found);
         }
         if replaced.claims() {

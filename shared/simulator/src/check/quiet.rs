@@ -118,6 +118,7 @@ impl Inner {
         for name in self.stage_names() {
             self.check_stage(&name);
         }
+        self.check_builds();
         for id in self.checks.acknowledged() {
             let over = self
                 .delivery(&id)
@@ -180,7 +181,10 @@ impl Inner {
         }))
     }
 
-    fn record<T: DeserializeOwned>(&self, key: &greenroom_app::ports::store::Key) -> Option<T> {
+    pub(super) fn record<T: DeserializeOwned>(
+        &self,
+        key: &greenroom_app::ports::store::Key,
+    ) -> Option<T> {
         let item = at_once(self.store.get(key)).ok()??;
         serde_json::from_slice(&item.value).ok()
     }

@@ -1,5 +1,5 @@
-//! G4: a claim relies on what people say of its release, on its upstream and on the stage it passes
-//! first as they are, and says so in the same commit.
+//! G4: a claim relies on its app, on what people say of its release, on its upstream and on the
+//! stage it passes first as they are, and says so in the same commit.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,11 @@ pub fn replaced(
     found: &mut Found,
 ) {
     let stage = replaced.after;
+    let goes_on = replaced.claims() || replaced.admits();
+    if goes_on && !replaced.commit.relies_on.contains(&keys::app(stage.id.app)) {
+        let what = format!("{} goes on whatever became of its app", stage.id);
+        found.broken(truth, "G4", what);
+    }
     let run = stage.run.as_ref().filter(|_| replaced.claims());
     let Some(run) = run else { return };
     let app = stage.id.app;

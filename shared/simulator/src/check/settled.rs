@@ -1,21 +1,23 @@
 //! What must be so in the end: whatever leads to a stage got there, or there is a reason.
 
-use greenroom_app::records::StageRecord;
-use greenroom_app::{keys, records::AppRecord};
+use greenroom_app::keys;
+use greenroom_app::ports::store::{Key, Store as _};
+use greenroom_app::records::{AppRecord, BuildRecord, StageRecord};
+use greenroom_core::build::BuildState;
 use greenroom_core::name::{Revision, StageId, StageName};
 use greenroom_core::release::Release;
 use greenroom_core::resolve::{Event, Trigger, resolve};
 use greenroom_core::stage::{Cause, Stage};
 use greenroom_core::stage_file::{From, Rule, StageFile};
-
 use jiff::SignedDuration;
 
 use crate::inner::Inner;
 use crate::ports::at_once;
-use greenroom_app::ports::store::Store as _;
 
 /// What happened this recently in the end may still be on its way.
 const RECENT: SignedDuration = SignedDuration::from_mins(20);
+/// No build takes longer than this.
+const LONGEST: SignedDuration = SignedDuration::from_hours(4);
 
 impl Inner {
     /// A3, B1, B3, I4
@@ -41,6 +43,26 @@ impl Inner {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// I1: no build is left to itself.
+    pub(super) fn check_builds(&mut self) {
+        let partition = keys::app_partition(self.truth.app);
+        for sort in self.keys_of_prefix(&partition, "build#") {
+            let key = Key::new(&partition, &sort);
+            let Some(build) = self.record::<BuildRecord>(&key).map(|read| read.build) else {
+                continue;
+            };
+            let begun = match &build.state {
+                BuildState::Running { since, .. } => *since,
+                BuildState::Waiting { retry_at, .. } => *retry_at,
+                _ => continue,
+            };
+            if self.truth.now.duration_since(begun) > LONGEST {
+                let what = format!("{sort} is under way since {begun}");
+                self.found.broken(&self.truth, "I1", what);
             }
         }
     }

@@ -207,6 +207,7 @@ fn leaves_a_trace(command: &Command) -> bool {
         | Command::Unlock
         | Command::Refresh
         | Command::Acknowledge { .. }
+        | Command::Override { .. }
         | Command::Deploy { .. } => true,
         // A second yes, or a wish for what is under way anyhow, changes nothing.
         Command::Admit { .. } | Command::Promote | Command::Approve { .. } | Command::Retry => {

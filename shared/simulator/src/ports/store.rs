@@ -81,6 +81,7 @@ impl Store for SimPorts {
         limit: usize,
     ) -> Result<Page, StoreError> {
         self.read("query", |inner| {
+            let limit = limit.min(inner.truth.setup.page);
             at_once(inner.store.query(partition, prefix, after, limit))
         })
         .await

@@ -189,6 +189,7 @@ impl World {
                     artifact: build.then(|| inner.truth.executor.built(index)),
                     outputs: [("URL".to_owned(), "http://127.0.0.1:1".to_owned())].into(),
                     at,
+                    evidence: None,
                 }
             };
             (how, execution.stage().map(str::to_owned))

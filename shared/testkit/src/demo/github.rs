@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Result;
-use super::server::WEBHOOK_SECRET;
+use super::server::{Talk, WEBHOOK_SECRET};
 use super::world::{REPOSITORY_ID, World};
 use crate::github_payloads::{Person, PullRequest, Repository, ZEROS, headers, ping};
 use crate::sample_repo::{Author, CARLA, Edit};
@@ -24,13 +24,33 @@ pub struct Delivery {
     body: String,
 }
 
+impl Delivery {
+    /// A payload as GitHub would deliver it, the `n`th of this process.
+    pub fn new(n: u32, event: &'static str, body: String) -> Self {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let id = format!("{n:08x}-0000-4000-8000-{now:012x}");
+        Self { id, event, body }
+    }
+
+    /// Sends it, signed with `secret`; answers status and body.
+    pub async fn send(&self, talk: &Talk, secret: &str) -> Result<(u16, Value)> {
+        let headers = headers(
+            self.event,
+            &self.id,
+            HOOK,
+            REPOSITORY_ID,
+            secret,
+            self.body.as_bytes(),
+        );
+        talk.webhook(&headers, &self.body).await
+    }
+}
+
 impl World {
     /// Wraps a payload as GitHub would deliver it.
     pub fn delivery(&mut self, event: &'static str, body: String) -> Delivery {
         self.deliveries += 1;
-        let now = jiff::Timestamp::now().as_millisecond();
-        let id = format!("{:08x}-0000-4000-8000-{:012x}", self.deliveries, now);
-        Delivery { id, event, body }
+        Delivery::new(self.deliveries, event, body)
     }
 
     /// The webhook of a push that has happened on `branch`.
@@ -60,15 +80,7 @@ impl World {
     }
 
     pub async fn send_signed(&self, delivery: &Delivery, secret: &str) -> Result<(u16, Value)> {
-        let headers = headers(
-            delivery.event,
-            &delivery.id,
-            HOOK,
-            REPOSITORY_ID,
-            secret,
-            delivery.body.as_bytes(),
-        );
-        self.talk()?.webhook(&headers, &delivery.body).await
+        delivery.send(&self.talk()?, secret).await
     }
 
     pub fn ping(&mut self) -> Delivery {

@@ -4,10 +4,10 @@
 
 mod acts;
 mod board;
-mod github;
+pub(crate) mod github;
 mod say;
-mod server;
-mod world;
+pub(crate) mod server;
+pub(crate) mod world;
 
 use std::path::Path;
 

@@ -31,17 +31,31 @@ pub struct Talk {
     client: reqwest::Client,
 }
 
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct Serve<'a> {
+    /// The binary.
+    pub greenroom: &'a Path,
+    pub data: &'a Path,
+    pub stage_file: &'a Path,
+    /// The app's origin.
+    pub git: &'a Path,
+    /// Address of the Bot API.
+    pub telegram: &'a str,
+    /// The bot's token.
+    pub token: &'a str,
+    pub sweep: &'a str,
+    pub poll: &'a str,
+    /// A rehearsal's clock.
+    pub clock: Option<&'a Path>,
+}
+
 impl Server {
-    /// Starts `greenroom serve` on `data` and waits until it accepts work.
-    pub async fn start(
-        greenroom: &Path,
-        data: &Path,
-        stage_file: &Path,
-        git: &Path,
-        telegram: &str,
-        token: &str,
-        poll: &str,
-    ) -> Result<Self> {
+    /// Starts `greenroom serve` and waits until it accepts work.
+    pub async fn start(serve: &Serve<'_>) -> Result<Self> {
+        let Serve {
+            greenroom, data, ..
+        } = *serve;
         let address = data.join("address");
         // A killed server leaves its address behind.
         drop(std::fs::remove_file(&address));
@@ -49,27 +63,9 @@ impl Server {
             .create(true)
             .append(true)
             .open(data.with_extension("log"))?;
-        let mut child = Command::new(greenroom)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--sweep",
-                "1s",
-                "--poll",
-                poll,
-                "--telegram-url",
-                telegram,
-            ])
-            .arg("--data")
-            .arg(data)
-            .arg("-f")
-            .arg(stage_file)
-            .arg("--git")
-            .arg(git)
+        let mut child = serve
+            .command()
             .env("PATH", toolchain_first()?)
-            .env("GREENROOM_WEBHOOK_SECRET", WEBHOOK_SECRET)
-            .env("GREENROOM_SECRET_TELEGRAM", token)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -93,6 +89,11 @@ impl Server {
         })
         .await?;
         Ok(Self { child, talk })
+    }
+
+    /// What it answers without a token: whether it is well.
+    pub async fn health(&self) -> Result<String> {
+        self.talk.get_text("/healthz").await
     }
 
     /// `kill -9`.
@@ -125,6 +126,28 @@ impl Server {
     }
 }
 
+impl Serve<'_> {
+    fn command(&self) -> Command {
+        let mut command = Command::new(self.greenroom);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["--sweep", self.sweep, "--poll", self.poll])
+            .args(["--telegram-url", self.telegram])
+            .arg("--data")
+            .arg(self.data)
+            .arg("-f")
+            .arg(self.stage_file)
+            .arg("--git")
+            .arg(self.git)
+            .env("GREENROOM_WEBHOOK_SECRET", WEBHOOK_SECRET)
+            .env("GREENROOM_SECRET_TELEGRAM", self.token);
+        if let Some(clock) = self.clock {
+            command.arg("--rehearsal-clock").arg(clock);
+        }
+        command
+    }
+}
+
 impl Talk {
     pub fn new(base: String, data: &Path) -> Result<Self> {
         static PROVIDER: std::sync::Once = std::sync::Once::new();
@@ -142,6 +165,11 @@ impl Talk {
             token,
             client,
         })
+    }
+
+    /// Where the server is.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     pub async fn get_text(&self, path: &str) -> Result<String> {

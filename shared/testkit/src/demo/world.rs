@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::say::Say;
-use super::server::{Server, Talk};
+use super::server::{Serve, Server, Talk};
 use super::{Result, server};
 use crate::fake_smtp::FakeSmtp;
 use crate::fake_telegram::FakeTelegram;
@@ -63,10 +63,7 @@ impl World {
             server: None,
             deliveries: 0,
         };
-        git(
-            &world.folder,
-            &["clone", "--quiet", "--bare", "orders", "orders.git"],
-        )?;
+        world.repo.origin(&world.origin())?;
         git(
             &world.origin(),
             &["symbolic-ref", "HEAD", "refs/heads/master"],
@@ -99,15 +96,17 @@ impl World {
     pub async fn start(&mut self, poll: &str) -> Result<()> {
         let telegram = self.far()?.telegram.base().to_owned();
         let stage_file = self.folder.join("orders/greenroom.yaml");
-        let server = Server::start(
-            &self.greenroom,
-            &self.data(),
-            &stage_file,
-            &self.origin(),
-            &telegram,
-            FakeTelegram::TOKEN,
+        let server = Server::start(&Serve {
+            greenroom: &self.greenroom,
+            data: &self.data(),
+            stage_file: &stage_file,
+            git: &self.origin(),
+            telegram: &telegram,
+            token: FakeTelegram::TOKEN,
+            sweep: "1s",
             poll,
-        )
+            clock: None,
+        })
         .await?;
         self.server = Some(server);
         Ok(())
@@ -167,12 +166,7 @@ impl World {
 
     /// Everything the developers have goes to the origin.
     pub fn publish(&self) -> Result<()> {
-        let origin = self.origin().display().to_string();
-        git(
-            self.repo.folder(),
-            &["push", "--quiet", "--force", "--all", &origin],
-        )
-        .map(drop)
+        Ok(self.repo.publish(&self.origin())?)
     }
 
     /// Runs the real CLI; answers what it said and its exit code.

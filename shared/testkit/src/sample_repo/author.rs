@@ -44,6 +44,30 @@ pub const OLGA: Author = Author {
     email: "olga@example.com",
 };
 
+/// Leads the development, where somebody does.
+pub const CAROL: Author = Author {
+    login: "carol",
+    id: 5_005,
+    name: "Carol Jensen",
+    email: "carol@example.com",
+};
+/// Reviews and tests.
+pub const DAVE: Author = Author {
+    login: "dave",
+    id: 5_006,
+    name: "Dave Moreau",
+    email: "dave@example.com",
+};
+/// Owns the product, where olga does not.
+pub const EVE: Author = Author {
+    login: "eve",
+    id: 5_007,
+    name: "Eve Lindqvist",
+    email: "eve@example.com",
+};
+/// Everybody there is.
+pub const PEOPLE: [Author; 7] = [ALICE, BOB, CARLA, OLGA, CAROL, DAVE, EVE];
+
 impl Author {
     /// The same person in webhook bodies.
     pub fn person(&self) -> Person {

@@ -16,7 +16,7 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use author::{ALICE, Author, BOB, CARLA, OLGA};
+pub use author::{ALICE, Author, BOB, CARLA, CAROL, DAVE, EVE, OLGA, PEOPLE};
 pub use edit::{Edit, break_discount, fix_discount};
 
 /// The repository, a folder with a work tree.
@@ -49,6 +49,32 @@ impl SampleRepo {
             folder: folder.to_owned(),
         };
         history::write(&repository, &stage_file(files::STAGE_FILE))?;
+        Ok(repository)
+    }
+
+    /// Makes another app's repository: one commit on `branch`, its default branch.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create).
+    pub fn of_files(
+        folder: &Path,
+        branch: &str,
+        author: &Author,
+        subject: &str,
+        files: &[Edit],
+    ) -> io::Result<Self> {
+        let repository = Self::open(folder);
+        std::fs::create_dir_all(folder)?;
+        let initial = format!("--initial-branch={branch}");
+        repository.git(&["init", "--quiet", &initial])?;
+        files.iter().try_for_each(|file| file.apply(folder))?;
+        repository.git(&["add", "--all"])?;
+        git::run(
+            folder,
+            &["commit", "--quiet", "-m", subject],
+            Some(author),
+            None,
+        )?;
         Ok(repository)
     }
 
@@ -129,6 +155,56 @@ impl SampleRepo {
         let merge = ["merge", "--quiet", "--no-ff", "-m", &subject, from];
         git::run(&self.folder, &merge, Some(author), None)?;
         self.head(branch)
+    }
+
+    /// Puts what `branch` has of its own on top of `onto`, and answers its new id.
+    ///
+    /// # Errors
+    /// When they conflict.
+    pub fn rebase(&self, branch: &str, author: &Author, onto: &str) -> io::Result<String> {
+        let rebase = ["rebase", "--quiet", onto, branch];
+        if let Err(error) = git::run(&self.folder, &rebase, Some(author), None) {
+            // The work tree is needed by whoever comes next.
+            drop(self.git(&["rebase", "--abort"]));
+            return Err(error);
+        }
+        self.head(branch)
+    }
+
+    /// Brings every branch and tag to another repository, and takes those away that are no more.
+    ///
+    /// # Errors
+    /// When git refuses.
+    pub fn publish(&self, origin: &Path) -> io::Result<()> {
+        let origin = origin.display().to_string();
+        let all = ["refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"];
+        let push = ["push", "--quiet", "--force", "--prune", &origin];
+        self.git(&[&push[..], &all[..]].concat()).map(drop)
+    }
+
+    /// Makes a bare copy in `folder`, as the origin that everybody shares.
+    ///
+    /// # Errors
+    /// When there is something in `folder` already.
+    pub fn origin(&self, folder: &Path) -> io::Result<()> {
+        let (from, to) = (
+            self.folder.display().to_string(),
+            folder.display().to_string(),
+        );
+        self.git(&["clone", "--quiet", "--bare", &from, &to])
+            .map(drop)
+    }
+
+    /// Subjects of all commits there are, by id.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn subjects(&self) -> io::Result<Vec<(String, String)>> {
+        let log = self.git(&["log", "--all", "--reflog", "--format=%H %s"])?;
+        let lines = log.lines().filter_map(|line| line.split_once(' '));
+        Ok(lines
+            .map(|(id, subject)| (id.to_owned(), subject.to_owned()))
+            .collect())
     }
 
     /// Tags a commit; with a message the tag is an object of its own, whose id is answered.

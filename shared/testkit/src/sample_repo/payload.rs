@@ -4,7 +4,7 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::{ALICE, Author, BOB, CARLA, OLGA, SampleRepo};
+use super::{Author, PEOPLE, SampleRepo};
 use crate::github_payloads::{Commit, Person, Push, Repository, ZEROS};
 
 /// Of the commits a push lists, at GitHub.
@@ -49,6 +49,22 @@ impl SampleRepo {
             commits,
             head_commit: Some(head),
         })
+    }
+
+    /// The push of a tag, which is new.
+    ///
+    /// # Errors
+    /// When git does not know the tag.
+    pub fn tag_push(&self, repository: Repository, tag: &str, pusher: &Author) -> io::Result<Push> {
+        let object = self.git(&["rev-parse", "--verify", &format!("refs/tags/{tag}")])?;
+        let commit = self.listed(&format!("refs/tags/{tag}"))?;
+        Ok(Push::tag(
+            repository,
+            tag,
+            Some(&object),
+            pusher.person(),
+            commit,
+        ))
     }
 
     /// A commit as a push lists it, by its id, a branch or a tag.
@@ -107,9 +123,7 @@ impl SampleRepo {
 
 /// Who GitHub finds by the e-mail of a commit.
 fn person(name: &str, email: &str) -> Person {
-    let known = [ALICE, BOB, CARLA, OLGA]
-        .into_iter()
-        .find(|it| it.email == email);
+    let known = PEOPLE.into_iter().find(|it| it.email == email);
     match known {
         Some(author) => author.person(),
         None => Person {

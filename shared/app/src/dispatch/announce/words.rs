@@ -1,11 +1,11 @@
 //! What news mean in an announcement.
 
 use greenroom_core::effect::News;
-use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt};
+use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt, Next};
 use greenroom_core::name::{ChannelName, StageId, StageName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Break, Failing};
-use greenroom_core::stage_file::StageFile;
+use greenroom_core::stage_file::{From, Rule, StageFile};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) fn look(label: &str, command: String) -> Look {
@@ -28,6 +28,25 @@ pub(super) fn downstream(file: &StageFile, id: &StageId) -> Vec<StageName> {
             .map(|downstream| downstream.stage)
             .collect()
     })
+}
+
+/// What ends a break of the stage without anybody giving a command.
+pub(super) fn next(file: &StageFile, id: &StageId, now: Timestamp) -> Next {
+    let named = |rule: &&Rule| rule.stage.as_literal() == Some(id.stage.as_str());
+    // Rules whose stages are named by a template take pushes, or pull requests.
+    let Some(rule) = file.rules.iter().find(named) else {
+        return Next::Push;
+    };
+    let schedule = file.schedules.get(&rule.name);
+    match &rule.from {
+        From::Branch { .. } | From::PullRequest { .. } => {
+            match schedule.and_then(|schedule| schedule.next_after(now)) {
+                Some(at) => Next::Refresh { at },
+                None => Next::Push,
+            }
+        }
+        From::Promote { .. } | From::Tag { .. } | From::Local | From::Select { .. } => Next::Person,
+    }
 }
 
 pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
@@ -112,5 +131,45 @@ pub(super) fn about(news: &News, stage: &StageName) -> String {
         News::StageFileInvalid { .. } => "that the stage file is invalid".to_owned(),
         News::Exhausted { channel, .. } => format!("that {channel} is dead"),
         News::Test { .. } => "a test".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use greenroom_core::name::AppId;
+
+    use super::*;
+
+    const FILE: &str = r#"
+version: 1
+app: acme/orders
+pipelines:
+  service: { steps: [ { name: deploy, run: make deploy } ] }
+suites:
+  smoke: { files: "tests/*.hurl", base_url: "http://localhost" }
+stages:
+  own:     { name: "${actor}", from: { branch: "feature/**" }, pipeline: service }
+  dev:     { from: { branch: develop }, pipeline: service }
+  preprod: { from: { branch: master, refresh: { cron: "0 6 * * *", timezone: UTC } }, pipeline: service, verify: [smoke] }
+  prod:    { from: { promote: preprod }, pipeline: service }
+"#;
+
+    #[test]
+    fn a_break_says_what_really_comes_next_to_its_stage() {
+        let file = StageFile::parse("greenroom.yaml", FILE.as_bytes()).expect("it holds");
+        let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let of = |stage: &str| {
+            let stage = StageName::new(stage);
+            let id = StageId {
+                app: AppId(1),
+                stage,
+            };
+            next(&file, &id, at("2026-11-23T09:00:00Z"))
+        };
+        assert_eq!(of("alice"), Next::Push);
+        assert_eq!(of("dev"), Next::Push);
+        let six = at("2026-11-24T06:00:00Z");
+        assert_eq!(of("preprod"), Next::Refresh { at: six });
+        assert_eq!(of("prod"), Next::Person);
     }
 }

@@ -92,6 +92,67 @@ fn the_hash_of_a_file_is_of_its_bytes() {
     assert_eq!(one.hash.as_str().len(), 16);
 }
 
+/// The hashes of `SMALL` as they were before there were reports and gates.
+#[test]
+fn a_file_without_reports_and_gates_keeps_its_hashes() {
+    let file = parse(SMALL);
+    let dev = rule(&file, "dev");
+    assert_eq!(dev.recipe.as_str(), "de8592f1ae1ae829");
+    assert_eq!(dev.settings.as_str(), "b87c243bf37e62cb");
+    let pipeline = &file.pipelines[&PipelineName::new("p")];
+    assert_eq!(
+        crate::build::recipe_of(pipeline).as_str(),
+        "e2f588ba472b8f39"
+    );
+}
+
+#[test]
+fn gates_are_terms_of_the_stage_and_reports_are_what_is_built() {
+    let reports = SMALL.replace(
+        "outputs: [X] }",
+        "outputs: [X], reports: { junit: r.xml, openapi: api.yaml } }",
+    );
+    let gated = reports.replace(
+        "pipeline: p, variables",
+        "pipeline: p, gates: { tests: passed }, variables",
+    );
+    let of = |text: &str| {
+        let file = parse(text);
+        let dev = rule(&file, "dev");
+        let pipeline = &file.pipelines[&PipelineName::new("p")];
+        let build = crate::build::recipe_of(pipeline);
+        (dev.recipe.clone(), dev.settings.clone(), build)
+    };
+    let (plain, with_reports, with_gates) = (of(SMALL), of(&reports), of(&gated));
+    assert_ne!(plain.0, with_reports.0);
+    assert_eq!(plain.1, with_reports.1);
+    assert_ne!(plain.2, with_reports.2);
+    assert_eq!(with_reports.0, with_gates.0);
+    assert_ne!(with_reports.1, with_gates.1);
+    assert_eq!(with_reports.2, with_gates.2);
+    let other = of(&reports.replace("junit: r.xml", "lcov: r.xml"));
+    assert_ne!(
+        other.2, with_reports.2,
+        "the kind counts as well as the path"
+    );
+    let suites = of(&reports.replace("files: u/", "files: v/"));
+    assert_ne!(
+        suites.2, with_reports.2,
+        "whose requests are looked at is part of the build"
+    );
+}
+
+#[test]
+fn a_window_is_when_and_not_what() {
+    let with = SMALL.replace("alert: [c] }", "alert: [c], windows: [w] }");
+    let deny = "deny: { cron: \"0 0 * * *\", for: 1h, timezone: UTC }";
+    let with = format!("{with}windows: {{ w: {{ {deny}, reason: r }} }}\n");
+    let (old, new) = (parse(SMALL), parse(&with));
+    let (old, new) = (rule(&old, "dev"), rule(&new, "dev"));
+    assert_eq!((&old.recipe, &old.settings), (&new.recipe, &new.settings));
+    assert_eq!(new.windows, ["w"]);
+}
+
 #[test]
 fn marks_and_selections_are_part_of_the_settings_and_of_no_recipe() {
     let demanded = "from: { branch: main }, marks: [seen],";

@@ -4,10 +4,12 @@
 mod approvals;
 mod channels;
 mod collisions;
+mod gates;
 mod marks;
 mod names;
 mod pipelines;
 mod promotion;
+mod reports;
 mod roles;
 mod rules;
 mod shadows;
@@ -17,6 +19,7 @@ mod templates;
 mod through;
 mod unused;
 mod variables;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -42,11 +45,12 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     }
     version(raw, log);
     let app = app(raw, log);
-    let pipelines = pipelines::check(raw, log);
+    let mut pipelines = pipelines::check(raw, log);
     let suites = suites::check(raw, log);
     let channels = channels::check(raw, log);
     let variables = variables::check(raw, log);
     let roles = roles::check(raw, log);
+    let windows = windows::check(raw, log);
     let marks = marks::check(raw, log);
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
@@ -57,6 +61,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         // A wrong name is reported where it is used; that makes its target look unused.
         unused::check(raw, log);
     }
+    reports::add_suites(&mut pipelines, &suites, &drafts);
     let shared = Shared {
         pipelines: &pipelines,
         suites: &suites,
@@ -74,6 +79,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         schedules: schedules(&rules),
         rules,
         warnings: Vec::new(),
+        windows,
         marks,
     })
 }
@@ -86,6 +92,7 @@ fn is_of_usable_size(raw: &RawFile, log: &mut Log) -> bool {
         size("channels", &raw.channels),
         size("roles", &raw.roles),
         size("stages", &raw.stages),
+        size("windows", &raw.windows),
         size("marks", &raw.marks),
     ];
     let too_large = sections

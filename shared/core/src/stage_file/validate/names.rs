@@ -69,6 +69,7 @@ pub(super) fn check_known<T>(
         "channel" => "unknown-channel",
         "variable set" => "unknown-variables",
         "role" => "unknown-role",
+        "window" => "unknown-window",
         "mark" => "unknown-mark",
         _ => "unknown-stage",
     };

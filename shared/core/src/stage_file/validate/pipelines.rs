@@ -5,8 +5,8 @@ use std::path::{Component, Path};
 
 use jiff::SignedDuration;
 
-use super::collect;
 use super::names::check_name;
+use super::{collect, reports};
 use crate::name::PipelineName;
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawPipeline, RawStep};
@@ -36,6 +36,7 @@ fn pipeline(entry: &Entry<RawPipeline>, log: &mut Log) -> Option<(PipelineName, 
         check_shape(entry, &all, log);
     }
     check_names(&all, log);
+    reports::check_one_of_each(&all, log);
     let name = PipelineName::new(entry.name.value.as_str());
     let steps = all.iter().filter_map(|raw| step(raw, log)).collect();
     Some((name.clone(), Pipeline { name, steps }))
@@ -159,6 +160,7 @@ fn step(raw: &RawStep, log: &mut Log) -> Option<Step> {
         artifact: artifact.map(|path| path.value.clone()),
         outputs: outputs.iter().map(|name| name.value.clone()).collect(),
         timeout,
+        reports: reports::check(raw, once, log),
     })
 }
 

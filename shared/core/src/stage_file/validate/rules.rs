@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, marks, sources, templates};
+use super::{approvals, gates, marks, sources, templates, windows};
 use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -89,6 +89,8 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         timeout,
         recipe: RecipeHash::new(""),
         settings: SettingsHash::new(""),
+        gates: gates::check(raw, stage, log),
+        windows: windows::listed_by(raw, stage, log),
         marks,
         through: stage
             .through
@@ -147,6 +149,8 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("alert", !stage.alert.is_absent()),
         ("expires", !stage.expires.is_absent()),
         ("timeout", !stage.timeout.is_absent()),
+        ("gates", !stage.gates.is_absent()),
+        ("windows", !stage.windows.is_absent()),
         ("marks", !stage.marks.is_absent()),
         ("through", !stage.through.is_absent()),
     ];

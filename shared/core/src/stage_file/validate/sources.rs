@@ -151,7 +151,8 @@ fn check_refresh(from: &RawFrom, refresh: &Spanned<RawRefresh>, log: &mut Log) -
     })
 }
 
-fn check_schedule(cron: &Spanned<String>, timezone: &Spanned<String>, log: &mut Log) {
+/// Reports a time zone or a cron expression that is none.
+pub(super) fn check_schedule(cron: &Spanned<String>, timezone: &Spanned<String>, log: &mut Log) {
     if zone(&timezone.value).is_err() {
         let message = format!("`{}` is not a time zone", shown(&timezone.value));
         let names = zone_names();

@@ -83,6 +83,11 @@ fn check_files(files: &Spanned<String>, log: &mut Log) {
         );
         return;
     }
+    check_glob(files, "tests/smoke/*.hurl", log);
+}
+
+/// Reports what is no glob; `example` is one.
+pub(super) fn check_glob(files: &Spanned<String>, example: &str, log: &mut Log) {
     let glob = globset::GlobBuilder::new(&files.value)
         .literal_separator(true)
         .build();
@@ -90,7 +95,7 @@ fn check_files(files: &Spanned<String>, log: &mut Log) {
         let message = format!("`{}` is not a glob: {}", shown(&files.value), error.kind());
         log.report(
             Diagnostic::error("path", &files.span, message)
-                .help("Write one such as `tests/smoke/*.hurl`."),
+                .help(format!("Write one such as `{example}`.")),
         );
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
         log,
     );
     report(&raw.channels, "channel", &used(|stage| &stage.alert), log);
+    report(&raw.windows, "window", &used(|stage| &stage.windows), log);
 }
 
 fn report<T>(section: &Field<Named<T>>, what: &str, used: &BTreeSet<&str>, log: &mut Log) {

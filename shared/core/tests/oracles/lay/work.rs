@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom_core::build::{Build, BuildState};
+use greenroom_core::evidence::{
+    Api, Coverage, Evidence, Finding, Group, Percent, SuiteRead, Tests,
+};
 use greenroom_core::name::*;
 use greenroom_core::release::{Artifact, Outputs};
 use greenroom_core::stage as core;
@@ -107,6 +110,7 @@ pub(super) fn run(running: &Running, names: &Names) -> core::Run {
         outcome: None,
         ended_at: None,
         why: None,
+        overridden: None,
     }
 }
 
@@ -131,7 +135,46 @@ pub(super) fn ended(last: &Ended, names: &Names) -> core::Run {
     }
 }
 
-pub(super) fn build(made: &Made, names: &Names) -> Build {
+/// The reports of a build that shows just this.
+fn evidence(shows: u8) -> Evidence {
+    let shows = |bit: u8| shows & bit != 0;
+    let missing = || Finding::Missing {
+        path: "*.xml".to_owned(),
+    };
+    let tests = Tests {
+        total: 1,
+        ..Tests::default()
+    };
+    let percent = Percent::parse(if shows(2) { "80" } else { "79.99" });
+    let called = Group {
+        suites: if shows(4) { vec![0] } else { Vec::new() },
+        count: 1,
+        named: vec!["GET /".to_owned()],
+    };
+    Evidence {
+        tests: Some(if shows(1) {
+            Finding::Read(tests)
+        } else {
+            missing()
+        }),
+        coverage: Some(Finding::Read(Coverage {
+            percent: percent.expect("a percentage"),
+            lines: None,
+        })),
+        api: Some(Finding::Read(Api {
+            operations: 1,
+            suites: vec![SuiteRead {
+                files: "t/*.hurl".to_owned(),
+                problem: None,
+            }],
+            groups: vec![called],
+            undocumented: u32::from(!shows(8)),
+            ..Api::default()
+        })),
+    }
+}
+
+pub(super) fn build(made: &Made, shows: u8, names: &Names) -> Build {
     let at = instant(-45 * MINUTE);
     let why = "because".to_owned();
     Build {
@@ -153,6 +196,7 @@ pub(super) fn build(made: &Made, names: &Names) -> Build {
                 artifact: digest(n).map(|digest| Artifact { digest, size: 1 }),
                 outputs: Outputs::new(),
                 at,
+                evidence: Some(Box::new(evidence(shows))),
             },
             How::Failed => BuildState::Failed {
                 step: "build".to_owned(),

@@ -1,0 +1,80 @@
+//! What keeps stages closed without a lock: windows of the stage file, and a pause of everything.
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use greenroom_core::pause::PauseCommand;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::fault::Fault;
+use super::{Answer, App, answer, find, operator, parse, reply};
+
+/// A pause or its end, as it is sent.
+#[derive(Debug, Deserialize)]
+pub struct PauseAsked {
+    by: String,
+    app: Option<String>,
+    /// Every app, asked for by this and by nothing else.
+    #[serde(default)]
+    all: bool,
+    command: PauseCommand,
+}
+
+pub async fn pause(State(app): App, body: Bytes) -> Answer {
+    let asked: PauseAsked = parse(&body)?;
+    let principal = operator(&asked.by)?;
+    if let PauseCommand::Pause { reason, .. } = &asked.command
+        && reason.trim().is_empty()
+    {
+        return Err(Fault::invalid(
+            "a pause needs a reason",
+            "say why with `--reason`",
+        ));
+    }
+    let paused = if asked.all {
+        if asked.app.is_some() {
+            return Err(Fault::invalid(
+                "`app` and `all` are two wishes",
+                "give one of them",
+            ));
+        }
+        app.pause_all(&principal, &asked.command).await??
+    } else {
+        let of = app.find_app(asked.app.as_deref()).await?;
+        vec![app.pause(of.id, &principal, &asked.command).await??]
+    };
+    Ok(reply::json(&json!({ "apps": paused })))
+}
+
+/// `?app=&stage=`
+#[derive(Debug, Deserialize)]
+pub struct FreezeAsked {
+    app: Option<String>,
+    stage: Option<String>,
+}
+
+pub async fn freeze(
+    State(app): App,
+    Query(asked): Query<FreezeAsked>,
+    headers: HeaderMap,
+) -> Answer {
+    let of = asked.app.as_deref();
+    let stages = match &asked.stage {
+        Some(stage) => {
+            app.freeze(None, Some(&find(&app, stage, of).await?))
+                .await?
+        }
+        None => {
+            let only = match of {
+                Some(name) => Some(app.find_app(Some(name)).await?),
+                None => None,
+            };
+            app.freeze(only.as_ref(), None).await?
+        }
+    };
+    answer(
+        &headers,
+        &json!({ "schema": "freeze/v1", "stages": stages }),
+    )
+}

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Builds dist/: the same commit gives the same bytes. What is unfinished is not built.
+set -eu
+if [ -e site/UNFINISHED ]; then
+    echo "site/UNFINISHED is there: $(cat site/UNFINISHED)" >&2
+    exit 1
+fi
+mkdir -p dist
+cp -R site/. dist/

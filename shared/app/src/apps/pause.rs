@@ -1,0 +1,113 @@
+//! Stopping everything of an app, and letting it go on.
+//!
+//! The pause is part of the app's record, whose version every claim and every admission checks: one
+//! that is committed meanwhile makes them void. Once it is taken away all stages are planned again,
+//! also by the process after this one: the record then says that they are still to be made.
+
+use greenroom_core::accept::Rejection;
+use greenroom_core::name::{AppId, RepoName};
+use greenroom_core::pause::{Pause, PauseCommand, accept};
+use greenroom_core::principal::Principal;
+use serde::Serialize;
+
+use crate::App;
+use crate::door::chain;
+use crate::error::Error;
+use crate::keys;
+use crate::ports::Ports;
+use crate::ports::store::{Condition, Store, StoreError};
+use crate::records::AppRecord;
+use crate::table::put;
+
+/// How often a pause is tried anew because the record was changed meanwhile.
+const TRIES: u32 = 32;
+
+/// An app, and the pause that holds there now.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Paused {
+    pub app: AppId,
+    pub name: RepoName,
+    pub pause: Option<Pause>,
+}
+
+impl<P: Ports> App<P> {
+    /// Pauses or resumes one app.
+    pub async fn pause(
+        &self,
+        id: AppId,
+        principal: &Principal,
+        command: &PauseCommand,
+    ) -> Result<Result<Paused, Rejection>, Error> {
+        for _ in 0..TRIES {
+            let app = self.versioned_app(id).await?;
+            let name = app.record.name.clone();
+            let before = app.record.pause.as_ref();
+            let known = before.is_some();
+            let pause = match accept(before, &name, principal, command, self.ports.now()) {
+                Ok(pause) => pause,
+                Err(rejection) => return Ok(Err(rejection)),
+            };
+            let record = AppRecord {
+                pause: pause.clone(),
+                // Whoever sleeps until an end that is another one now is to wake up and see it.
+                stages_of: app.record.stages_of.filter(|_| !known),
+                ..app.record
+            };
+            let write = put(keys::app(id), &record, Condition::Version(app.version))?;
+            match self.ports.store().commit(vec![write]).await {
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+                Ok(()) => {
+                    let (by, verb) = (principal.name(), command.verb());
+                    tracing::info!(app.name = %name, by, command = verb, "everything was asked to stop or to go on");
+                    if let Err(error) = self.make_stages(id).await {
+                        let error = chain(&error);
+                        tracing::warn!(app.name = %name, error, "the next poll wakes its stages");
+                    }
+                    return Ok(Ok(Paused {
+                        app: id,
+                        name,
+                        pause,
+                    }));
+                }
+            }
+        }
+        Err(Error::Contended {
+            what: format!("app {id}"),
+        })
+    }
+
+    /// Pauses or resumes all apps, one after the other: those that are as they should be stay.
+    /// An app that is added later is not paused.
+    pub async fn pause_all(
+        &self,
+        principal: &Principal,
+        command: &PauseCommand,
+    ) -> Result<Result<Vec<Paused>, Rejection>, Error> {
+        let mut all = Vec::new();
+        for app in self.apps().await? {
+            let holds = app
+                .pause
+                .as_ref()
+                .filter(|pause| pause.holds(self.ports.now(), self.settings.clock_error));
+            let by_another = holds.is_some_and(|pause| pause.by != principal.name());
+            let settled = match command {
+                PauseCommand::Pause { .. } => by_another,
+                PauseCommand::Resume => app.pause.is_none(),
+            };
+            if settled {
+                all.push(Paused {
+                    app: app.id,
+                    name: app.name,
+                    pause: app.pause,
+                });
+                continue;
+            }
+            match self.pause(app.id, principal, command).await? {
+                Ok(paused) => all.push(paused),
+                Err(rejection) => return Ok(Err(rejection)),
+            }
+        }
+        Ok(Ok(all))
+    }
+}

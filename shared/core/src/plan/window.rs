@@ -1,0 +1,99 @@
+//! The windows of a stage, as a gate: what is wanted waits until they let it through, or until a
+//! person lets exactly this release through for one claim.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Draft;
+use crate::freeze::Freeze;
+use crate::name::Revision;
+use crate::policy::Policy;
+use crate::release::Release;
+use crate::stage::{Cause, Override, Stage};
+use crate::stage_file::{Window, WindowKind};
+use crate::waiting::{Closing, Wait};
+
+/// The wait for the windows that close the stage to what is wanted or was claimed; none while they
+/// are open. Each is the window of the stage file in force, whatever file the run is of.
+pub(super) fn closed(
+    revision: &Revision,
+    cause: &Cause,
+    overridden: Option<&Override>,
+    now: Timestamp,
+    policy: &Policy<'_>,
+) -> Option<Wait> {
+    if policy.windows.is_empty() {
+        return None;
+    }
+    let through = overridden.map_or(&[][..], |it| it.windows.as_slice());
+    let freeze = Freeze::of(policy.windows.iter().copied()).without(through);
+    let by = freeze.closed_by(now, policy.clock_error);
+    if by.is_empty() {
+        return None;
+    }
+    Some(Wait::Frozen {
+        revision: revision.clone(),
+        rollback: cause.is_rollback(),
+        roles: who(&by),
+        closed: by.into_iter().map(closing).collect(),
+        opens: freeze.opens(now, policy.clock_error),
+    })
+}
+
+/// Why a slot of a schedule brings nothing. A slot is exact: a clock that may be wrong does not
+/// make it a closed one, and what it brings waits at the gate until it is open for certain.
+pub(super) fn against_slot(slot: Timestamp, now: Timestamp, policy: &Policy<'_>) -> Option<String> {
+    let freeze = Freeze::of(policy.windows.iter().copied());
+    let mut by = freeze.closed_by(slot, SignedDuration::ZERO);
+    by.extend(freeze.closed_by(now, SignedDuration::ZERO));
+    Some(closing(by.first()?).sentence())
+}
+
+fn closing(window: &Window) -> Closing {
+    Closing {
+        window: window.name.clone(),
+        kind: window.kind,
+        reason: window.reason.clone(),
+    }
+}
+
+/// Roles whose holders can let something through all of these alone: one of each `deny` window's,
+/// and of any of the `allow` windows'.
+fn who(closed: &[&Window]) -> Vec<String> {
+    let of = |kind| closed.iter().filter(move |window| window.kind == kind);
+    let allowing: Vec<&String> = of(WindowKind::Allow)
+        .flat_map(|window| &window.overriders)
+        .collect();
+    let mut roles: Vec<String> = closed
+        .iter()
+        .flat_map(|window| &window.overriders)
+        .filter(|role| {
+            of(WindowKind::Deny).all(|window| window.overriders.contains(role))
+                && (of(WindowKind::Allow).next().is_none() || allowing.contains(role))
+        })
+        .cloned()
+        .collect();
+    roles.sort();
+    roles.dedup();
+    roles
+}
+
+/// What was let through is exactly one release; another candidate, or none, voids it.
+pub(super) fn forget_override(draft: &mut Draft) {
+    let stage = &mut draft.next;
+    let is_meant = |it: &Override| match &stage.candidate {
+        Some(candidate) => match &candidate.release {
+            Some(release) => *release == it.release,
+            None => candidate.revision == it.release.revision,
+        },
+        None => false,
+    };
+    if !stage.overridden.as_ref().is_some_and(is_meant) {
+        stage.overridden = None;
+    }
+}
+
+/// What lets `release` through, if something does.
+pub(super) fn let_through<'a>(stage: &'a Stage, release: &Release) -> Option<&'a Override> {
+    let overridden = stage.overridden.as_ref();
+    overridden.filter(|it| it.release == *release)
+}
