@@ -25,6 +25,7 @@ mod rollback;
 mod select;
 mod story;
 mod through;
+mod together;
 mod verdicts;
 mod waits;
 mod windows;
