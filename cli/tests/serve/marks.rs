@@ -76,6 +76,10 @@ async fn a_branch_is_built_selected_marked_and_moved_on_unchanged() {
         why.out.contains(&command) && why.out.contains("product-owner"),
         "{why:?}"
     );
+    let gates = ["gates", "--release", &one[..12], "--stage", "qa"];
+    let said = site.cli(&gates).await;
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.out.contains("mark dev-complete"), "{said:?}");
     site.cli(&[
         "mark",
         "dev-complete",
@@ -91,6 +95,8 @@ async fn a_branch_is_built_selected_marked_and_moved_on_unchanged() {
         card["deployed"]["artifact"], image["artifact"],
         "the very same image"
     );
+    let said = site.cli(&gates).await;
+    assert!(said.ok().out.contains("by olga"), "{said:?}");
     let log = site.cli(&["log", "qa"]).await;
     let said = format!("olga marked {} dev-complete: demo", &one[..8]);
     assert!(log.out.contains(&said), "{log:?}");
