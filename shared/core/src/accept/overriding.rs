@@ -18,8 +18,8 @@ pub(super) struct Asked<'a> {
     pub revision: Option<&'a Revision>,
 }
 
-/// Records that the candidate, and nothing else, passes the windows that are closed now. Windows
-/// that close later close to it as well.
+/// Records that the candidate, and nothing else, passes the windows that are closed now, until they
+/// open by themselves. Windows that close later close to it as well, these ones too.
 pub(super) fn overriding(
     mut stage: Stage,
     view: &View<'_>,
@@ -50,12 +50,14 @@ pub(super) fn overriding(
             &format!("greenroom why {name}"),
         ));
     }
+    let freeze = Freeze::of(policy.windows.iter().copied());
     stage.overridden = Some(Override {
         by: asked.by.to_owned(),
         at: view.now,
         reason: asked.reason,
         release,
         windows,
+        until: freeze.opens(view.now, policy.clock_error).at(),
     });
     Ok(stage)
 }

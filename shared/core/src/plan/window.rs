@@ -24,6 +24,7 @@ pub(super) fn closed(
     if policy.windows.is_empty() {
         return None;
     }
+    let overridden = overridden.filter(|it| it.holds(now));
     let through = overridden.map_or(&[][..], |it| it.windows.as_slice());
     let freeze = Freeze::of(policy.windows.iter().copied()).without(through);
     let by = freeze.closed_by(now, policy.clock_error);
@@ -77,18 +78,24 @@ fn who(closed: &[&Window]) -> Vec<String> {
     roles
 }
 
-/// What was let through is exactly one release; another candidate, or none, voids it.
+/// What was let through is exactly one release and one closing; another candidate, or none, voids
+/// it, and so does the end of the closing.
 pub(super) fn forget_override(draft: &mut Draft) {
+    let now = draft.now;
     let stage = &mut draft.next;
-    let is_meant = |it: &Override| match &stage.candidate {
+    let is_candidate = |it: &Override| match &stage.candidate {
         Some(candidate) => match &candidate.release {
             Some(release) => *release == it.release,
             None => candidate.revision == it.release.revision,
         },
         None => false,
     };
+    let is_meant = |it: &Override| it.holds(now) && is_candidate(it);
     if !stage.overridden.as_ref().is_some_and(is_meant) {
         stage.overridden = None;
+    }
+    if let Some(until) = stage.overridden.as_ref().and_then(|it| it.until) {
+        draft.wake_at(until);
     }
 }
 

@@ -226,6 +226,49 @@ fn an_override_is_for_the_windows_that_were_closed() {
     );
 }
 
+/// With a change of dev that is let through `office` and then kept waiting by a lock.
+fn let_through_and_locked() -> World {
+    let mut world = wanted_at("07:00:00");
+    let lock = Command::Lock {
+        reason: "so that it waits".to_owned(),
+        until: None,
+    };
+    world.command("dev", &operator(), lock).expect("locked");
+    overridden(&mut world, &operator()).expect("an operator may");
+    world
+}
+
+#[test]
+fn an_override_is_over_when_the_stage_opens_by_itself() {
+    let mut world = let_through_and_locked();
+    let plan = world.replan("dev");
+    let opens = Some(at("2026-03-02T08:30:00Z"));
+    let until = plan.next.overridden.and_then(|it| it.until);
+    assert_eq!((until, plan.wake), (opens, opens));
+    world.now = at("2026-03-03T07:00:00Z");
+    world
+        .command("dev", &operator(), Command::Unlock)
+        .expect("unlocked");
+    let plan = world.replan("dev");
+    assert_eq!(codes(&plan), ["frozen"], "the same windows a day later");
+    assert_eq!(plan.next.overridden, None);
+    assert!(world.codes().contains(&"override_void"));
+}
+
+#[test]
+fn what_was_let_through_is_not_admitted_in_the_next_closing() {
+    let hourly = file().replace("cron: \"0 9 * * *\"", "cron: \"0 * * * *\"");
+    let mut world = World::of(&hourly);
+    world.now = at("2026-03-02T10:20:00Z");
+    world.push("dev", 1);
+    world.built(1);
+    overridden(&mut world, &person("alice")).expect("alice may override quiet");
+    world.started("dev");
+    world.now = at("2026-03-02T11:05:00Z");
+    let no = world.admit("dev").expect_err("it is quiet again");
+    assert!(no.why.contains("closed during quiet"), "{}", no.why);
+}
+
 #[test]
 fn who_may_override_depends_on_the_windows_that_are_closed() {
     let mut world = wanted_at("07:00:00");

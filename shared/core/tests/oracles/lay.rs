@@ -329,6 +329,7 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         reason: "because".to_owned(),
         release: names.release(bytes),
         windows: vec![window(it).name.clone()],
+        until: None,
     });
     if let (Some(run), Some(of)) = (&mut stage.run, s.run.map(|run| run.of)) {
         let overridden = stage.overridden.clone();
