@@ -74,7 +74,8 @@ fn candidate(
         .filter(|candidate| candidate.cause.is_rollback())
         .and_then(|candidate| candidate.release.as_ref());
     let Some(release) = rollback else {
-        return approval::wanted_now(stage, view, policy, wanted);
+        let release = approval::wanted_now(stage, view, policy, wanted)?;
+        return is_tried(stage, &release, policy).map(|()| release);
     };
     if wanted.is_some_and(|wanted| !names(wanted, &release.revision)) {
         return Err(Rejection::conflict(
@@ -86,6 +87,18 @@ fn candidate(
         ));
     }
     Ok(release.clone())
+}
+
+/// Refuses what a promotion does not try again: a plan would void the override at once.
+fn is_tried(stage: &Stage, release: &Release, policy: &Policy<'_>) -> Result<(), Rejection> {
+    if policy.upstream.is_none() || stage.tried.as_ref() != Some(release) {
+        return Ok(());
+    }
+    let name = &stage.id.stage;
+    Err(Rejection::conflict(
+        format!("{} did not succeed on {name}", release.revision.short()),
+        &format!("greenroom retry {name}"),
+    ))
 }
 
 /// The names of the windows that close the stage now, if `principal` may let something through all

@@ -270,6 +270,27 @@ fn what_was_let_through_is_not_admitted_in_the_next_closing() {
 }
 
 #[test]
+fn what_did_not_succeed_here_is_let_through_no_window() {
+    let mut world = World::of(&file().replace("  prod:\n", "  prod:\n    windows: [office]\n"));
+    world.now = at("2026-03-02T10:00:00Z");
+    world.prod_ready(1);
+    world.deploy("prod");
+    world.verdict("prod", "smoke", failed(&["pay"]));
+    assert!(world.stage("prod").tried.is_some());
+    world.now = at("2026-03-02T20:00:00Z");
+    let no = world.try_command("prod", &operator(), &through(Some(1)));
+    let no = no.expect_err("it would be void at once");
+    assert_eq!(no.kind, RejectionKind::Conflict);
+    assert_eq!(no.help, "greenroom retry prod");
+    world
+        .command("prod", &operator(), Command::Retry)
+        .expect("granted");
+    world
+        .command("prod", &operator(), through(Some(1)))
+        .expect("it is wanted again");
+}
+
+#[test]
 fn who_may_override_depends_on_the_windows_that_are_closed() {
     let mut world = wanted_at("07:00:00");
     let no = overridden(&mut world, &person("alice")).expect_err("office is the operators'");
