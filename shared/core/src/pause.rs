@@ -60,8 +60,8 @@ impl PauseCommand {
 /// The pause of `app` after `command`, or why not.
 ///
 /// # Errors
-/// `Forbidden` for whoever may not, `Conflict` when another person's pause holds, `Invalid` for an
-/// end in the past, `NotFound` when there is nothing to resume.
+/// `Forbidden` for whoever may not, `Conflict` when another person's pause holds, `Invalid` for no
+/// reason or an end in the past, `NotFound` when there is nothing to resume.
 pub fn accept(
     pause: Option<&Pause>,
     app: &RepoName,
@@ -69,11 +69,17 @@ pub fn accept(
     command: &PauseCommand,
     now: Timestamp,
 ) -> Result<Option<Pause>, Rejection> {
-    authorize_pause(principal, command, app).map_err(Rejection::from)?;
-    let by = bound::text(principal.name(), BY_MAX);
+    let authorized = authorize_pause(principal, command, app).map_err(Rejection::from)?;
+    let by = bound::text(authorized.principal().name(), BY_MAX);
     let held = pause.filter(|pause| pause.holds(now, SignedDuration::ZERO));
     match command {
         PauseCommand::Pause { reason, until } => {
+            if reason.trim().is_empty() {
+                return Err(Rejection::invalid(
+                    "a pause needs a reason",
+                    "say why with `--reason`",
+                ));
+            }
             if let Some(pause) = held.filter(|pause| pause.by != by) {
                 return Err(Rejection::conflict(
                     format!("{} paused {app} already: {}", pause.by, pause.reason),

@@ -291,6 +291,15 @@ fn what_did_not_succeed_here_is_let_through_no_window() {
 }
 
 #[test]
+fn whoever_may_not_learns_it_before_anything_else() {
+    let mut world = World::of(&file());
+    world.now = at("2026-03-02T07:00:00Z");
+    let no = overridden(&mut world, &person("alice")).expect_err("office is the operators'");
+    assert_eq!(no.kind, RejectionKind::Forbidden, "{}", no.why);
+    assert_eq!(no.why, "alice may not override office");
+}
+
+#[test]
 fn who_may_override_depends_on_the_windows_that_are_closed() {
     let mut world = wanted_at("07:00:00");
     let no = overridden(&mut world, &person("alice")).expect_err("office is the operators'");
@@ -552,6 +561,11 @@ fn who_pauses_and_resumes() {
     );
     let past = stop(Some("2026-03-02T10:00:00Z"));
     assert_eq!(ask(None, &operator(), &past), Err(RejectionKind::Invalid));
+    let silent = PauseCommand::Pause {
+        reason: " ".to_owned(),
+        until: None,
+    };
+    assert_eq!(ask(None, &operator(), &silent), Err(RejectionKind::Invalid));
     assert_eq!(
         ask(by_olga, &person("paul"), &PauseCommand::Resume),
         Ok(None)
