@@ -92,8 +92,13 @@ pub fn wanted(s: &Situation) -> Option<Wanted> {
         return Some(rollback);
     }
     if s.takes != Takes::Promotions {
-        // Nothing is promoted to a stage that takes no promotions.
-        return waits.filter(|it| it.why != Why::Promotion);
+        // Nothing is promoted to a stage that takes no promotions. What it builds for itself is
+        // what it builds by now.
+        let waits = waits.filter(|it| it.why != Why::Promotion);
+        return waits.map(|it| Wanted {
+            bytes: it.bytes.filter(|bytes| bytes.recipe == 0),
+            ..it
+        });
     }
     // Of the stage before, what it has verified is wanted, and nothing else.
     let verified = verified_upstream(s)?;
