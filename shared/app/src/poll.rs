@@ -147,7 +147,9 @@ impl<P: Ports> App<P> {
         after: Option<Revision>,
         old: Option<&HeadRecord>,
     ) -> Result<Received, Error> {
-        let actor = match (&after, old.and_then(|old| old.actor.clone())) {
+        // Whoever deleted a branch is not who makes it anew.
+        let stood = old.filter(|old| old.revision.is_some());
+        let actor = match (&after, stood.and_then(|old| old.actor.clone())) {
             (_, Some(actor)) => Some(actor),
             (Some(revision), None) => {
                 match self.ports.source().commit(&app.repository, revision).await {
@@ -203,7 +205,7 @@ fn has_spoken(app: &AppRecord, head: &Head) -> bool {
 
 /// Whether a branch that did not move still leads where it was decided to lead: another stage file
 /// may have come into force since.
-pub(crate) fn leads_there(app: &AppRecord, file: Option<&StageFile>, old: &HeadRecord) -> bool {
+fn leads_there(app: &AppRecord, file: Option<&StageFile>, old: &HeadRecord) -> bool {
     let Some(file) = file.filter(|_| app.config != old.config) else {
         return true;
     };
