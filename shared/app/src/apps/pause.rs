@@ -4,7 +4,7 @@
 //! that is committed meanwhile makes them void. Once it is taken away all stages are planned again,
 //! also by the process after this one: the record then says that they are still to be made.
 
-use greenroom_core::accept::Rejection;
+use greenroom_core::accept::{Rejection, RejectionKind};
 use greenroom_core::name::{AppId, RepoName};
 use greenroom_core::pause::{Pause, PauseCommand, accept};
 use greenroom_core::principal::Principal;
@@ -77,8 +77,9 @@ impl<P: Ports> App<P> {
         })
     }
 
-    /// Pauses or resumes all apps, one after the other: those that are as they should be stay.
-    /// An app that is added later is not paused.
+    /// Pauses or resumes all apps, one after the other: those that are as they should be stay, such
+    /// as one that another person paused for at least as long. An app that is added later is not
+    /// paused.
     pub async fn pause_all(
         &self,
         principal: &Principal,
@@ -86,28 +87,26 @@ impl<P: Ports> App<P> {
     ) -> Result<Result<Vec<Paused>, Rejection>, Error> {
         let mut all = Vec::new();
         for app in self.apps().await? {
-            let holds = app
-                .pause
-                .as_ref()
-                .filter(|pause| pause.holds(self.ports.now(), self.settings.clock_error));
-            let by_another = holds.is_some_and(|pause| pause.by != principal.name());
-            let settled = match command {
-                PauseCommand::Pause { .. } => by_another,
-                PauseCommand::Resume => app.pause.is_none(),
-            };
-            if settled {
-                all.push(Paused {
-                    app: app.id,
-                    name: app.name,
-                    pause: app.pause,
-                });
+            if app.pause.is_none() && *command == PauseCommand::Resume {
+                all.push(paused(app));
                 continue;
             }
             match self.pause(app.id, principal, command).await? {
                 Ok(paused) => all.push(paused),
-                Err(rejection) => return Ok(Err(rejection)),
+                Err(no) if matches!(no.kind, RejectionKind::Conflict | RejectionKind::NotFound) => {
+                    all.push(paused(self.app(app.id).await?));
+                }
+                Err(no) => return Ok(Err(no)),
             }
         }
         Ok(Ok(all))
+    }
+}
+
+fn paused(app: AppRecord) -> Paused {
+    Paused {
+        app: app.id,
+        name: app.name,
+        pause: app.pause,
     }
 }

@@ -212,3 +212,30 @@ fn all_apps_are_paused_one_after_the_other() {
         assert_eq!(by(&all(&alice, &PauseCommand::Resume)), [None]);
     }
 }
+
+#[test]
+fn all_apps_stay_paused_for_as_long_as_anybody_asked() {
+    let world = World::new(STAGE_FILE);
+    let who = |name: &str| Principal::Operator {
+        name: name.to_owned(),
+    };
+    let all = |name: &str, hours: Option<i64>| {
+        let until = hours.map(|hours| world.until(SignedDuration::from_hours(hours)));
+        let asked = world.now(world.app.pause_all(&who(name), &stop(until)));
+        let paused = asked.expect("the store answers").expect("an operator may");
+        let pause = paused[0].pause.clone().expect("it is paused");
+        (pause.by, pause.until == until)
+    };
+    let short = ("alice".to_owned(), true);
+    assert_eq!(all("alice", Some(1)), short);
+    assert_eq!(all("olga", Some(3)), ("olga".to_owned(), true), "longer");
+    assert_eq!(all("alice", Some(2)).0, "olga", "hers ends later");
+    assert_eq!(all("alice", None), short, "until somebody resumes");
+    assert_eq!(all("olga", Some(9)).0, "alice");
+    // What people call themselves is cut.
+    let long = "n".repeat(150);
+    let asked = world.now(world.app.pause_all(&who("alice"), &PauseCommand::Resume));
+    asked.expect("the store answers").expect("an operator may");
+    assert!(all(&long, Some(2)).1);
+    assert!(all(&long, Some(1)).1, "their own is theirs to change");
+}
