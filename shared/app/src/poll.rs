@@ -74,6 +74,10 @@ impl<P: Ports> App<P> {
     }
 
     async fn poll_app(&self, app: &AppRecord) -> Result<usize, Error> {
+        // They may be made whether the repository answers or not, and the other way round.
+        if let Err(error) = self.make_stages(app.id).await {
+            tracing::warn!(app.name = %app.name, error = %chain(&error), "not all stages could be planned");
+        }
         let heads = self
             .ports
             .source()
@@ -90,7 +94,6 @@ impl<P: Ports> App<P> {
         if heads.iter().any(|head| !has_spoken(app, head)) {
             self.read_stage_file(app.id).await?;
         }
-        self.make_stages(app.id).await?;
         let app = &self.app(app.id).await?;
         let file = match &app.config {
             Some(hash) => Some(self.stage_file(app.id, hash).await?),
