@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block, render};
 use crate::output::text::{clean, short};
-use crate::output::time::said;
+use crate::output::time::{now, said};
 
 /// Exits 0 when every gate that was asked about is open, else 3; also where nothing has gates.
 pub async fn run(args: &GatesArgs, output: &mut Output) -> Result<Exit, Stop> {
@@ -54,7 +54,7 @@ fn shown(stage: &StageGates, output: &mut Output) -> Result<(), Stop> {
         clean(&stage.stage),
         short(&stage.revision)
     ))?;
-    let now = Timestamp::now();
+    let now = now();
     let rows: Vec<Vec<Cell>> = stage
         .gates
         .iter()

@@ -59,6 +59,20 @@ async fn time_goes_by_the_file_and_everybody_is_told() {
 }
 
 #[tokio::test]
+async fn a_pause_ends_by_the_servers_clock() {
+    let mut site = rehearsing("48h").await;
+    site.serve().await;
+    let pause = ["pause", "--reason", "a fair", "--until", "2h"];
+    site.cli(&pause).await.ok();
+    let board = site.get("/board").await;
+    let at = |value: &serde_json::Value| -> Timestamp {
+        value.as_str().expect("an instant").parse().expect("one")
+    };
+    let left = at(&board["apps"][0]["pause"]["until"]).duration_since(at(&board["now"]));
+    assert!(left > SignedDuration::from_mins(110), "{left:#}");
+}
+
+#[tokio::test]
 async fn without_a_rehearsal_nothing_is_said_of_one() {
     let site = Site::up().await;
     assert_eq!(site.server().http.get("/healthz").await.text, "ok\n");
