@@ -1,5 +1,7 @@
 //! What must be so in the end: whatever leads to a stage got there, or there is a reason.
 
+use std::collections::BTreeSet;
+
 use greenroom_app::keys;
 use greenroom_app::ports::store::{Key, Store as _};
 use greenroom_app::records::{AppRecord, BuildRecord, StageRecord};
@@ -28,6 +30,7 @@ impl Inner {
         self.check_rules(&file);
         for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
             let Some(name) = rule.stage.as_literal() else {
+                self.check_personal(&app, rule);
                 continue;
             };
             let Some(stage) = self.stage_of(&app, name) else {
@@ -106,6 +109,39 @@ impl Inner {
                 let what = format!("{branch} is led by {resolved:?} and not by {first:?}");
                 self.found.broken(&self.truth, "B1", what);
             }
+        }
+    }
+
+    /// Stages of people: none follows a branch that is gone, and no two the same one.
+    fn check_personal(&mut self, app: &AppRecord, rule: &Rule) {
+        let From::Branch { pattern, .. } = &rule.from else {
+            return;
+        };
+        let mut followed = BTreeSet::new();
+        for sort in self.keys_of_prefix(&keys::app_partition(app.id), "stage#") {
+            let name = sort.trim_start_matches("stage#");
+            let Some(stage) = self
+                .stage_of(app, name)
+                .filter(|it| it.spec.rule == rule.name)
+            else {
+                continue;
+            };
+            let Some(head) = &stage.head else { continue };
+            if !head
+                .reference
+                .branch()
+                .is_some_and(|it| pattern.matches(it))
+            {
+                continue;
+            }
+            let what = if self.truth.repository.tip(&head.reference).is_none() {
+                format!("{} follows {}, which is gone", stage.id, head.reference)
+            } else if !followed.insert(head.reference.clone()) {
+                format!("{} follows {}, as another does", stage.id, head.reference)
+            } else {
+                continue;
+            };
+            self.found.broken(&self.truth, "B3", what);
         }
     }
 
