@@ -98,7 +98,7 @@ fn in_the_way<'w>(
     let allows = |window: &&Window| window.kind == WindowKind::Allow;
     let mine = |window: &&Window| may_override(principal, window, policy);
     let opened = closed.iter().any(|window| allows(window) && mine(window));
-    let left = |window: &&&'w Window| !mine(window) && !(opened && allows(window));
+    let left = |window: &&&'w Window| !(mine(window) || opened && allows(window));
     closed.iter().find(left).copied()
 }
 
