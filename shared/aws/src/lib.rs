@@ -1,0 +1,1 @@
+//! Greenroom's ports on AWS. Everything here is an adapter: it chooses nothing.

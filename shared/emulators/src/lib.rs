@@ -1,0 +1,2 @@
+//! The AWS and the GitHub of tests, on loopback: each started by the test that needs it, on a port
+//! that was free, and stopped by it.
