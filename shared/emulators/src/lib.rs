@@ -1,2 +1,8 @@
 //! The AWS and the GitHub of tests, on loopback: each started by the test that needs it, on a port
 //! that was free, and stopped by it.
+
+pub mod dynamodb_local;
+pub mod ministack;
+mod process;
+
+pub use process::StartError;
