@@ -2,3 +2,5 @@
 
 pub mod connect;
 pub mod environment;
+mod failure;
+pub mod store;

@@ -4,5 +4,6 @@
 pub mod dynamodb_local;
 pub mod ministack;
 mod process;
+pub mod proxy;
 
 pub use process::StartError;
