@@ -38,6 +38,15 @@ pub(super) fn bytes(bytes: Vec<u8>) -> AttributeValue {
     AttributeValue::B(Blob::new(bytes))
 }
 
+/// A value. An empty one is a NULL, since not every DynamoDB takes bytes without bytes.
+pub(super) fn value(value: &[u8]) -> AttributeValue {
+    if value.is_empty() {
+        AttributeValue::Null(true)
+    } else {
+        bytes(value.to_vec())
+    }
+}
+
 /// A whole item, as it was read.
 pub(super) fn whole(mut found: Attributes) -> Result<Item, StoreError> {
     let mut part = |name: &str| match found.remove(name) {
@@ -49,14 +58,16 @@ pub(super) fn whole(mut found: Attributes) -> Result<Item, StoreError> {
     };
     let key = Key::new(part(PARTITION)?, part(SORT)?);
     let version = version(&key, &found)?;
-    match found.remove(VALUE) {
-        Some(AttributeValue::B(value)) => Ok(Item {
-            key,
-            version,
-            value: value.into_inner(),
-        }),
-        _ => Err(corrupt(&key, VALUE)),
-    }
+    let value = match found.remove(VALUE) {
+        Some(AttributeValue::B(value)) => value.into_inner(),
+        Some(AttributeValue::Null(true)) => Vec::new(),
+        _ => return Err(corrupt(&key, VALUE)),
+    };
+    Ok(Item {
+        key,
+        version,
+        value,
+    })
 }
 
 /// What is known of an item whose [`SEEN`] was read.

@@ -205,7 +205,7 @@ pub(super) fn written(condition: Condition) -> Option<u64> {
 pub(super) fn whole(write: &Write, value: &[u8], version: u64) -> item::Attributes {
     let mut whole = item::key(write.key());
     whole.insert(VERSION.to_owned(), item::number(version));
-    whole.insert(VALUE.to_owned(), item::bytes(value.to_vec()));
+    whole.insert(VALUE.to_owned(), item::value(value));
     whole
 }
 
@@ -217,7 +217,7 @@ pub(super) fn one_more(value: &[u8]) -> item::Attributes {
     item::Attributes::from([
         (":none".to_owned(), item::number(0)),
         (":one".to_owned(), item::number(1)),
-        (":value".to_owned(), item::bytes(value.to_vec())),
+        (":value".to_owned(), item::value(value)),
     ])
 }
 
