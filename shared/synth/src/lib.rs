@@ -1,0 +1,1 @@
+//! Renders the pipelines of a stage file as CloudFormation. Pure: text in, template out.
