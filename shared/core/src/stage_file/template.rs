@@ -257,7 +257,7 @@ impl fmt::Display for Reference {
 
 impl Values {
     /// What a reference becomes in a text.
-    fn get(&self, reference: &Reference) -> Option<String> {
+    pub(crate) fn get(&self, reference: &Reference) -> Option<String> {
         match reference {
             Reference::BranchSlug => self.branch.as_deref().map(|b| slug(b).to_string()),
             other => self.raw(other),
