@@ -55,7 +55,6 @@ fn each_pipeline_changes_with_what_it_is_rendered_from_and_with_nothing_else() {
         ("acme/orders", "acme/other", (true, true)),
         ("app: acme/orders", "app: Acme/Orders", (false, false)),
         ("soak: 1h", "soak: 2h", (false, false)),
-        ("verify: [s]", "verify: []", (false, false)),
         ("http://x", "http://y", (false, false)),
         ("branch: main", "branch: master", (false, false)),
     ];
