@@ -89,7 +89,8 @@ pub fn synth(file: &StageFile, options: &Options) -> Result<Rendered, Vec<Proble
         return Err(problems);
     }
     let mut resources = Map::new();
-    let mut parameters = parameters::common(options);
+    let has_secrets = jobs.iter().any(|job| !buildspec::secrets(job).is_empty());
+    let mut parameters = parameters::common(options, has_secrets);
     let mut conditions = Map::new();
     for job in &jobs {
         pipeline::add(job, &mut resources);
