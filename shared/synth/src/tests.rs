@@ -271,3 +271,44 @@ fn what_cannot_run_is_told_all_at_once() {
         "{problems:#?}"
     );
 }
+
+const SMALL: &str = r#"
+version: 1
+app: acme/orders
+variables:
+  all: { KEY: "${secret:orders/key}" }
+pipelines:
+  service:
+    steps:
+      - { name: build, run: make, once: true, artifact: dist }
+      - { name: deploy, run: d, outputs: [URL] }
+stages:
+  dev: { from: { branch: main }, pipeline: service, variables: [all] }
+"#;
+
+/// What people read when they wonder what will be made; the programs are a test of their own.
+#[test]
+fn a_template_reads_as_recorded() {
+    let file = file(SMALL);
+    let mut template = synth(&file, &Options::of(&file))
+        .expect("renderable")
+        .template;
+    let resources = template["Resources"].as_object_mut().expect("resources");
+    for resource in resources.values_mut() {
+        if let Some(spec) = resource.pointer_mut("/Properties/Source/BuildSpec") {
+            *spec = json!("...");
+        }
+    }
+    insta::assert_snapshot!(format!("{template:#}"));
+}
+
+#[test]
+fn a_program_reads_as_recorded() {
+    let template = rendered().template;
+    let spec = &resource(&template, "ProjectStageDev")["Source"]["BuildSpec"];
+    let spec: Value = serde_json::from_str(spec.as_str().expect("text")).expect("JSON");
+    let program = spec["phases"]["build"]["commands"][0]
+        .as_str()
+        .expect("text");
+    insta::assert_snapshot!(program);
+}
