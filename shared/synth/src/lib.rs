@@ -121,17 +121,6 @@ pub fn synth(file: &StageFile, options: &Options) -> Result<Rendered, Vec<Proble
     })
 }
 
-/// Every pipeline of a stage file, whether it can be rendered or not.
-pub fn definitions(app: &RepoName, file: &StageFile) -> Vec<Definition> {
-    let builds = file.pipelines.keys();
-    let builds = builds.filter_map(|name| Definition::of_build(app, file, name));
-    let stages = file.rules.iter();
-    let stages = stages.filter_map(|rule| Definition::of_stage(app, file, rule));
-    let mut all: Vec<Definition> = builds.chain(stages).collect();
-    all.sort_unstable();
-    all
-}
-
 fn jobs<'a>(file: &'a StageFile, options: &'a Options) -> Vec<Job<'a>> {
     let used = |name: &Pipeline| {
         let mut rules = file.rules.iter();

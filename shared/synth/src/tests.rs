@@ -98,7 +98,7 @@ fn there_is_a_pipeline_for_each_build_and_for_each_rule_that_deploys() {
     }
     assert_eq!(rendered.definitions.len(), titles.len());
     let file = file(FILE);
-    assert_eq!(rendered.definitions, definitions(&file.app, &file));
+    assert_eq!(rendered.definitions, definition::all(&file.app, &file));
     let recorded = &rendered.template["Metadata"]["Greenroom"]["Definitions"];
     for definition in &rendered.definitions {
         assert_eq!(recorded[&definition.name], definition.hash.as_str());
