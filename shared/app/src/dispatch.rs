@@ -3,6 +3,7 @@
 
 mod announce;
 mod ask;
+mod definition;
 pub mod fail;
 mod pipeline;
 mod suite;

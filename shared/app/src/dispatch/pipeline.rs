@@ -64,7 +64,9 @@ impl<P: Ports> App<P> {
             .as_ref()
             .and_then(|name| file.pipelines.get(name))
             .ok_or_else(|| Failure::never("the rule names no pipeline"))?;
-        let (variables, secrets) = variables(&file, rule, &values(&loaded.stage, run))?;
+        let definition = self.stage_definition(&app, &file, rule)?;
+        let values = values(&loaded.stage, run);
+        let (variables, secrets) = variables(&file, rule, &values)?;
         let request = StartRequest {
             token: entry.record.id.clone(),
             purpose: Purpose::Deploy {
@@ -85,6 +87,8 @@ impl<P: Ports> App<P> {
                 .collect(),
             variables,
             secrets,
+            definition,
+            values,
         };
         let execution = self.start(&request).await?;
         let work = Work::Stage(id.clone());
@@ -130,6 +134,9 @@ impl<P: Ports> App<P> {
             .ok_or_else(|| {
                 Failure::never("the stage file that governs the build has no such pipeline")
             })?;
+        let definition = self
+            .build_definition(&app, &file, &pipeline.name, recipe)
+            .await?;
         let request = StartRequest {
             token: entry.record.id.clone(),
             purpose: Purpose::Build,
@@ -143,6 +150,8 @@ impl<P: Ports> App<P> {
                 .collect(),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            definition,
+            values: Values::default(),
         };
         let execution = self.start(&request).await?;
         let work = Work::Build(app.id, revision.clone(), recipe.clone());

@@ -17,6 +17,7 @@ mod lines;
 mod logged;
 mod marks;
 mod moves;
+mod outdated;
 mod people;
 mod promotion;
 mod properties;
