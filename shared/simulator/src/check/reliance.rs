@@ -1,6 +1,7 @@
 //! G4: a claim relies on its upstream and its app as they are, and says so in the same commit.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use greenroom_app::keys;
 use greenroom_core::name::{ConfigHash, StageId};
@@ -13,7 +14,7 @@ use crate::truth::Truth;
 pub fn replaced(
     truth: &Truth,
     replaced: &Replaced<'_>,
-    files: &BTreeMap<ConfigHash, StageFile>,
+    files: &BTreeMap<ConfigHash, Arc<StageFile>>,
     found: &mut Found,
 ) {
     let stage = replaced.after;

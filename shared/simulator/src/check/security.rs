@@ -3,10 +3,10 @@
 use greenroom_app::records::AppRecord;
 use greenroom_core::name::ConfigHash;
 use greenroom_core::principal::Principal;
-use greenroom_core::stage_file::StageFile;
 
 use super::Found;
 use crate::setup::cast::STRANGER;
+use crate::stage_files;
 use crate::truth::{Change, Happened, Truth};
 use crate::world::SECRET;
 
@@ -79,10 +79,8 @@ pub fn in_force(
     let repository = &truth.repository;
     let default = repository.default_branch();
     let had = default.map_or(&[][..], |branch| repository.moves(branch));
-    let is_it = |text: &str| {
-        let file = StageFile::parse("greenroom.yaml", text.as_bytes());
-        file.is_ok_and(|file| file.hash == after)
-    };
+    let is_it =
+        |text: &str| stage_files::read(text.as_bytes()).is_some_and(|file| file.hash == after);
     let texts = had
         .iter()
         .filter_map(|(_, to)| repository.stage_file(to.as_ref()?));
