@@ -50,9 +50,11 @@ pub fn see(truth: &Truth, happened: &Happened<'_>, found: &mut Found) {
 pub fn committed(truth: &Truth, changes: &[Change<'_>], found: &mut Found) {
     for change in changes {
         let after = change.after.unwrap_or_default();
+        let secret = SECRET.as_bytes();
+        // Few parts begin like it, and all the others are not worth a comparison.
         let seen = after
-            .windows(SECRET.len())
-            .any(|part| part == SECRET.as_bytes());
+            .windows(secret.len())
+            .any(|part| part[0] == secret[0] && part == secret);
         if seen {
             found.broken(truth, "H13", format!("{} has a secret in it", change.key));
         }
