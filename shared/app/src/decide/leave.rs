@@ -93,3 +93,39 @@ fn own_branch(file: &StageFile, stage: &StageName) -> Option<RefName> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+version: 1
+app: acme/orders
+pipelines:
+  service: { steps: [ { name: deploy, run: make deploy } ] }
+suites:
+  smoke: { files: "tests/*.hurl", base_url: "http://localhost" }
+stages:
+  own:     { name: "${actor}", from: { branch: "feature/**" }, pipeline: service }
+  dev:     { from: { branch: develop }, pipeline: service }
+  preview: { from: { branch: "try/**" }, pipeline: service }
+  beta:    { from: { tag: "v*" }, pipeline: service }
+  preprod: { from: { branch: master }, pipeline: service, verify: [smoke] }
+  prod:    { from: { promote: preprod }, pipeline: service }
+"#;
+
+    #[test]
+    fn a_stage_has_a_branch_of_its_own_if_exactly_one_name_leads_there() {
+        let file = StageFile::parse("greenroom.yaml", FILE.as_bytes()).expect("it holds");
+        let of = |stage: &str| own_branch(&file, &StageName::new(stage));
+        assert_eq!(of("dev"), Some(RefName::new("refs/heads/develop")));
+        assert_eq!(of("preprod"), Some(RefName::new("refs/heads/master")));
+        // Many branches may lead there, and none of them has it for good.
+        assert_eq!(of("preview"), None);
+        assert_eq!(of("alice"), None);
+        // Tags and promotions come from elsewhere.
+        assert_eq!(of("beta"), None);
+        assert_eq!(of("prod"), None);
+        assert_eq!(of("gone"), None);
+    }
+}

@@ -104,3 +104,39 @@ pub(super) fn let_through<'a>(stage: &'a Stage, release: &Release) -> Option<&'a
     let overridden = stage.overridden.as_ref();
     overridden.filter(|it| it.release == *release)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage_file::StageFile;
+
+    const FILE: &str = r#"
+version: 1
+app: acme/orders
+pipelines: { p: { steps: [{ name: d, run: d }] } }
+stages: { dev: { from: { branch: d }, pipeline: p } }
+roles: { owner: [olga], release: [rita], ops: [otto] }
+windows:
+  audit: { deny: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [owner, release] }
+  quiet: { deny: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [owner] }
+  night: { deny: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r }
+  office: { allow: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [release] }
+  extra: { allow: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [ops, owner] }
+"#;
+
+    #[test]
+    fn whoever_may_open_each_deny_window_and_one_of_the_allow_windows_may_override() {
+        let file = StageFile::parse("greenroom.yaml", FILE.as_bytes()).expect("it holds");
+        let of = |names: &[&str]| {
+            let named = |window: &&Window| names.contains(&window.name.as_str());
+            who(&file.windows.values().filter(named).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&["audit"]), ["owner", "release"]);
+        assert_eq!(of(&["audit", "quiet"]), ["owner"]);
+        assert!(of(&["audit", "quiet", "night"]).is_empty());
+        assert_eq!(of(&["office", "extra"]), ["ops", "owner", "release"]);
+        assert_eq!(of(&["quiet", "office", "extra"]), ["owner"]);
+        assert_eq!(of(&["audit", "office"]), ["release"]);
+        assert!(of(&["quiet", "office"]).is_empty());
+    }
+}

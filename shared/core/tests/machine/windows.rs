@@ -317,7 +317,8 @@ fn who_may_override_depends_on_the_windows_that_are_closed() {
         let no = overridden(&mut world, &other).expect_err("nobody");
         assert_eq!(no.kind, RejectionKind::Forbidden);
     }
-    overridden(&mut world, &person("Alice")).expect("a holder of the role");
+    let plan = overridden(&mut world, &person("Alice")).expect("a holder of the role");
+    assert_eq!(codes(&plan), ["starting"]);
 }
 
 #[test]
@@ -578,6 +579,14 @@ fn who_pauses_and_resumes() {
         assert_eq!(
             ask(None, &nobody, &stop(None)),
             Err(RejectionKind::Forbidden)
+        );
+    }
+    for (command, said) in [(stop(None), "pause"), (PauseCommand::Resume, "resume")] {
+        let no = pause::accept(by_olga, &app, &Principal::Pipeline, &command, now);
+        let why = no.expect_err("no person").why;
+        assert!(
+            why.ends_with(&format!(" may not {said} acme/orders")),
+            "{why}"
         );
     }
 }

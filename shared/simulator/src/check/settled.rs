@@ -1,6 +1,7 @@
 //! What must be so in the end: whatever leads to a stage got there, or there is a reason.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use greenroom_app::keys;
 use greenroom_app::ports::store::{Key, Store as _};
@@ -15,6 +16,7 @@ use jiff::SignedDuration;
 
 use crate::inner::Inner;
 use crate::ports::at_once;
+use crate::stage_files;
 
 /// What happened this recently in the end may still be on its way.
 const RECENT: SignedDuration = SignedDuration::from_mins(20);
@@ -70,13 +72,13 @@ impl Inner {
         }
     }
 
-    fn ruling(&self) -> Option<(AppRecord, StageFile)> {
+    fn ruling(&self) -> Option<(AppRecord, Arc<StageFile>)> {
         let item = at_once(self.store.get(&keys::app(self.truth.app))).ok()??;
         let app: AppRecord = serde_json::from_slice(&item.value).ok()?;
         let default = self.truth.repository.default_branch()?;
         let tip = self.truth.repository.tip(default)?;
         let text = self.truth.repository.stage_file(tip)?;
-        let file = StageFile::parse("greenroom.yaml", text.as_bytes()).ok()?;
+        let file = stage_files::read(text.as_bytes())?;
         Some((app, file))
     }
 
