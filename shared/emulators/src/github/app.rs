@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::ask::Ask;
 use super::reach::Reach;
 use super::server::Shared;
-use super::state::{Token, now};
+use super::state::Token;
 
 /// A token of an installation is good for an hour.
 const TOKEN_LASTS: i64 = 3600;
@@ -25,7 +25,7 @@ pub(super) fn token_of(shared: &Shared, ask: &Ask) -> Result<Token, Answer> {
     let state = shared.lock();
     let token = state.tokens.get(text).ok_or_else(bad)?;
     match token.ends {
-        Some(ends) if ends <= now() => Err(bad()),
+        Some(ends) if ends <= state.now() => Err(bad()),
         _ => Ok(token.clone()),
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn access_token(shared: &Shared, ask: &Ask, installation: &str) -> An
     state.tokens_made += 1;
     // Tokens have no fixed length.
     let text = format!("ghs_{app}_{:0>64}", state.tokens_made);
-    let ends = now() + TOKEN_LASTS;
+    let ends = state.now() + TOKEN_LASTS;
     let token = Token {
         reach: found.reach.clone(),
         ends: Some(ends),
@@ -106,7 +106,7 @@ pub(super) fn installation_of(shared: &Shared, ask: &Ask, name: &str) -> Answer 
     let Some((id, one)) = found else {
         return Answer::not_found();
     };
-    let suspended_at = one.suspended.then(|| time(now()));
+    let suspended_at = one.suspended.then(|| time(state.now()));
     Answer::ok(&json!({
         "id": id,
         "app_id": app,
@@ -162,21 +162,22 @@ fn app_of(shared: &Shared, ask: &Ask) -> Result<u64, Answer> {
     if key.verify(signed, &signature).is_err() {
         return Err(undecodable());
     }
+    let now = state.now();
     let refused = |words: &str| Err(Answer::refuse(401, words));
     let (Some(issued), Some(ends)) = (claims["iat"].as_i64(), claims["exp"].as_i64()) else {
         return refused("Missing 'issued at' claim ('iat') or 'expiration time' claim ('exp')");
     };
-    if issued > now() + CLOCK {
+    if issued > now + CLOCK {
         return refused(
             "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
         );
     }
-    if ends <= now() {
+    if ends <= now {
         return refused(
             "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
         );
     }
-    if ends > now() + JWT_MAX {
+    if ends > now + JWT_MAX {
         return refused("'Expiration time' claim ('exp') is too far in the future");
     }
     Ok(id)

@@ -52,16 +52,18 @@ pub(super) fn compare(site: &Site<'_>, range: &str) -> Answer {
         COMMITS_MAX
     };
     let shown = ahead.iter().skip((page - 1) * size).take(size);
+    let shown: Vec<&str> = shown.map(String::as_str).collect();
+    let ends = listed(site, &[&base, &merge_base]);
     let mut body = json!({
         "url": format!("{}/compare/{range}", site.url()),
         "html_url": format!("https://github.com/{}/compare/{range}", site.hosted.name),
-        "base_commit": listed(site, &base),
-        "merge_base_commit": listed(site, &merge_base),
+        "base_commit": ends[0],
+        "merge_base_commit": ends[1],
         "status": status,
         "ahead_by": ahead.len(),
         "behind_by": behind,
         "total_commits": ahead.len(),
-        "commits": shown.map(|sha| listed(site, sha)).collect::<Vec<_>>(),
+        "commits": listed(site, &shown),
     });
     if page == 1 {
         body["files"] = files(site, &format!("{merge_base}..{head}"));

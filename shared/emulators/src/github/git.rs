@@ -1,7 +1,8 @@
 //! Runs `git` on a served repository, away from whatever configuration the machine has.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Variables that lead git to another repository, as in a hook.
 const STRAY: [&str; 5] = [
@@ -35,11 +36,47 @@ impl Git {
 
     /// What git printed; `None` when it did not end well.
     pub(super) fn run(&self, arguments: &[&str]) -> Option<Vec<u8>> {
+        let output = self.command(arguments).output().ok()?;
+        output.status.success().then_some(output.stdout)
+    }
+
+    /// The texts of these commits, by one git.
+    pub(super) fn commits(&self, shas: &[&str]) -> Vec<String> {
+        let asked: String = shas.iter().map(|sha| format!("{sha}\n")).collect();
+        let mut answer = self
+            .fed(&["cat-file", "--batch"], asked)
+            .unwrap_or_default();
+        let mut texts = Vec::new();
+        // `<sha> commit <size>`, a newline, the text, a newline.
+        while let Some(line) = answer.iter().position(|byte| *byte == b'\n') {
+            let head = String::from_utf8_lossy(&answer[..line]).into_owned();
+            let size = head.rsplit(' ').next().and_then(|size| size.parse().ok());
+            let text: Vec<u8> = answer.drain(..).skip(line + 1).collect();
+            let size = size.unwrap_or(0).min(text.len());
+            texts.push(String::from_utf8_lossy(&text[..size]).into_owned());
+            answer = text[(size + 1).min(text.len())..].to_vec();
+        }
+        texts
+    }
+
+    fn fed(&self, arguments: &[&str], input: String) -> Option<Vec<u8>> {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::null()).spawn().ok()?;
+        let mut stdin = child.stdin.take()?;
+        // Both ends may be full at once, so they are served at once.
+        let feeding = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+        let output = child.wait_with_output().ok()?;
+        let fed = feeding.join().is_ok_and(|fed| fed.is_ok());
+        (fed && output.status.success()).then_some(output.stdout)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         for name in STRAY {
             command.env_remove(name);
         }
-        let output = command
+        command
             .args(["-c", "safe.directory=*", "-c", "core.quotePath=false"])
             .args(arguments)
             .current_dir(&self.folder)
@@ -48,10 +85,8 @@ impl Git {
             .env("GIT_LITERAL_PATHSPECS", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .output()
-            .ok()?;
-        output.status.success().then_some(output.stdout)
+            .env("TZ", "UTC");
+        command
     }
 
     pub(super) fn text(&self, arguments: &[&str]) -> Option<String> {

@@ -14,7 +14,10 @@ pub(super) fn git_commit(site: &Site<'_>, sha: &str) -> Answer {
         return empty();
     }
     match site.git.object(sha, "commit").filter(|found| found == sha) {
-        Some(sha) => Answer::ok(&plain(site, &sha)),
+        Some(sha) => {
+            let text = site.git.commits(&[&sha]).concat();
+            Answer::ok(&plain(site, &sha, &text))
+        }
         None => Answer::not_found(),
     }
 }
@@ -26,7 +29,7 @@ pub(super) fn commit(site: &Site<'_>, name: &str) -> Answer {
     }
     match site.git.object(name, "commit") {
         Some(sha) => {
-            let mut shown = listed(site, &sha);
+            let mut shown = listed(site, &[&sha]).pop().unwrap_or_default();
             shown["files"] = super::compare::files(site, &format!("{sha}^!"));
             Answer::ok(&shown)
         }
@@ -46,17 +49,23 @@ pub(super) fn commits(site: &Site<'_>) -> Answer {
     let all = site.git.text(&["rev-list", &sha]).unwrap_or_default();
     let all: Vec<&str> = all.lines().collect();
     let (size, page) = (site.ask.per_page(), site.ask.number("page", 1));
-    let shown = all.iter().skip((page - 1) * size).take(size);
-    let answer = Answer::ok(&shown.map(|sha| listed(site, sha)).collect());
+    let shown = all.iter().skip((page - 1) * size).take(size).copied();
+    let answer = Answer::ok(&Value::Array(listed(site, &shown.collect::<Vec<_>>())));
     match links(site.ask, page, all.len().div_ceil(size)) {
         Some(links) => answer.with("link", links),
         None => answer,
     }
 }
 
-/// A commit as lists have it: git's part inside, people outside.
-pub(super) fn listed(site: &Site<'_>, sha: &str) -> Value {
-    let mut inside = plain(site, sha);
+/// Commits as lists have them: git's part inside, people outside.
+pub(super) fn listed(site: &Site<'_>, shas: &[&str]) -> Vec<Value> {
+    let texts = site.git.commits(shas);
+    let all = shas.iter().zip(&texts);
+    all.map(|(sha, text)| outside(site, sha, text)).collect()
+}
+
+fn outside(site: &Site<'_>, sha: &str, text: &str) -> Value {
+    let mut inside = plain(site, sha, text);
     let parents = inside["parents"].take();
     let mut shown = json!({
         "sha": sha,
@@ -76,13 +85,8 @@ pub(super) fn listed(site: &Site<'_>, sha: &str) -> Value {
     shown
 }
 
-fn plain(site: &Site<'_>, sha: &str) -> Value {
-    let text = site
-        .git
-        .run(&["cat-file", "commit", sha])
-        .unwrap_or_default();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let (head, message) = text.split_once("\n\n").unwrap_or((&text, ""));
+fn plain(site: &Site<'_>, sha: &str, text: &str) -> Value {
+    let (head, message) = text.split_once("\n\n").unwrap_or((text, ""));
     let fields = |name: &'static str| {
         let lines = head.lines();
         lines.filter_map(move |line| line.strip_prefix(name)?.strip_prefix(' '))

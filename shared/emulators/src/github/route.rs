@@ -6,7 +6,7 @@ use super::git::Git;
 use super::limits::{self, Fault};
 use super::reach::Access;
 use super::server::Shared;
-use super::state::{Token, now};
+use super::state::Token;
 use super::{Call, Hosted, app, compare, objects, references, repository, statuses, tarball};
 
 /// What becomes of a request.
@@ -35,7 +35,8 @@ impl Site<'_> {
 pub(super) fn answer(shared: &Shared, ask: &Ask) -> Outcome {
     let fault = {
         let mut state = shared.lock();
-        state.limit.roll(now());
+        let now = state.now();
+        state.limit.roll(now);
         state.faults.pop_front()
     };
     let (route, answer) = match &fault {

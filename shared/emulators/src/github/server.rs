@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::answer::Answer;
 use super::ask::{self, Ask};
 use super::route::{self, Outcome};
-use super::state::{App, Installation, State, Token, now};
+use super::state::{App, Installation, State, Token};
 use super::{Call, Fault, Hosted, KeyPair, Reach, Status};
 
 /// Larger requests are none of ours.
@@ -62,7 +62,7 @@ impl FakeGitHub {
             .local_addr()
             .expect("a bound socket has an address");
         let base = format!("http://{address}");
-        let shared = Shared(Arc::new(Mutex::new(State::new(now()))));
+        let shared = Shared(Arc::new(Mutex::new(State::new())));
         let serving = Serving {
             base: base.clone(),
             shared: shared.clone(),
@@ -179,6 +179,11 @@ impl FakeGitHub {
         let limit = &mut self.shared.lock().limit;
         limit.used = limit.limit.saturating_sub(remaining);
         limit.reset = reset;
+    }
+
+    /// Lets its clock go on.
+    pub fn wait(&self, seconds: i64) {
+        self.shared.lock().ahead += seconds;
     }
 
     /// A recursive listing of files is cut after so many entries, as one of a huge repository is.

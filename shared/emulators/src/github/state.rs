@@ -45,10 +45,12 @@ pub(super) struct State {
     /// Entries a recursive listing gives before it is cut.
     pub tree_max: usize,
     pub calls: Vec<Call>,
+    /// Seconds that its clock is ahead.
+    pub ahead: i64,
 }
 
 impl State {
-    pub(super) fn new(now: i64) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             repositories: BTreeMap::new(),
             former: BTreeMap::new(),
@@ -56,12 +58,18 @@ impl State {
             tokens: BTreeMap::new(),
             tokens_made: 0,
             statuses: BTreeMap::new(),
-            limit: Limit::new(now),
+            limit: Limit::new(jiff::Timestamp::now().as_second()),
             faults: VecDeque::new(),
             outage: false,
             tree_max: 100_000,
             calls: Vec::new(),
+            ahead: 0,
         }
+    }
+
+    /// Epoch seconds, by its own clock.
+    pub(super) fn now(&self) -> i64 {
+        jiff::Timestamp::now().as_second() + self.ahead
     }
 
     /// The repository that has this name now. Case does not matter.
@@ -69,8 +77,4 @@ impl State {
         let mut all = self.repositories.values();
         all.find(|hosted| hosted.name.eq_ignore_ascii_case(name))
     }
-}
-
-pub(super) fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }

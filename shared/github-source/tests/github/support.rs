@@ -71,7 +71,7 @@ pub struct Scene {
     pub repository: Repository,
     pub secret: OneSecret,
     pub source: GitHubSource<OneSecret>,
-    /// Seconds that the adapter's clock is ahead of everybody else's.
+    /// Seconds that the adapter's clock is ahead.
     pub ahead: Arc<AtomicI64>,
 }
 
@@ -137,8 +137,9 @@ impl Scene {
         calls.into_iter().map(shown).collect()
     }
 
-    /// Lets the adapter's clock go on.
+    /// Lets everybody's clock go on.
     pub fn wait(&self, seconds: i64) {
+        self.github.wait(seconds);
         self.ahead.fetch_add(seconds, Ordering::SeqCst);
     }
 }

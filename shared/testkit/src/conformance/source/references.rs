@@ -126,9 +126,7 @@ pub async fn hundreds_of_branches_are_all_told_by_name<S: Source>(site: Site<S>)
     let create = |n: usize| format!("create refs/heads/b/{n:03} {first}\n");
     let commands: String = (0..230).map(create).collect();
     site.origin.write(".git/commands", commands);
-    let script = "git update-ref --stdin < .git/commands";
-    site.origin
-        .git(&["-c", &format!("alias.make=!{script}"), "make"]);
+    site.origin.shell("git update-ref --stdin < .git/commands");
     let all = site.all().await;
     let mut sorted = all.clone();
     sorted.sort();
