@@ -87,6 +87,6 @@ impl Origin {
 
     /// Runs a line of shell in it: git's own input cannot be given otherwise.
     pub fn shell(&self, line: &str) {
-        self.git(&["-c", &format!("alias.shell=!{line}"), "shell"]);
+        self.git(&["-c", &format!("alias.line=!{line}"), "line"]);
     }
 }
