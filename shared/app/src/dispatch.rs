@@ -3,6 +3,7 @@
 
 mod announce;
 pub mod fail;
+mod mark;
 mod pipeline;
 mod suite;
 
@@ -242,6 +243,11 @@ impl<P: Ports> App<P> {
                 .await
             }
             Effect::Announce { .. } => self.announce(entry).await,
+            Effect::ReportMark {
+                stage,
+                revision,
+                mark,
+            } => self.report_mark(owner.app, stage, revision, mark).await,
             Effect::Ask { stage, .. } => {
                 let asked = StageId {
                     app: owner.app,
@@ -337,11 +343,8 @@ impl<P: Ports> App<P> {
         }
         let tries = usize::try_from(next.tries).unwrap_or(usize::MAX);
         let announcement = matches!(next.effect, Effect::Announce { .. });
-        let rung = if announcement {
-            tries
-        } else {
-            tries.min(LAST_RUNG)
-        };
+        let ends = announcement || matches!(next.effect, Effect::ReportMark { .. });
+        let rung = if ends { tries } else { tries.min(LAST_RUNG) };
         let wait = if failure.permanent {
             None
         } else {
@@ -392,6 +395,8 @@ impl<P: Ports> App<P> {
                     .map(drop)
             }
             Effect::StartBuild { .. } => self.build_refused(entry, failure).await,
+            // The board says the same, and nobody is woken for a mark.
+            Effect::ReportMark { .. } => Ok(self.ports.store().commit(removal(entry)).await?),
             _ => self.park(entry, failure).await,
         }
     }

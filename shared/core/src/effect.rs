@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::mark::Mark;
 use crate::name::{
     ChannelName, ConfigHash, ExecutionId, Nonce, PipelineName, RecipeHash, RefName, Revision,
     StageId, StageName, SuiteName,
@@ -79,6 +80,12 @@ pub enum Effect {
     },
     /// Plan another stage again: something it depends on has changed.
     Ask { stage: StageName, because: String },
+    /// Show beside the commit how it stands on the stage. A later one takes the place of this.
+    ReportMark {
+        stage: StageName,
+        revision: Revision,
+        mark: Mark,
+    },
 }
 
 /// What is to be told. Commits and neighbours are looked up when it is told.
@@ -204,6 +211,7 @@ impl Effect {
                 format!("{owner}/announce/{}/{channel}", news.key())
             }
             Self::Ask { stage, because } => format!("{owner}/ask/{stage}/{because}"),
+            Self::ReportMark { revision, .. } => format!("{owner}/mark/{revision}"),
         }
     }
 }

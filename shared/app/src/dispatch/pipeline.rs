@@ -252,6 +252,12 @@ fn given_up(effect: &Effect) -> String {
         }
         Effect::Announce { channel, .. } => format!("{channel} cannot be told"),
         Effect::Ask { stage, .. } => format!("{stage} cannot be planned again"),
+        Effect::ReportMark {
+            stage, revision, ..
+        } => format!(
+            "nothing of {stage} can be shown beside {}",
+            revision.short()
+        ),
     }
 }
 

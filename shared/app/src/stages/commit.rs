@@ -1,6 +1,8 @@
 //! One transaction: the stage's next state, its outbox entries, its due marker, its history.
 
+use greenroom_core::effect::Effect;
 use greenroom_core::history;
+use greenroom_core::mark;
 use greenroom_core::name::Revision;
 use greenroom_core::plan::Plan;
 use greenroom_core::stage::{Run, Stage};
@@ -12,6 +14,7 @@ use crate::error::Error;
 use crate::keys;
 use crate::outbox;
 use crate::ports::Ports;
+use crate::ports::source::Source;
 use crate::ports::store::{COMMIT_MAX, Condition, Store, Write};
 use crate::records::{Journey, StageRecord};
 use crate::table::{move_marker, put, unchanged};
@@ -76,6 +79,11 @@ impl<P: Ports> App<P> {
         for effect in &plan.effects {
             hints.push(outbox::enter(&mut writes, id, effect.clone(), now)?);
         }
+        // An entry and its marker each.
+        let room = COMMIT_MAX.saturating_sub(writes.len()) / 2;
+        for effect in self.marks(loaded, plan).into_iter().take(room) {
+            hints.push(outbox::enter(&mut writes, id, effect, now)?);
+        }
         let room = COMMIT_MAX.saturating_sub(writes.len());
         writes.extend(journeys(
             before.map(|before| &before.stage),
@@ -86,6 +94,16 @@ impl<P: Ports> App<P> {
         self.ports.store().commit(writes).await?;
         hints.into_iter().for_each(|work| self.ports.hint(work));
         Ok(())
+    }
+
+    /// What changes beside commits, where anything can be shown there.
+    fn marks(&self, loaded: &Loaded, plan: &Plan) -> Vec<Effect> {
+        let repository = &loaded.app.record.repository;
+        if !self.ports.source().shows_statuses(repository) {
+            return Vec::new();
+        }
+        let before = loaded.read.as_ref().map(|read| &read.record.stage);
+        mark::between(before, &plan.next)
     }
 }
 

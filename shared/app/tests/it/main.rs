@@ -8,6 +8,7 @@ mod dedupe;
 mod dispatch;
 mod door;
 mod freeze;
+mod marks;
 mod poll;
 mod sweep;
 

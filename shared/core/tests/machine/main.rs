@@ -15,6 +15,7 @@ mod fixture;
 mod gates;
 mod lines;
 mod logged;
+mod marks;
 mod moves;
 mod people;
 mod promotion;

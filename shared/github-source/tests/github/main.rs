@@ -4,4 +4,5 @@ mod conformance;
 mod costs;
 mod credentials;
 mod limits;
+mod marks;
 mod support;
