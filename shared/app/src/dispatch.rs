@@ -2,8 +2,8 @@
 //! learns goes back as a fact.
 
 mod announce;
+mod commit_status;
 pub mod fail;
-mod mark;
 mod pipeline;
 mod suite;
 
@@ -243,11 +243,11 @@ impl<P: Ports> App<P> {
                 .await
             }
             Effect::Announce { .. } => self.announce(entry).await,
-            Effect::ReportMark {
+            Effect::ReportStatus {
                 stage,
                 revision,
-                mark,
-            } => self.report_mark(owner.app, stage, revision, mark).await,
+                status,
+            } => self.report_status(owner.app, stage, revision, status).await,
             Effect::Ask { stage, .. } => {
                 let asked = StageId {
                     app: owner.app,
@@ -343,7 +343,7 @@ impl<P: Ports> App<P> {
         }
         let tries = usize::try_from(next.tries).unwrap_or(usize::MAX);
         let announcement = matches!(next.effect, Effect::Announce { .. });
-        let ends = announcement || matches!(next.effect, Effect::ReportMark { .. });
+        let ends = announcement || matches!(next.effect, Effect::ReportStatus { .. });
         let rung = if ends { tries } else { tries.min(LAST_RUNG) };
         let wait = if failure.permanent {
             None
@@ -395,8 +395,8 @@ impl<P: Ports> App<P> {
                     .map(drop)
             }
             Effect::StartBuild { .. } => self.build_refused(entry, failure).await,
-            // The board says the same, and nobody is woken for a mark.
-            Effect::ReportMark { .. } => Ok(self.ports.store().commit(removal(entry)).await?),
+            // The board says the same, and nobody is woken for a status.
+            Effect::ReportStatus { .. } => Ok(self.ports.store().commit(removal(entry)).await?),
             _ => self.park(entry, failure).await,
         }
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::mark::Mark;
+use crate::commit_status::CommitStatus;
 use crate::name::{
     ChannelName, ConfigHash, ExecutionId, Nonce, PipelineName, RecipeHash, RefName, Revision,
     StageId, StageName, SuiteName,
@@ -81,10 +81,10 @@ pub enum Effect {
     /// Plan another stage again: something it depends on has changed.
     Ask { stage: StageName, because: String },
     /// Show beside the commit how it stands on the stage. A later one takes the place of this.
-    ReportMark {
+    ReportStatus {
         stage: StageName,
         revision: Revision,
-        mark: Mark,
+        status: CommitStatus,
     },
 }
 
@@ -211,7 +211,7 @@ impl Effect {
                 format!("{owner}/announce/{}/{channel}", news.key())
             }
             Self::Ask { stage, because } => format!("{owner}/ask/{stage}/{because}"),
-            Self::ReportMark { revision, .. } => format!("{owner}/mark/{revision}"),
+            Self::ReportStatus { revision, .. } => format!("{owner}/status/{revision}"),
         }
     }
 }

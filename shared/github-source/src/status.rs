@@ -1,8 +1,8 @@
-//! Statuses of a commit: the marks that people see beside it on GitHub.
+//! Statuses of a commit: what people see beside it on GitHub.
 
 use greenroom_app::ports::secrets::Secrets;
 use greenroom_app::ports::source::{Repository, SourceError, Status};
-use greenroom_core::mark::MarkState;
+use greenroom_core::commit_status::StatusState;
 use greenroom_core::name::Revision;
 use serde_json::json;
 
@@ -44,12 +44,12 @@ pub(crate) async fn set<S: Secrets>(
     }
 }
 
-fn word(state: MarkState) -> &'static str {
+fn word(state: StatusState) -> &'static str {
     match state {
-        MarkState::Pending => "pending",
-        MarkState::Success => "success",
-        MarkState::Failure => "failure",
-        MarkState::Error => "error",
+        StatusState::Pending => "pending",
+        StatusState::Success => "success",
+        StatusState::Failure => "failure",
+        StatusState::Error => "error",
     }
 }
 

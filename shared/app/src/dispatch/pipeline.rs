@@ -252,7 +252,7 @@ fn given_up(effect: &Effect) -> String {
         }
         Effect::Announce { channel, .. } => format!("{channel} cannot be told"),
         Effect::Ask { stage, .. } => format!("{stage} cannot be planned again"),
-        Effect::ReportMark {
+        Effect::ReportStatus {
             stage, revision, ..
         } => format!(
             "nothing of {stage} can be shown beside {}",

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use greenroom_core::mark::MarkState;
+use greenroom_core::commit_status::StatusState;
 use greenroom_core::name::{RefName, RepoName, RepositoryId, Revision};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ pub enum SourceError {
 pub struct Status {
     /// Whose it is: `greenroom/<stage>`.
     pub context: String,
-    pub state: MarkState,
+    pub state: StatusState,
     /// A sentence for people; adapters cut what is too long for the other side.
     pub description: String,
     /// Where there is more to read.

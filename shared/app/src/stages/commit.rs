@@ -1,8 +1,8 @@
 //! One transaction: the stage's next state, its outbox entries, its due marker, its history.
 
+use greenroom_core::commit_status;
 use greenroom_core::effect::Effect;
 use greenroom_core::history;
-use greenroom_core::mark;
 use greenroom_core::name::Revision;
 use greenroom_core::plan::Plan;
 use greenroom_core::stage::{Run, Stage};
@@ -81,7 +81,7 @@ impl<P: Ports> App<P> {
         }
         // An entry and its marker each.
         let room = COMMIT_MAX.saturating_sub(writes.len()) / 2;
-        for effect in self.marks(loaded, plan).into_iter().take(room) {
+        for effect in self.statuses(loaded, plan).into_iter().take(room) {
             hints.push(outbox::enter(&mut writes, id, effect, now)?);
         }
         let room = COMMIT_MAX.saturating_sub(writes.len());
@@ -97,13 +97,13 @@ impl<P: Ports> App<P> {
     }
 
     /// What changes beside commits, where anything can be shown there.
-    fn marks(&self, loaded: &Loaded, plan: &Plan) -> Vec<Effect> {
+    fn statuses(&self, loaded: &Loaded, plan: &Plan) -> Vec<Effect> {
         let repository = &loaded.app.record.repository;
         if !self.ports.source().shows_statuses(repository) {
             return Vec::new();
         }
         let before = loaded.read.as_ref().map(|read| &read.record.stage);
-        mark::between(before, &plan.next)
+        commit_status::between(before, &plan.next)
     }
 }
 

@@ -3,12 +3,12 @@
 mod announce;
 mod apps;
 mod bounds;
+mod commit_statuses;
 mod decide;
 mod dedupe;
 mod dispatch;
 mod door;
 mod freeze;
-mod marks;
 mod poll;
 mod sweep;
 

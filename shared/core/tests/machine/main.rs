@@ -8,6 +8,7 @@
 mod breaks;
 mod builds;
 mod bytes;
+mod commit_statuses;
 mod deploy;
 mod ends;
 mod fence;
@@ -15,7 +16,6 @@ mod fixture;
 mod gates;
 mod lines;
 mod logged;
-mod marks;
 mod moves;
 mod people;
 mod promotion;

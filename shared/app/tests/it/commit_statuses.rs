@@ -3,7 +3,7 @@
 use greenroom_app::keys;
 use greenroom_app::ports::Ports as _;
 use greenroom_app::ports::store::Store as _;
-use greenroom_core::mark::MarkState;
+use greenroom_core::commit_status::StatusState;
 use greenroom_core::name::Revision;
 use greenroom_testkit::world::World;
 use jiff::SignedDuration;
@@ -16,7 +16,7 @@ fn world() -> World {
     world
 }
 
-fn shown(world: &World, revision: &Revision) -> Vec<MarkState> {
+fn shown(world: &World, revision: &Revision) -> Vec<StatusState> {
     let all = world.ports().source.statuses(revision);
     all.into_iter().map(|status| status.state).collect()
 }
@@ -35,9 +35,9 @@ fn a_push_is_shown_beside_its_commit_until_it_is_green() {
     assert!(all.iter().all(|status| status.context == "greenroom/dev"));
     let states = shown(&world, &revision);
     let (last, before) = states.split_last().expect("something is shown");
-    assert_eq!(*last, MarkState::Success);
+    assert_eq!(*last, StatusState::Success);
     assert!(
-        before.iter().all(|state| *state == MarkState::Pending),
+        before.iter().all(|state| *state == StatusState::Pending),
         "{states:?}"
     );
     assert_eq!(world.leftovers(), [""; 0]);
@@ -48,7 +48,7 @@ fn while_nothing_can_be_shown_what_is_old_is_left_out() {
     let mut world = world();
     world.ports().pipelines.freeze(true);
     let revision = world.push("feature/x", "alice");
-    assert_eq!(shown(&world, &revision), [MarkState::Pending]);
+    assert_eq!(shown(&world, &revision), [StatusState::Pending]);
     world.ports().source.set_away(true);
     world.ports().pipelines.freeze(false);
     world.pass(SignedDuration::from_mins(5));
@@ -56,7 +56,7 @@ fn while_nothing_can_be_shown_what_is_old_is_left_out() {
     world.ports().source.set_away(false);
     world.pass(SignedDuration::from_mins(30));
     let states = shown(&world, &revision);
-    assert_eq!(states, [MarkState::Pending, MarkState::Success]);
+    assert_eq!(states, [StatusState::Pending, StatusState::Success]);
     assert_eq!(world.leftovers(), [""; 0]);
 }
 
@@ -69,7 +69,7 @@ fn what_can_be_shown_for_hours_no_more_is_given_up_and_nobody_told() {
     world.ports().pipelines.freeze(false);
     let waits = |world: &World| {
         let left = world.leftovers();
-        left.iter().any(|left| left.contains("/mark/"))
+        left.iter().any(|left| left.contains("/status/"))
     };
     world.pass(SignedDuration::from_mins(5));
     assert!(waits(&world));
@@ -88,6 +88,6 @@ fn a_credential_that_may_not_is_on_the_board_until_it_may() {
     assert_eq!(world.leftovers(), [""; 0]);
     world.ports().source.refuse_statuses(false);
     let revision = world.push("develop", "bob");
-    assert_eq!(shown(&world, &revision).last(), Some(&MarkState::Success));
+    assert_eq!(shown(&world, &revision).last(), Some(&StatusState::Success));
     assert!(!on_the_board(&world));
 }

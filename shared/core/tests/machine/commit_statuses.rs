@@ -1,36 +1,38 @@
 //! What is shown beside commits, followed through what happens to them.
 
+use greenroom_core::commit_status::{STATUSES_MAX, StatusState, between, of};
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
-use greenroom_core::mark::{MARKS_MAX, MarkState, between, of};
 use greenroom_core::stage::Stage;
 
 use crate::world::*;
 
-/// `1 pending: waits for dev`, for each mark that has changed since `before`.
+/// `1 pending: waits for dev`, for each status that has changed since `before`.
 fn changed(before: Option<&Stage>, after: &Stage) -> Vec<String> {
     let effects = between(before, after).into_iter();
-    let marks = effects.map(|effect| match effect {
-        Effect::ReportMark {
-            revision: of, mark, ..
+    let statuses = effects.map(|effect| match effect {
+        Effect::ReportStatus {
+            revision: of,
+            status,
+            ..
         } => {
             let n = (0..40)
                 .find(|n| revision(*n) == of)
                 .expect("a revision of the test");
-            let state = match mark.state {
-                MarkState::Pending => "pending",
-                MarkState::Success => "success",
-                MarkState::Failure => "failure",
-                MarkState::Error => "error",
+            let state = match status.state {
+                StatusState::Pending => "pending",
+                StatusState::Success => "success",
+                StatusState::Failure => "failure",
+                StatusState::Error => "error",
             };
-            format!("{n} {state}: {}", mark.sentence)
+            format!("{n} {state}: {}", status.sentence)
         }
         other => panic!("{other:?}"),
     });
-    marks.collect()
+    statuses.collect()
 }
 
-/// Marks as they change, one step after the other.
+/// Statuses as they change, one step after the other.
 struct Shown {
     world: World,
     before: Option<Stage>,

@@ -193,7 +193,7 @@ async fn a_push_is_found_deployed_and_shown_beside_its_commit() {
     assert_eq!(last.context, "greenroom/dev");
     assert_eq!(last.description.as_deref(), Some("green on dev"));
     // What it costs: the branches, who committed, the head before and after it was decided, and
-    // the marks. The stage file was read when the app was added.
+    // the statuses. The stage file was read when the app was added.
     let calls = github.calls();
     let counted = calls.iter().filter(|call| call.counted);
     let counted: Vec<_> = counted

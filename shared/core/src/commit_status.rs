@@ -9,13 +9,13 @@ use crate::effect::Effect;
 use crate::name::Revision;
 use crate::stage::{BuildNeed, Candidate, Outcome, Phase, Run, Skipped, Stage};
 
-/// Marks decided at once; of a run that contains more commits, older ones keep what they show.
-pub const MARKS_MAX: usize = 6;
+/// Statuses decided at once; of a run that contains more commits, older ones keep what they show.
+pub const STATUSES_MAX: usize = 6;
 
 /// How it stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MarkState {
+pub enum StatusState {
     /// On its way.
     Pending,
     /// Verified on the stage.
@@ -28,99 +28,100 @@ pub enum MarkState {
 
 /// What is shown.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Mark {
-    pub state: MarkState,
+pub struct CommitStatus {
+    pub state: StatusState,
     /// One sentence for people. It may hold texts of strangers.
     pub sentence: String,
 }
 
 /// What the stage shows beside this commit; `None` when it has nothing to say of it any more.
 #[must_use]
-pub fn of(stage: &Stage, revision: &Revision) -> Option<Mark> {
+pub fn of(stage: &Stage, revision: &Revision) -> Option<CommitStatus> {
     let mut all = all(stage).into_iter();
-    all.find_map(|(of, mark)| (of == *revision).then_some(mark))
+    all.find_map(|(of, status)| (of == *revision).then_some(status))
 }
 
 /// What is to be shown differently, the stage's own commits before those they contain; at most
-/// [`MARKS_MAX`].
+/// [`STATUSES_MAX`].
 #[must_use]
 pub fn between(before: Option<&Stage>, after: &Stage) -> Vec<Effect> {
     let shown = before.map(all).unwrap_or_default();
-    let known: BTreeMap<&Revision, &Mark> = shown.iter().map(|(of, mark)| (of, mark)).collect();
+    let known: BTreeMap<&Revision, &CommitStatus> =
+        shown.iter().map(|(of, status)| (of, status)).collect();
     let wanted = all(after);
     let stays: Vec<&Revision> = wanted.iter().map(|(of, _)| of).collect();
-    let gone = shown.iter().filter(|(of, mark)| {
-        // What has ended there keeps its mark when the stage forgets it.
-        mark.state == MarkState::Pending && !stays.contains(&of)
+    let gone = shown.iter().filter(|(of, status)| {
+        // What has ended there keeps its status when the stage forgets it.
+        status.state == StatusState::Pending && !stays.contains(&of)
     });
     let gone = gone.map(|(of, _)| {
         let sentence = format!("no longer on its way to {}", after.id.stage);
-        let state = MarkState::Error;
-        (of.clone(), Mark { state, sentence })
+        let state = StatusState::Error;
+        (of.clone(), CommitStatus { state, sentence })
     });
     let new = wanted
         .iter()
-        .filter(|(of, mark)| known.get(of) != Some(&mark));
-    let all = new.cloned().chain(gone).take(MARKS_MAX);
-    all.map(|(revision, mark)| Effect::ReportMark {
+        .filter(|(of, status)| known.get(of) != Some(&status));
+    let all = new.cloned().chain(gone).take(STATUSES_MAX);
+    all.map(|(revision, status)| Effect::ReportStatus {
         stage: after.id.stage.clone(),
         revision,
-        mark,
+        status,
     })
     .collect()
 }
 
-/// The mark of each commit that the stage knows of. What is on its way now counts more than how
-/// it went before, and a commit's own mark more than that of one which contains it.
-fn all(stage: &Stage) -> Vec<(Revision, Mark)> {
-    let mut own: Vec<(&Revision, Mark, &[Skipped])> = Vec::new();
+/// The status of each commit that the stage knows of. What is on its way now counts more than how
+/// it went before, and a commit's own status more than that of one which contains it.
+fn all(stage: &Stage) -> Vec<(Revision, CommitStatus)> {
+    let mut own: Vec<(&Revision, CommitStatus, &[Skipped])> = Vec::new();
     if let Some(run) = &stage.run {
         own.push((&run.release.revision, of_run(stage, run), &run.contains));
     }
     if let Some(candidate) = &stage.candidate {
-        let mark = of_candidate(stage, candidate);
-        own.push((&candidate.revision, mark, &candidate.contains));
+        let status = of_candidate(stage, candidate);
+        own.push((&candidate.revision, status, &candidate.contains));
     }
     if let Some(run) = &stage.last {
         own.push((&run.release.revision, of_run(stage, run), &run.contains));
     }
-    let mut marks: Vec<(Revision, Mark)> = Vec::new();
-    let mut add = |revision: &Revision, mark: Mark| {
-        if marks.iter().all(|(known, _)| known != revision) {
-            marks.push((revision.clone(), mark));
+    let mut statuses: Vec<(Revision, CommitStatus)> = Vec::new();
+    let mut add = |revision: &Revision, status: CommitStatus| {
+        if statuses.iter().all(|(known, _)| known != revision) {
+            statuses.push((revision.clone(), status));
         }
     };
-    for (revision, mark, _) in &own {
-        add(revision, mark.clone());
+    for (revision, status, _) in &own {
+        add(revision, status.clone());
     }
-    for (revision, mark, contains) in own {
+    for (revision, status, contains) in own {
         for skipped in contains {
-            let sentence = format!("contained in {}: {}", revision.short(), mark.sentence);
-            let state = mark.state;
-            add(&skipped.revision, Mark { state, sentence });
+            let sentence = format!("contained in {}: {}", revision.short(), status.sentence);
+            let state = status.state;
+            add(&skipped.revision, CommitStatus { state, sentence });
         }
     }
-    marks
+    statuses
 }
 
-fn of_candidate(stage: &Stage, candidate: &Candidate) -> Mark {
+fn of_candidate(stage: &Stage, candidate: &Candidate) -> CommitStatus {
     let name = &stage.id.stage;
     if candidate.build == BuildNeed::Failed {
-        return Mark {
-            state: MarkState::Error,
+        return CommitStatus {
+            state: StatusState::Error,
             sentence: format!("its build gave nothing to deploy; greenroom why {name}"),
         };
     }
-    Mark {
-        state: MarkState::Pending,
+    CommitStatus {
+        state: StatusState::Pending,
         sentence: format!("waits for {name}; greenroom why {name}"),
     }
 }
 
-fn of_run(stage: &Stage, run: &Run) -> Mark {
+fn of_run(stage: &Stage, run: &Run) -> CommitStatus {
     let name = &stage.id.stage;
-    let pending = |sentence| Mark {
-        state: MarkState::Pending,
+    let pending = |sentence| CommitStatus {
+        state: StatusState::Pending,
         sentence,
     };
     let Some(outcome) = run.outcome else {
@@ -131,10 +132,10 @@ fn of_run(stage: &Stage, run: &Run) -> Mark {
         });
     };
     let state = match outcome {
-        Outcome::Succeeded => MarkState::Success,
-        Outcome::Failed => MarkState::Failure,
+        Outcome::Succeeded => StatusState::Success,
+        Outcome::Failed => StatusState::Failure,
         Outcome::Errored | Outcome::Aborted | Outcome::TimedOut | Outcome::Refused => {
-            MarkState::Error
+            StatusState::Error
         }
     };
     let sentence = match (outcome, &run.why) {
@@ -142,5 +143,5 @@ fn of_run(stage: &Stage, run: &Run) -> Mark {
         (_, Some(why)) => format!("{} on {name}: {why}", outcome.word()),
         (_, None) => format!("{} on {name}", outcome.word()),
     };
-    Mark { state, sentence }
+    CommitStatus { state, sentence }
 }

@@ -1,7 +1,7 @@
 //! Showing beside a commit how it stands on a stage. It is the least of all effects: what cannot be
 //! shown is on the board, and nobody is told.
 
-use greenroom_core::mark::{self, Mark};
+use greenroom_core::commit_status::{self, CommitStatus};
 use greenroom_core::name::{AppId, Revision, StageId, StageName};
 
 use super::Done;
@@ -24,14 +24,14 @@ const ROUNDS_MAX: usize = 4;
 impl<P: Ports> App<P> {
     /// Shows what the stage shows by now; `decided` is that of a commit it has forgotten since.
     ///
-    /// A newer mark may be set by somebody else while ours is on its way, and ours may come after
+    /// A newer status may be set by somebody else while ours is on its way, and ours may come after
     /// it. So the stage is asked once more when ours is there, until it shows what was set.
-    pub(super) async fn report_mark(
+    pub(super) async fn report_status(
         &self,
         app: AppId,
         stage: &StageName,
         revision: &Revision,
-        decided: &Mark,
+        decided: &CommitStatus,
     ) -> Result<Done, Failure> {
         let record = match self.app(app).await {
             Err(Error::NotFound { .. }) => return Ok(Done::Over(Vec::new())),
@@ -41,18 +41,18 @@ impl<P: Ports> App<P> {
             app,
             stage: stage.clone(),
         };
-        let mut set: Option<Mark> = None;
+        let mut set: Option<CommitStatus> = None;
         for _ in 0..ROUNDS_MAX {
-            let shown = self.mark_of(&id, revision).await?;
-            let mark = shown.or_else(|| set.clone());
-            let mark = mark.unwrap_or_else(|| decided.clone());
-            if set.as_ref() == Some(&mark) {
+            let shown = self.status_of(&id, revision).await?;
+            let status = shown.or_else(|| set.clone());
+            let status = status.unwrap_or_else(|| decided.clone());
+            if set.as_ref() == Some(&status) {
                 break;
             }
             let status = Status {
                 context: format!("greenroom/{stage}"),
-                state: mark.state,
-                description: mark.sentence.clone(),
+                state: status.state,
+                description: status.sentence.clone(),
                 url: None,
             };
             let source = self.ports.source();
@@ -60,21 +60,25 @@ impl<P: Ports> App<P> {
                 .set_status(&record.repository, revision, &status)
                 .await
             {
-                Ok(()) => set = Some(mark),
-                Err(error) => return self.no_mark(&record, &error),
+                Ok(()) => set = Some(status),
+                Err(error) => return self.no_status(&record, &error),
             }
         }
-        Ok(Done::Over(self.marks_are_shown(app).await?))
+        Ok(Done::Over(self.statuses_are_shown(app).await?))
     }
 
-    async fn mark_of(&self, id: &StageId, revision: &Revision) -> Result<Option<Mark>, Error> {
+    async fn status_of(
+        &self,
+        id: &StageId,
+        revision: &Revision,
+    ) -> Result<Option<CommitStatus>, Error> {
         let read: Option<table::Versioned<StageRecord>> =
             table::load(self.ports.store(), &keys::stage(id)).await?;
-        Ok(read.and_then(|read| mark::of(&read.record.stage, revision)))
+        Ok(read.and_then(|read| commit_status::of(&read.record.stage, revision)))
     }
 
-    /// What a person has to mend is shown once for the app; a commit that is gone needs no mark.
-    fn no_mark(&self, app: &AppRecord, error: &SourceError) -> Result<Done, Failure> {
+    /// What a person has to mend is shown once for the app; a commit that is gone needs no status.
+    fn no_status(&self, app: &AppRecord, error: &SourceError) -> Result<Done, Failure> {
         match error {
             SourceError::Unavailable { .. } => Err(source_error(error).into()),
             SourceError::NotFound { .. } | SourceError::TooLarge { .. } => {
@@ -91,7 +95,7 @@ impl<P: Ports> App<P> {
         }
     }
 
-    async fn marks_are_shown(&self, app: AppId) -> Result<Vec<Write>, Error> {
+    async fn statuses_are_shown(&self, app: AppId) -> Result<Vec<Write>, Error> {
         let key = keys::attention(app, REFUSED);
         let shown = self.ports.store().get(&key).await?;
         Ok(shown
