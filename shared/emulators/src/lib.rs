@@ -2,6 +2,7 @@
 //! that was free, and stopped by it.
 
 pub mod dynamodb_local;
+pub mod github;
 pub mod ministack;
 mod process;
 pub mod proxy;

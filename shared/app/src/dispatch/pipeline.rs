@@ -265,6 +265,12 @@ fn given_up(effect: &Effect) -> String {
         Effect::Redeploy { stage, by, .. } => {
             format!("{stage} cannot be asked for what {by} takes")
         }
+        Effect::ReportStatus {
+            stage, revision, ..
+        } => format!(
+            "nothing of {stage} can be shown beside {}",
+            revision.short()
+        ),
     }
 }
 

@@ -4,6 +4,7 @@ mod announce;
 mod applied;
 mod apps;
 mod bounds;
+mod commit_statuses;
 mod decide;
 mod dedupe;
 mod dispatch;

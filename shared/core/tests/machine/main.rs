@@ -8,6 +8,7 @@
 mod breaks;
 mod builds;
 mod bytes;
+mod commit_statuses;
 mod deploy;
 mod ends;
 mod fence;
