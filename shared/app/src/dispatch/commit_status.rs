@@ -44,15 +44,15 @@ impl<P: Ports> App<P> {
         let mut set: Option<CommitStatus> = None;
         for _ in 0..ROUNDS_MAX {
             let shown = self.status_of(&id, revision).await?;
-            let status = shown.or_else(|| set.clone());
-            let status = status.unwrap_or_else(|| decided.clone());
-            if set.as_ref() == Some(&status) {
+            let wanted = shown.or_else(|| set.clone());
+            let wanted = wanted.unwrap_or_else(|| decided.clone());
+            if set.as_ref() == Some(&wanted) {
                 break;
             }
             let status = Status {
                 context: format!("greenroom/{stage}"),
-                state: status.state,
-                description: status.sentence.clone(),
+                state: wanted.state,
+                description: wanted.sentence.clone(),
                 url: None,
             };
             let source = self.ports.source();
@@ -60,7 +60,7 @@ impl<P: Ports> App<P> {
                 .set_status(&record.repository, revision, &status)
                 .await
             {
-                Ok(()) => set = Some(status),
+                Ok(()) => set = Some(wanted),
                 Err(error) => return self.no_status(&record, &error),
             }
         }
