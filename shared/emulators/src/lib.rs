@@ -1,2 +1,4 @@
 //! The AWS and the GitHub of tests, on loopback: each started by the test that needs it, on a port
 //! that was free, and stopped by it.
+
+pub mod codepipeline;
