@@ -147,7 +147,7 @@ pub(super) async fn teller(service: Service, mut told: UnboundedReceiver<Telling
         let event = match telling {
             Telling::Event(event) => *event,
             Telling::Done(done) => {
-                drop(done.send(()));
+                let _ = done.send(());
                 continue;
             }
         };

@@ -105,7 +105,7 @@ impl Inner {
         let (done, heard) = oneshot::channel();
         drop(self.events.send(Telling::Done(done)));
         // Whoever tells is gone, and with it everything there was to tell.
-        drop(heard.await);
+        let _ = heard.await;
     }
 
     /// A name nothing else has.

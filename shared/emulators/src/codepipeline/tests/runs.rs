@@ -188,6 +188,7 @@ fn asking() -> Value {
 
 /// Jobs as they come.
 fn jobs(options: &mut Options) -> tokio::sync::mpsc::UnboundedReceiver<Value> {
+    options.secrets = super::support::secrets();
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     options.functions = Functions::Call(Arc::new(move |name, event| {
         assert_eq!(name, "fence");

@@ -1,13 +1,12 @@
 //! A repository, a stand-in, and how tests speak to it.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::codepipeline::{EventSink, Options, StandIn};
+use crate::codepipeline::{EventSink, Options, Secrets, StandIn};
 
 /// A git repository with one commit on `main`.
 pub struct Repository {
@@ -121,12 +120,15 @@ pub fn commands(commands: &[&str]) -> Value {
         "phases": {"build": {"commands": commands}}})
 }
 
-/// A stand-in with the pipeline and the project.
-pub async fn ready(options: Options, mode: &str, buildspec: &Value) -> StandIn {
-    let mut options = options;
+/// The secret that [`build`] refers to.
+pub fn secrets() -> Secrets {
     let secret = r#"{"token":"hush"}"#.to_owned();
-    let secrets: BTreeMap<String, String> = [("orders/key".to_owned(), secret)].into();
-    options.secrets = crate::codepipeline::Secrets::Fixed(secrets);
+    Secrets::Fixed([("orders/key".to_owned(), secret)].into())
+}
+
+/// A stand-in with the pipeline and the project.
+pub async fn ready(mut options: Options, mode: &str, buildspec: &Value) -> StandIn {
+    options.secrets = secrets();
     let stand_in = StandIn::start(options).await.expect("it starts");
     well(&stand_in, "CreatePipeline", pipeline(mode)).await;
     well(&stand_in, "CreateProject", project(buildspec)).await;
