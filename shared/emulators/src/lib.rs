@@ -2,3 +2,8 @@
 //! that was free, and stopped by it.
 
 pub mod codepipeline;
+pub mod dynamodb_local;
+pub mod ministack;
+mod process;
+
+pub use process::StartError;
