@@ -74,7 +74,7 @@ impl Buildspec {
         let names = PHASES.map(|(name, _)| name);
         known(phases, &names, "phases")?;
         let shell = env.get("shell").map_or(Ok("sh".to_owned()), scalar)?;
-        if shell != "sh" && shell != "bash" {
+        if !["sh", "/bin/sh", "bash"].contains(&shell.as_str()) {
             return Err(format!("shell {shell} is not supported"));
         }
         Ok(Self {
