@@ -27,14 +27,9 @@ async fn nobody_holds(mut file: std::fs::File) {
     assert_eq!(rest.await.expect("joined").expect("read"), 0);
 }
 
-/// A limit a loaded machine cannot reach.
-async fn slow_steps() -> Here {
-    Here::new(BUILD, HOLDS).await
-}
-
 #[tokio::test]
 async fn a_stop_kills_what_runs_and_only_then_is_it_stopped() {
-    let here = slow_steps().await;
+    let here = Here::new(BUILD, HOLDS).await;
     let (execution, file) = running(&here).await;
     let observation = here.observed(&execution).await;
     assert!(
@@ -64,7 +59,7 @@ async fn a_stop_kills_what_runs_and_only_then_is_it_stopped() {
 
 #[tokio::test]
 async fn what_somebody_abandoned_runs_until_its_build_is_dead() {
-    let here = slow_steps().await;
+    let here = Here::new(BUILD, HOLDS).await;
     let (execution, file) = running(&here).await;
     let (pipeline, id) = execution.as_str().split_once('/').expect("a name of ours");
     let console = here.connection.codepipeline();
