@@ -4,7 +4,7 @@ use greenroom_app::ports::pipelines::Pipelines;
 use greenroom_core::execution::Observation;
 use greenroom_core::name::ExecutionId;
 
-use super::support::{BUILD, Here};
+use super::support::{BUILD, Here, stage_file};
 
 /// A deployment whose step runs, and the pipe that it and what it started hold open.
 async fn running(here: &Here) -> (ExecutionId, std::fs::File) {
@@ -55,6 +55,24 @@ async fn a_stop_kills_what_runs_and_only_then_is_it_stopped() {
         .stop(&execution, "again")
         .await
         .expect("what has ended needs no stop");
+}
+
+#[tokio::test]
+async fn a_stop_that_aws_calls_a_failure_is_still_a_stop() {
+    let file = stage_file(BUILD, HOLDS, "1h");
+    let here = Here::with(&file, |options| options.fails_when_stopped = true).await;
+    let (execution, file) = running(&here).await;
+    here.pipelines
+        .stop(&execution, "enough")
+        .await
+        .expect("it is told");
+    assert_eq!(here.ended(&execution).await, "Failed");
+    nobody_holds(file).await;
+    let observation = here.observed(&execution).await;
+    assert!(
+        matches!(observation, Observation::Stopped { .. }),
+        "{observation:?}"
+    );
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ pub struct Here {
 }
 
 /// The stage file with these commands as its two steps.
-fn stage_file(build: &str, deploy: &str, limit: &str) -> StageFile {
+pub fn stage_file(build: &str, deploy: &str, limit: &str) -> StageFile {
     let text = serde_json::json!({
         "version": 1, "app": "acme/orders",
         "variables": {"dev": {"WHO": "on ${stage}", "KEY": "${secret:orders/key}"}},
@@ -87,6 +87,11 @@ impl Here {
 
     /// With a limit of the deploying step.
     pub async fn limited(build: &str, deploy: &str, limit: &str) -> Self {
+        Self::with(&stage_file(build, deploy, limit), |_| {}).await
+    }
+
+    /// With a stand-in of other options.
+    pub async fn with(file: &StageFile, change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let head = repository(&folder.path().join("repository"));
         let tools = folder.path().join("tools");
@@ -111,12 +116,12 @@ impl Here {
         }));
         let connected: Arc<OnceLock<Connection>> = Arc::default();
         options.functions = function(fence.clone(), connected.clone());
+        change(&mut options);
         let stand_in = StandIn::start(options).await.expect("it starts");
         let connection = connection(&stand_in.url());
         connected.set(connection.clone()).expect("set once");
-        let file = stage_file(build, deploy, limit);
         let rendered =
-            synth(&file, &greenroom_synth::Options::of(&file)).expect("it can be rendered");
+            synth(file, &greenroom_synth::Options::of(file)).expect("it can be rendered");
         let values: BTreeMap<String, String> = [
             (
                 "Connection",
@@ -138,7 +143,7 @@ impl Here {
             connection,
             fence,
             head,
-            file,
+            file: file.clone(),
         }
     }
 

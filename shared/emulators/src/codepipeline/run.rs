@@ -359,7 +359,7 @@ fn record(
         Ok(outcome) => {
             action.status = "Succeeded";
             action.outputs = outcome.outputs;
-            action.external_id = outcome.external_id.or(action.external_id.take());
+            action.external_id = outcome.external_id.or_else(|| action.external_id.take());
             action.summary = outcome.summary;
             if let Some(space) = &of.namespace {
                 execution
@@ -369,7 +369,7 @@ fn record(
         }
         Err(failure) => {
             action.status = "Failed";
-            action.external_id = failure.external_id.or(action.external_id.take());
+            action.external_id = failure.external_id.or_else(|| action.external_id.take());
             action.error = Some((failure.code, failure.message));
         }
     }
