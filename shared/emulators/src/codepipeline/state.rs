@@ -104,6 +104,8 @@ pub(super) struct Job {
     pub action: Action,
     pub action_id: String,
     pub configuration: BTreeMap<String, String>,
+    /// Its function was called.
+    pub asked: bool,
     pub answer: Option<Answer>,
 }
 
