@@ -149,6 +149,7 @@ fn app_settings() -> Settings {
         instance,
         alone: true,
         clock_error: jiff::SignedDuration::ZERO,
+        applied_pipelines: false,
     }
 }
 

@@ -2,6 +2,7 @@
 //! learns goes back as a fact.
 
 mod announce;
+mod definition;
 pub mod fail;
 mod pipeline;
 mod suite;

@@ -131,3 +131,18 @@ pub fn authorize_pause(
         }),
     }
 }
+
+/// Decides whether `principal` may say what the pipelines of `app` were made from: whoever may, says
+/// which steps deploy.
+///
+/// # Errors
+/// [`Forbidden`] for all but operators.
+pub fn authorize_apply(principal: &Principal, app: &RepoName) -> Result<(), Forbidden> {
+    match principal {
+        Principal::Operator { .. } => Ok(()),
+        Principal::Person { .. } | Principal::Automation | Principal::Pipeline => Err(Forbidden {
+            why: format!("{} may not apply pipelines of {app}", principal.name()),
+            who: "an operator".to_owned(),
+        }),
+    }
+}

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::build::Build;
-use crate::name::{Nonce, RecipeHash, RefName, RuleName, StageName};
+use crate::definition::{Applied, Outdated};
+use crate::name::{Nonce, RecipeHash, RefName, RepoName, RuleName, StageName};
 use crate::pause::Pause;
 use crate::schedule::Schedule;
 use crate::stage::{Stage, Terms};
@@ -25,6 +26,9 @@ pub struct Policy<'a> {
     pub clock_error: SignedDuration,
     /// The windows that close the stage.
     pub windows: Vec<&'a Window>,
+    /// Its pipelines that stand elsewhere and were made from something else; none where pipelines
+    /// are run from the stage file itself.
+    pub outdated: Outdated,
 }
 
 /// Where promotions come from.
@@ -74,7 +78,14 @@ impl<'a> Policy<'a> {
             downstream: downstream(file, &rule.name),
             clock_error,
             windows: windows(file, rule),
+            outdated: Outdated::default(),
         })
+    }
+
+    /// The same where pipelines stand by themselves: `applied` is what they were made from.
+    pub fn against(mut self, app: &RepoName, applied: &Applied) -> Self {
+        self.outdated = Outdated::of(app, self.file, self.rule, applied);
+        self
     }
 
     /// Whether a release of this pipeline needs a build.

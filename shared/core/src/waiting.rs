@@ -5,6 +5,7 @@ mod explain;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::definition::Definition;
 use crate::evidence::Gate;
 use crate::freeze::Edge;
 use crate::name::{RepoName, Revision, StageName};
@@ -127,6 +128,10 @@ pub enum Wait {
         pause: Pause,
         app: RepoName,
     },
+    /// The pipeline that builds or deploys was made from another stage file.
+    PipelineOutdated {
+        definition: Definition,
+    },
 }
 
 /// A window that closes a stage.
@@ -164,7 +169,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 26] = [
+    pub const CODES: [&'static str; 27] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -191,6 +196,7 @@ impl Wait {
         "gate_docs",
         "frozen",
         "paused",
+        "pipeline_outdated",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -219,6 +225,7 @@ impl Wait {
             Self::Gate { gate, .. } => gate.code(),
             Self::Frozen { .. } => "frozen",
             Self::Paused { .. } => "paused",
+            Self::PipelineOutdated { .. } => "pipeline_outdated",
         }
     }
 

@@ -29,12 +29,19 @@ pub struct Loaded {
     pub file: Option<Arc<StageFile>>,
     /// Says which stage file is in force, and whether everything is paused.
     pub app: Versioned<AppRecord>,
+    /// Whether pipelines have to be applied; see [`crate::Settings::applied_pipelines`].
+    pub applied_pipelines: bool,
 }
 
 impl Loaded {
     /// The slice of the stage file that concerns this stage.
     pub fn policy(&self, clock_error: SignedDuration) -> Option<Policy<'_>> {
-        Policy::of(self.file.as_deref()?, &self.stage.spec.rule, clock_error)
+        let policy = Policy::of(self.file.as_deref()?, &self.stage.spec.rule, clock_error)?;
+        Some(if self.applied_pipelines {
+            policy.against(&self.app.record.name, &self.app.record.applied)
+        } else {
+            policy
+        })
     }
 
     /// What a plan may look at.
@@ -96,6 +103,7 @@ impl<P: Ports> App<P> {
             build: None,
             file,
             app,
+            applied_pipelines: self.settings.applied_pipelines,
         };
         let upstream = loaded
             .policy(self.settings.clock_error)

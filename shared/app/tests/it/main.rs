@@ -1,6 +1,7 @@
 //! The loop between the core and the world, over a world in memory.
 
 mod announce;
+mod applied;
 mod apps;
 mod bounds;
 mod decide;

@@ -103,6 +103,11 @@ pub(super) fn get(
         return Err(Box::new(wait));
     }
     if !matches!(candidate.build, BuildNeed::Asked { .. }) {
+        // One that is under way is only waited for.
+        let starts = build.is_none_or(Build::has_ended);
+        if let Some(definition) = policy.outdated.build.clone().filter(|_| starts) {
+            return Err(Box::new(Wait::PipelineOutdated { definition }));
+        }
         let again = (candidate.build == BuildNeed::Again).then_some(attempts);
         candidate.build = BuildNeed::Asked {
             recipe: policy.build_recipe.clone(),

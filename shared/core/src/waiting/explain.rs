@@ -243,6 +243,15 @@ impl Wait {
                 Some(format!("greenroom resume --app {app}")),
                 pause.until,
             ),
+            Self::PipelineOutdated { definition } => (
+                format!(
+                    "the pipeline {} is not what the stage file in force makes of it",
+                    definition.name
+                ),
+                "an operator, by applying the stage file".to_owned(),
+                Some("greenroom apply".to_owned()),
+                None,
+            ),
         };
         Explained {
             code: self.code(),

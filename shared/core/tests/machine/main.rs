@@ -16,6 +16,7 @@ mod gates;
 mod lines;
 mod logged;
 mod moves;
+mod outdated;
 mod people;
 mod promotion;
 mod properties;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use greenroom_core::definition::{Definition, DefinitionHash};
 use greenroom_core::evidence::Gate;
 use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
@@ -142,6 +143,12 @@ fn every_wait() -> Vec<Wait> {
             },
             app: "acme/orders".into(),
         },
+        Wait::PipelineOutdated {
+            definition: Definition {
+                name: "greenroom-acme-orders-dev".to_owned(),
+                hash: DefinitionHash::new("0123456789abcdef"),
+            },
+        },
     ]
 }
 
@@ -253,7 +260,8 @@ fn what_moves_by_itself_blocks_nobody() {
             "gate_endpoints",
             "gate_docs",
             "frozen",
-            "paused"
+            "paused",
+            "pipeline_outdated"
         ]
     );
 }
