@@ -1,5 +1,10 @@
 //! Greenroom's ports on AWS. Everything here is an adapter: it chooses nothing.
 
+pub mod channels;
 pub mod connect;
 pub mod environment;
+mod failure;
 pub mod pipelines;
+pub mod queue;
+pub mod secrets;
+pub mod store;

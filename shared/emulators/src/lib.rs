@@ -5,5 +5,6 @@ pub mod codepipeline;
 pub mod dynamodb_local;
 pub mod ministack;
 mod process;
+pub mod proxy;
 
 pub use process::StartError;

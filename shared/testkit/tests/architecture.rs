@@ -10,7 +10,7 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("greenroom-core", &[]),
     ("greenroom-github", &["greenroom-core"]),
-    ("greenroom-telegram", &["greenroom-core"]),
+    ("greenroom-telegram", &["greenroom-core", "greenroom-app"]),
     ("greenroom-suites", &["greenroom-core"]),
     ("greenroom-evidence", &["greenroom-core"]),
     ("greenroom-app", &["greenroom-core", "greenroom-github"]),
@@ -53,6 +53,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-simulator",
         ],
     ),
+    (
+        "greenroom-aws",
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-github",
+            "greenroom-telegram",
+        ],
+    ),
+    ("greenroom-emulators", &[]),
     ("greenroom-models", &["greenroom-core"]),
     (
         "greenroom-fuzz",
