@@ -4,6 +4,7 @@ pub mod channels;
 pub mod connect;
 pub mod environment;
 mod failure;
+pub mod pipelines;
 pub mod queue;
 pub mod secrets;
 pub mod store;
