@@ -1,4 +1,3 @@
 //! Queue of alerts -> channels: one try a message. See README.md.
 
-pub mod config;
 pub mod handler;

@@ -1,4 +1,3 @@
 //! Outbox stream -> CodePipeline and queues: performs what was decided. See README.md.
 
-pub mod config;
 pub mod handler;

@@ -36,22 +36,74 @@ fn ended(event: &str) -> (World, String) {
     (world, event)
 }
 
-fn deploys(world: &World) -> bool {
-    world.stage("dev").is_some_and(|stage| stage.run.is_some())
+/// Whether the end of the build is known.
+fn is_known(world: &World) -> bool {
+    let executions = world.ports().pipelines.executions();
+    let stage = world.stage("dev");
+    executions.len() > 1 || stage.is_some_and(|stage| stage.run.is_some())
 }
 
 #[tokio::test]
 async fn the_execution_is_read_whatever_the_event_says() {
     for event in [SUCCEEDED, ACTION_FAILED] {
         let (world, event) = ended(event);
-        assert!(!deploys(&world));
-        handler(&world).handle(&event, soon()).await.expect("it is read");
-        let world = settled(world);
-        assert!(deploys(&world), "its build is over, and good");
+        let before = world.stage("dev");
+        handler(&world)
+            .handle(&event, soon())
+            .await
+            .expect("it is read");
+        world.ports().forget_hints();
+        assert!(
+            is_known(&world) || world.stage("dev") != before,
+            "its build is over, and good"
+        );
     }
 }
 
-fn settled(mut world: World) -> World {
+#[tokio::test]
+async fn the_same_event_twice_changes_nothing() {
+    let (world, event) = ended(SUCCEEDED);
+    for _ in 0..3 {
+        handler(&world)
+            .handle(&event, soon())
+            .await
+            .expect("it is read");
+    }
+    let mut world = world;
+    world.ports().pipelines.freeze(false);
     world.settle();
-    world
+    assert!(world.green("dev").is_some());
+    assert_eq!(world.ports().pipelines.deployments().len(), 1);
+}
+
+#[tokio::test]
+async fn an_execution_that_is_not_ours_changes_nothing() {
+    let (world, _) = ended(SUCCEEDED);
+    let foreign = SUCCEEDED
+        .replace("PIPELINE", "somebody-elses")
+        .replace("EXECUTION", "0b6f2d1e");
+    let before = world.stage("dev");
+    handler(&world)
+        .handle(&foreign, soon())
+        .await
+        .expect("nothing of it is asked");
+    assert_eq!(world.stage("dev"), before);
+}
+
+#[tokio::test]
+async fn an_event_without_an_execution_is_passed_over() {
+    let world = World::new(DEV);
+    for event in ["{}", r#"{"detail":{"pipeline":"p"}}"#, "[]", "7"] {
+        handler(&world)
+            .handle(event, soon())
+            .await
+            .expect("it must not come again");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_now_comes_again() {
+    let (world, event) = ended(SUCCEEDED);
+    world.ports().store.set_away(true);
+    assert!(handler(&world).handle(&event, soon()).await.is_err());
 }
