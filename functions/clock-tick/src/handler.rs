@@ -34,8 +34,8 @@ impl<P: Ports, Q: Queues> Handler<P, Q> {
     /// # Errors
     /// The table cannot be read; the next tick tries again.
     pub async fn handle(&self, until: Until) -> Result<(), Failed> {
-        let swept = self.sweep(until.but(FOR_HEADS)).await;
-        match until.allows(self.app.poll()).await {
+        let swept = Box::pin(self.sweep(until.but(FOR_HEADS))).await;
+        match until.allows(Box::pin(self.app.poll())).await {
             Some(Ok(found)) => tracing::info!(found, "heads that no webhook spoke of"),
             Some(Err(error)) => {
                 tracing::warn!(error = %chain(&error), "the heads could not be polled");
@@ -47,7 +47,7 @@ impl<P: Ports, Q: Queues> Handler<P, Q> {
     }
 
     async fn sweep(&self, until: Until) -> Result<(), Failed> {
-        let due = match until.allows(self.app.due()).await {
+        let due = match until.allows(Box::pin(self.app.due())).await {
             Some(Ok(due)) => due,
             Some(Err(error)) => {
                 return Err(format!("the sweep could not read the table: {}", chain(&error)).into());

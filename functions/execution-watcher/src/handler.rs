@@ -56,7 +56,7 @@ impl<P: Ports> Handler<P> {
         let id = ExecutionId::new(format!("{pipeline}/{execution}"));
         tracing::info!(execution = %id, "to be looked at");
         let work = Work::Execution(id);
-        match until.allows(self.app.perform_work(&work)).await {
+        match until.allows(Box::pin(self.app.perform_work(&work))).await {
             Some(Ok(())) => drop(follow(&self.app, until).await),
             Some(Err(error)) if error.is_retryable() => return Err(chain(&error).into()),
             Some(Err(error)) => tracing::error!(error = %chain(&error), "it cannot be looked at"),

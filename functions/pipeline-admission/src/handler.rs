@@ -107,7 +107,7 @@ impl<P: Ports, J: Jobs> Handler<P, J> {
         );
         let mut last = "there was not enough time to ask".to_owned();
         loop {
-            match until.allows(self.app.admit(asked)).await {
+            match until.allows(Box::pin(self.app.admit(asked))).await {
                 Some(Ok(Ok(()))) => return Ok(()),
                 Some(Ok(Err(rejection))) => return Err((Reason::Refused, rejection.why)),
                 Some(Err(error)) if error.is_retryable() => last = chain(&error),

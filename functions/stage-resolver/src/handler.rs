@@ -31,7 +31,7 @@ impl<P: Ports> Handler<P> {
         let ended = each(records, until, |record| {
             let id = record.of.clone();
             let name = format!("delivery {id}");
-            (name, async move { self.app.decide(&id).await })
+            (name, async move { Box::pin(self.app.decide(&id)).await })
         })
         .await;
         follow(&self.app, until).await;

@@ -51,7 +51,7 @@ impl<P: Ports, S: LiveSecrets> Handler<P, S> {
             Err(Refused::TooLarge) => return Ok(respond(&Answer::too_large())),
             Err(refused) => return Ok(Response::from(&refused)),
         };
-        let answer = until.allows(self.take(&request)).await;
+        let answer = until.allows(Box::pin(self.take(&request))).await;
         Ok(answer.as_ref().map_or_else(not_now, respond))
     }
 

@@ -25,7 +25,7 @@ pub async fn effects<P: Ports, Q: Queues>(
     again.extend(queue(queues, &routes.queued, until).await);
     let performed = each(routes.here, until, |id| {
         let id = id.clone();
-        (id.clone(), async move { app.perform(&id).await })
+        (id.clone(), async move { Box::pin(app.perform(&id)).await })
     })
     .await;
     let failed = performed
@@ -59,14 +59,14 @@ pub async fn due<P: Ports, Q: Queues>(
         let due = due.clone();
         let name = due.work.name();
         (name, async move {
-            app.perform_due(&due).await;
+            Box::pin(app.perform_due(&due)).await;
             Ok(())
         })
     })
     .await;
     each(stale, until, |due| {
         let due = due.clone();
-        (due.work.name(), async move { app.tidy(&due).await })
+        (due.work.name(), async move { Box::pin(app.tidy(&due)).await })
     })
     .await;
     queued + done
@@ -197,7 +197,7 @@ pub async fn messages<P: Ports>(
         let id = message.effect.clone();
         (id.clone(), async move {
             match app.effect(&id).await? {
-                Some(entry) if queue_of(&entry.effect) == Some(of) => app.perform(&id).await,
+                Some(entry) if queue_of(&entry.effect) == Some(of) => Box::pin(app.perform(&id)).await,
                 Some(_) => {
                     tracing::warn!(effect.id = id, "it is in a queue where it does not belong");
                     Ok(())

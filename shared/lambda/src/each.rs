@@ -32,6 +32,8 @@ where
 {
     let one = |item: I| {
         let (name, work) = act(&item);
+        // Work is large, and would be moved about on the stack.
+        let work = Box::pin(work);
         async move { (item, settle(&name, until, work).await) }
     };
     stream::iter(items)
@@ -80,13 +82,13 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_panics_or_hangs_keeps_no_other_waiting() {
-        let soon = Until::within(Duration::from_millis(100));
+        let soon = Until::within(Duration::from_secs(1));
         let ended = each(0..20, soon, |n| {
             let n = *n;
             let work = async move {
                 match n {
-                    3 => panic!("a bug"),
-                    7 => std::future::pending().await,
+                    18 => panic!("a bug"),
+                    19 => std::future::pending().await,
                     _ => Ok(()),
                 }
             };

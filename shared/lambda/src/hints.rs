@@ -61,7 +61,9 @@ pub async fn follow<P: Ports>(app: &App<Hinting<P>>, until: Until) -> usize {
         let ended = each(hints, until, |work| {
             let work = work.clone();
             let name = work.name();
-            (name, async move { app.perform_work(&work).await })
+            (name, async move {
+                Box::pin(app.perform_work(&work)).await
+            })
         })
         .await;
         done += ended

@@ -28,12 +28,15 @@ impl Fault {
             retryable: false,
         }
     }
+    /// 400: the request makes no sense.
     pub fn invalid(message: &str, help: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", message, help)
     }
+    /// 404: it does not exist.
     pub fn not_found(message: &str, help: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message, help)
     }
+    /// 503: the same again may work soon.
     pub fn unavailable(error: impl std::error::Error) -> Self {
         Self {
             retryable: true,

@@ -1,15 +1,5 @@
-//! The JSON API. It carries questions and commands to the app, and answers back; it decides
-//! nothing.
-
-// With their paths, so that these files are found as well from where the fuzzer takes in this one.
-#[path = "api/docs.rs"]
-mod docs;
-#[path = "api/fault.rs"]
-mod fault;
-#[path = "api/freeze.rs"]
-mod freeze;
-#[path = "api/reply.rs"]
-mod reply;
+//! What the JSON API answers. It carries questions and commands to the app, and answers back; it
+//! decides nothing.
 
 use std::sync::Arc;
 
@@ -17,23 +7,24 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use greenroom_app::App;
 use greenroom_app::apps::NewApp;
+use greenroom_app::ports::Ports;
 use greenroom_app::records::AppRecord;
 use greenroom_core::command::Command;
 use greenroom_core::name::{ChannelName, DeliveryId, RepoName, RepositoryId, StageId};
 use greenroom_core::principal::Principal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::Local;
-pub use docs::docs;
-use fault::Fault;
-pub use fault::in_words;
-pub use freeze::{freeze, pause};
-use reply::cached;
+use crate::fault::Fault;
+use crate::reply::{self, cached};
+use crate::routes::Place;
 
-type App = State<Arc<Local>>;
-type Answer = Result<Response, Fault>;
+/// What a route answers.
+pub type Answer = Result<Response, Fault>;
+/// What a route is about.
+pub type Of<P> = State<Arc<App<P>>>;
 
 /// Entries of a log that are answered unless asked otherwise, and at most.
 const LOG_DEFAULT: usize = 50;
@@ -42,30 +33,38 @@ const LOG_MAX: usize = 1000;
 /// `?app=`
 #[derive(Debug, Deserialize)]
 pub struct OfApp {
-    app: Option<String>,
+    /// Which app is meant, by its name.
+    pub app: Option<String>,
 }
 
 /// `?app=&limit=`
 #[derive(Debug, Deserialize)]
-pub struct Page {
+pub(crate) struct Page {
     app: Option<String>,
     limit: Option<usize>,
 }
 
 /// What was asked for, with its ETag.
-fn answer(headers: &HeaderMap, asked: &impl Serialize) -> Answer {
+pub(crate) fn answer(headers: &HeaderMap, asked: &impl Serialize) -> Answer {
     Ok(cached(headers, serde_json::to_value(asked)?, None))
 }
 
 /// A stage as it is typed, with `?app=` in front if that was given apart.
-async fn find(app: &Local, stage: &str, of: Option<&str>) -> Result<StageId, Fault> {
+///
+/// # Errors
+/// There is no such stage.
+pub async fn find<P: Ports>(
+    app: &App<P>,
+    stage: &str,
+    of: Option<&str>,
+) -> Result<StageId, Fault> {
     Ok(match of {
         Some(of) if !stage.contains(':') => app.find_stage(&format!("{of}:{stage}")).await?,
         _ => app.find_stage(stage).await?,
     })
 }
 
-pub async fn board(State(app): App, Query(of): Query<OfApp>, headers: HeaderMap) -> Answer {
+pub(crate) async fn board<P: Ports>(State(app): Of<P>, Query(of): Query<OfApp>, headers: HeaderMap) -> Answer {
     let only = match &of.app {
         Some(name) => Some(app.find_app(Some(name)).await?),
         None => None,
@@ -76,15 +75,15 @@ pub async fn board(State(app): App, Query(of): Query<OfApp>, headers: HeaderMap)
     Ok(cached(&headers, board, now))
 }
 
-pub async fn breaks(State(app): App, headers: HeaderMap) -> Answer {
+pub(crate) async fn breaks<P: Ports>(State(app): Of<P>, headers: HeaderMap) -> Answer {
     answer(&headers, &app.breaks().await?)
 }
 
-pub async fn backlog(State(app): App, headers: HeaderMap) -> Answer {
+pub(crate) async fn backlog<P: Ports>(State(app): Of<P>, headers: HeaderMap) -> Answer {
     answer(&headers, &app.backlog().await?)
 }
 
-pub async fn apps(State(app): App, headers: HeaderMap) -> Answer {
+pub(crate) async fn apps<P: Ports>(State(app): Of<P>, headers: HeaderMap) -> Answer {
     answer(
         &headers,
         &app.apps().await?.iter().map(shown).collect::<Vec<_>>(),
@@ -99,8 +98,8 @@ fn shown(app: &AppRecord) -> AppRecord {
     }
 }
 
-pub async fn stage(
-    State(app): App,
+pub(crate) async fn stage<P: Ports>(
+    State(app): Of<P>,
     Path(stage): Path<String>,
     Query(of): Query<OfApp>,
     headers: HeaderMap,
@@ -109,8 +108,8 @@ pub async fn stage(
     answer(&headers, &app.stage_card(&id).await?)
 }
 
-pub async fn stage_log(
-    State(app): App,
+pub(crate) async fn stage_log<P: Ports>(
+    State(app): Of<P>,
     Path(stage): Path<String>,
     Query(some): Query<Page>,
     headers: HeaderMap,
@@ -120,8 +119,8 @@ pub async fn stage_log(
     answer(&headers, &app.stage_log(&id, limit).await?)
 }
 
-pub async fn stage_runs(
-    State(app): App,
+pub(crate) async fn stage_runs<P: Ports>(
+    State(app): Of<P>,
     Path(stage): Path<String>,
     Query(some): Query<Page>,
     headers: HeaderMap,
@@ -131,8 +130,8 @@ pub async fn stage_runs(
     answer(&headers, &app.stage_runs(&id, limit).await?)
 }
 
-pub async fn run(
-    State(app): App,
+pub(crate) async fn run<P: Ports>(
+    State(app): Of<P>,
     Path((stage, generation)): Path<(String, u64)>,
     Query(of): Query<OfApp>,
     headers: HeaderMap,
@@ -141,32 +140,7 @@ pub async fn run(
     answer(&headers, &app.run(&id, generation).await?)
 }
 
-pub async fn run_log(
-    State(app): App,
-    Path((stage, generation)): Path<(String, u64)>,
-    Query(of): Query<OfApp>,
-    headers: HeaderMap,
-) -> Answer {
-    let id = find(&app, &stage, of.app.as_deref()).await?;
-    let run = app.run(&id, generation).await?;
-    let steps = match &run.execution {
-        Some(execution) => app
-            .ports
-            .pipelines
-            .log(execution)
-            .await
-            .map_err(Fault::unavailable)?
-            .unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let steps: Vec<Value> = steps
-        .into_iter()
-        .map(|step| json!({ "step": step.step, "text": step.text }))
-        .collect();
-    Ok(cached(&headers, Value::Array(steps), None))
-}
-
-pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMap) -> Answer {
+pub(crate) async fn release<P: Ports>(State(app): Of<P>, Path(sha): Path<String>, headers: HeaderMap) -> Answer {
     let found = app.whereabouts(&revision(&sha)?).await?;
     if found.is_empty() {
         return Err(Fault::not_found(
@@ -179,13 +153,13 @@ pub async fn release(State(app): App, Path(sha): Path<String>, headers: HeaderMa
 
 /// `?release=&stage=&app=`
 #[derive(Debug, Deserialize)]
-pub struct OfRelease {
+pub(crate) struct OfRelease {
     release: String,
     stage: Option<String>,
     app: Option<String>,
 }
 
-pub async fn gates(State(app): App, Query(asked): Query<OfRelease>, headers: HeaderMap) -> Answer {
+pub(crate) async fn gates<P: Ports>(State(app): Of<P>, Query(asked): Query<OfRelease>, headers: HeaderMap) -> Answer {
     let release = revision(&asked.release)?;
     let gates = match &asked.stage {
         Some(stage) => {
@@ -212,7 +186,7 @@ fn revision(typed: &str) -> Result<String, Fault> {
     ))
 }
 
-pub async fn delivery(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+pub(crate) async fn delivery<P: Ports>(State(app): Of<P>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     match app.delivery(&DeliveryId::new(&id)).await? {
         Some(read) => answer(&headers, &read.record),
         None => Err(Fault::not_found(
@@ -224,14 +198,14 @@ pub async fn delivery(State(app): App, Path(id): Path<String>, headers: HeaderMa
 
 /// A command as it is sent.
 #[derive(Debug, Deserialize)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// How the person calls themselves.
     by: String,
     command: Command,
 }
 
-pub async fn command(
-    State(app): App,
+pub(crate) async fn command<P: Ports>(
+    State(app): Of<P>,
     Path(stage): Path<String>,
     Query(of): Query<OfApp>,
     body: Bytes,
@@ -251,7 +225,7 @@ pub async fn command(
 }
 
 /// Whoever has the token, under the name they give.
-fn operator(by: &str) -> Result<Principal, Fault> {
+pub(crate) fn operator(by: &str) -> Result<Principal, Fault> {
     let name: String = by.chars().filter(|c| !c.is_control()).take(100).collect();
     if name.trim().is_empty() {
         return Err(Fault::invalid(
@@ -264,13 +238,13 @@ fn operator(by: &str) -> Result<Principal, Fault> {
 
 /// An app as it is sent.
 #[derive(Debug, Deserialize)]
-pub struct AppAsked {
+pub(crate) struct AppAsked {
     name: String,
     git: Option<String>,
     id: Option<u64>,
 }
 
-pub async fn add_app(State(app): App, body: Bytes) -> Answer {
+pub(crate) async fn add_app<P: Ports>(place: Place, app: Arc<App<P>>, body: Bytes) -> Answer {
     let asked: AppAsked = parse(&body)?;
     let legal = |part: &str| {
         !part.is_empty()
@@ -289,11 +263,20 @@ pub async fn add_app(State(app): App, body: Bytes) -> Answer {
             "greenroom app add acme/orders --git PATH",
         ));
     }
-    if asked.git.is_none() {
-        return Err(Fault::invalid(
-            "on one machine an app needs a repository that git can read",
-            "give its path or URL with --git",
-        ));
+    match (place, &asked.git) {
+        (Place::OneMachine, None) => {
+            return Err(Fault::invalid(
+                "on one machine an app needs a repository that git can read",
+                "give its path or URL with --git",
+            ));
+        }
+        (Place::Aws, Some(_)) => {
+            return Err(Fault::invalid(
+                "on AWS repositories are read by GitHub's API, and by nothing else",
+                "leave --git away",
+            ));
+        }
+        (Place::OneMachine, Some(_)) | (Place::Aws, None) => {}
     }
     let new = NewApp {
         name: RepoName::new(asked.name),
@@ -307,12 +290,12 @@ pub async fn add_app(State(app): App, body: Bytes) -> Answer {
 
 /// A test message as it is asked for.
 #[derive(Debug, Deserialize)]
-pub struct NotifyAsked {
+pub(crate) struct NotifyAsked {
     app: Option<String>,
     channel: String,
 }
 
-pub async fn notify(State(app): App, body: Bytes) -> Answer {
+pub(crate) async fn notify<P: Ports>(State(app): Of<P>, body: Bytes) -> Answer {
     let asked: NotifyAsked = parse(&body)?;
     let of = app.find_app(asked.app.as_deref()).await?;
     let effect = app
@@ -323,11 +306,11 @@ pub async fn notify(State(app): App, body: Bytes) -> Answer {
 
 /// `?id=`
 #[derive(Debug, Deserialize)]
-pub struct EffectAsked {
+pub(crate) struct EffectAsked {
     id: String,
 }
 
-pub async fn effect(State(app): App, Query(asked): Query<EffectAsked>) -> Answer {
+pub(crate) async fn effect<P: Ports>(State(app): Of<P>, Query(asked): Query<EffectAsked>) -> Answer {
     let entry = app.effect(&asked.id).await?;
     let last = entry
         .as_ref()
@@ -339,16 +322,7 @@ pub async fn effect(State(app): App, Query(asked): Query<EffectAsked>) -> Answer
     ))
 }
 
-/// What the store has done since the process started: how many commits share an fsync.
-pub async fn counters(State(app): App) -> Response {
-    let counters = app.ports.store.counters();
-    reply::json(&json!({ "store": {
-        "commits": counters.commits,
-        "groups": counters.groups,
-        "fsyncs": counters.fsyncs,
-    } }))
-}
-
+/// For whatever is under no other route.
 pub async fn no_such_route() -> Fault {
     Fault::not_found(
         "there is nothing here",
@@ -356,7 +330,7 @@ pub async fn no_such_route() -> Fault {
     )
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Fault> {
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Fault> {
     serde_json::from_slice(body).map_err(|error| {
         Fault::invalid(
             &format!("the body is not what this route takes: {error}"),

@@ -3,16 +3,18 @@
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
+use greenroom_app::ports::Ports;
 use greenroom_core::pause::PauseCommand;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::fault::Fault;
-use super::{Answer, App, answer, find, operator, parse, reply};
+use crate::fault::Fault;
+use crate::handlers::{Answer, Of, answer, find, operator, parse};
+use crate::reply;
 
 /// A pause or its end, as it is sent.
 #[derive(Debug, Deserialize)]
-pub struct PauseAsked {
+pub(crate) struct PauseAsked {
     by: String,
     app: Option<String>,
     /// Every app, asked for by this and by nothing else.
@@ -21,7 +23,7 @@ pub struct PauseAsked {
     command: PauseCommand,
 }
 
-pub async fn pause(State(app): App, body: Bytes) -> Answer {
+pub(crate) async fn pause<P: Ports>(State(app): Of<P>, body: Bytes) -> Answer {
     let asked: PauseAsked = parse(&body)?;
     let principal = operator(&asked.by)?;
     if let PauseCommand::Pause { reason, .. } = &asked.command
@@ -49,13 +51,13 @@ pub async fn pause(State(app): App, body: Bytes) -> Answer {
 
 /// `?app=&stage=`
 #[derive(Debug, Deserialize)]
-pub struct FreezeAsked {
+pub(crate) struct FreezeAsked {
     app: Option<String>,
     stage: Option<String>,
 }
 
-pub async fn freeze(
-    State(app): App,
+pub(crate) async fn freeze<P: Ports>(
+    State(app): Of<P>,
     Query(asked): Query<FreezeAsked>,
     headers: HeaderMap,
 ) -> Answer {
