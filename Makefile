@@ -28,6 +28,7 @@ setup: ## Everything the other verbs need: tools into .tools, crates into cargo'
 	cargo --version
 	@cargo nextest --version 2>/dev/null | grep -q '$(NEXTEST)' || cargo install --locked --root $(TOOLS) --version $(NEXTEST) cargo-nextest
 	cargo fetch --locked
+	@infra/tools.sh
 
 check: fmt-check lint doc unit ## Formatting, lints, docs, unit and scenario tests
 

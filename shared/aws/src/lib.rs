@@ -2,4 +2,6 @@
 
 pub mod connect;
 pub mod environment;
+mod failure;
 pub mod ports;
+pub mod store;

@@ -1,2 +1,9 @@
 //! The AWS and the GitHub of tests, on loopback: each started by the test that needs it, on a port
 //! that was free, and stopped by it.
+
+pub mod dynamodb_local;
+pub mod ministack;
+mod process;
+pub mod proxy;
+
+pub use process::StartError;

@@ -30,7 +30,10 @@ where
     O: Fn() -> F,
     F: Future<Output = S>,
 {
-    let runtime = match tokio::runtime::Builder::new_current_thread().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => panic!("no runtime: {error}"),
     };

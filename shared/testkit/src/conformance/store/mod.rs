@@ -17,10 +17,20 @@ pub use races::*;
 
 /// Makes one test of each promise. `$open` is an async function that gives an empty store in an
 /// [`Arc`](std::sync::Arc) and something to keep until the test is over, such as its folder.
+///
+/// Where an empty store needs a server that takes seconds to start, `$open, together as $all`
+/// makes one function of them: `async fn $all(&Server)` calls `$open(&Server)` for each promise
+/// and gives the names of those that were broken, each with how.
 #[macro_export]
 macro_rules! store_conformance {
     ($open:path) => {
-        $crate::store_conformance! { @each $open,
+        $crate::store_conformance! { @promises each $open }
+    };
+    ($open:path, together as $all:ident over $server:ty) => {
+        $crate::store_conformance! { @promises (together $all, $server) $open }
+    };
+    (@promises $how:tt $open:path) => {
+        $crate::store_conformance! { @$how $open,
             a_fresh_item_has_version_1_and_each_put_adds_one
             an_item_created_after_a_delete_starts_at_version_1
             what_was_never_put_is_not_there
@@ -47,6 +57,20 @@ macro_rules! store_conformance {
             racing_increments_lose_nothing
             racing_creators_have_one_winner
             racing_swaps_of_two_items_stay_whole
+        }
+    };
+    (@(together $all:ident, $server:ty) $open:path, $($promise:ident)+) => {
+        async fn $all(server: &$server) -> Vec<(&'static str, String)> {
+            let mut broken = Vec::new();
+            $(
+                let (store, kept) = $open(server).await;
+                let promise = $crate::conformance::store::$promise(store);
+                if let Err(error) = tokio::spawn(promise).await {
+                    broken.push((stringify!($promise), error.to_string()));
+                }
+                drop(kept);
+            )+
+            broken
         }
     };
     (@each $open:path, $($promise:ident)+) => {
