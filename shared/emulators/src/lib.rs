@@ -7,3 +7,4 @@ mod process;
 pub mod proxy;
 
 pub use process::StartError;
+pub mod github;

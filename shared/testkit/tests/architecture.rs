@@ -13,6 +13,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("greenroom-telegram", &["greenroom-core"]),
     ("greenroom-suites", &["greenroom-core"]),
     ("greenroom-evidence", &["greenroom-core"]),
+    (
+        "greenroom-github-source",
+        &["greenroom-core", "greenroom-app"],
+    ),
+    ("greenroom-aws", &["greenroom-core", "greenroom-app"]),
+    ("greenroom-synth", &["greenroom-core"]),
+    ("greenroom-emulators", &[]),
     ("greenroom-app", &["greenroom-core", "greenroom-github"]),
     (
         "greenroom-local",

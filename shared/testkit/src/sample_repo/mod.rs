@@ -6,7 +6,7 @@
 mod author;
 mod edit;
 mod files;
-mod git;
+pub(crate) mod git;
 mod history;
 mod payload;
 
