@@ -3,5 +3,6 @@
 pub mod connect;
 pub mod environment;
 mod failure;
+pub mod pipelines;
 pub mod ports;
 pub mod store;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use greenroom_core::build::recipe_of;
+use greenroom_core::definition::Definition;
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
@@ -64,7 +65,10 @@ impl<P: Ports> App<P> {
             .as_ref()
             .and_then(|name| file.pipelines.get(name))
             .ok_or_else(|| Failure::never("the rule names no pipeline"))?;
-        let (variables, secrets) = variables(&file, rule, &values(&loaded.stage, run))?;
+        let definition = Definition::of_stage(&app.name, &file, rule)
+            .ok_or_else(|| Failure::never("the rule deploys nothing"))?;
+        let values = values(&loaded.stage, run);
+        let (variables, secrets) = variables(&file, rule, &values)?;
         let request = StartRequest {
             token: entry.record.id.clone(),
             purpose: Purpose::Deploy {
@@ -85,6 +89,8 @@ impl<P: Ports> App<P> {
                 .collect(),
             variables,
             secrets,
+            definition,
+            values,
         };
         let execution = self.start(&request).await?;
         let work = Work::Stage(id.clone());
@@ -130,6 +136,8 @@ impl<P: Ports> App<P> {
             .ok_or_else(|| {
                 Failure::never("the stage file that governs the build has no such pipeline")
             })?;
+        let definition = Definition::of_build(&app.name, &file, &pipeline.name)
+            .ok_or_else(|| Failure::never("the pipeline builds nothing"))?;
         let request = StartRequest {
             token: entry.record.id.clone(),
             purpose: Purpose::Build,
@@ -143,6 +151,8 @@ impl<P: Ports> App<P> {
                 .collect(),
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            definition,
+            values: Values::default(),
         };
         let execution = self.start(&request).await?;
         let work = Work::Build(app.id, revision.clone(), recipe.clone());

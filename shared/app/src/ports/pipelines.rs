@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use greenroom_core::definition::Definition;
 use greenroom_core::name::{Digest, ExecutionId, Nonce, Revision, SecretName};
-use greenroom_core::stage_file::Step;
+use greenroom_core::stage_file::{Step, Values};
 use serde::{Deserialize, Serialize};
 
 use super::source::Repository;
@@ -43,6 +44,14 @@ pub struct StartRequest {
     pub variables: BTreeMap<String, String>,
     /// Stage variables whose value is a secret, by the secret's name.
     pub secrets: BTreeMap<String, SecretName>,
+    /// The pipeline this is, where pipelines have names and were made before; elsewhere it says
+    /// nothing that `steps` do not.
+    #[serde(default)]
+    pub definition: Definition,
+    /// What `variables` were rendered with, for pipelines that render them themselves; see
+    /// [`greenroom_core::definition::start_variables`].
+    #[serde(default)]
+    pub values: Values,
 }
 
 pub use greenroom_core::execution::Observation;

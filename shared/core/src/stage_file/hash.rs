@@ -141,7 +141,7 @@ fn texts(variables: &BTreeMap<String, Template>) -> BTreeMap<&str, &str> {
 }
 
 /// The hash of a value whose objects are written with sorted keys.
-fn canonical(value: &Json) -> String {
+pub(crate) fn canonical(value: &Json) -> String {
     let mut out = String::new();
     write(value, &mut out);
     digest(out.as_bytes())

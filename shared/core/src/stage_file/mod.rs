@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use duration::{DurationError, format_duration, parse_duration};
+pub(crate) use hash::canonical;
 pub use model::*;
 pub(crate) use names::collision_free;
 pub use pattern::{Pattern, PatternError};
@@ -69,16 +70,19 @@ impl StageFile {
         rule: &Rule,
         values: &Values,
     ) -> Result<BTreeMap<String, Rendered>, MissingValue> {
-        let mut all = BTreeMap::new();
-        for set in rule
-            .variables
-            .iter()
-            .filter_map(|name| self.variables.get(name))
-        {
-            all.extend(set);
-        }
-        all.into_iter()
-            .map(|(name, template)| Ok((name.clone(), template.render(values)?)))
+        self.templates_for(rule)
+            .into_iter()
+            .map(|(name, template)| Ok((name.to_owned(), template.render(values)?)))
+            .collect()
+    }
+
+    /// The variables of a rule's stages as the file has them; of two sets that define one, the
+    /// later wins.
+    pub fn templates_for(&self, rule: &Rule) -> BTreeMap<&str, &Template> {
+        let sets = rule.variables.iter();
+        let sets = sets.filter_map(|name| self.variables.get(name));
+        sets.flatten()
+            .map(|(name, template)| (name.as_str(), template))
             .collect()
     }
 

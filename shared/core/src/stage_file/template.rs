@@ -141,6 +141,14 @@ impl Template {
         })
     }
 
+    /// Its texts and references in order, for those that fill it in elsewhere.
+    pub fn pieces(&self) -> impl Iterator<Item = Result<&str, &Reference>> {
+        self.parts.iter().map(|part| match part {
+            Part::Text(text) => Ok(text.as_str()),
+            Part::Reference(reference) => Err(reference),
+        })
+    }
+
     /// The text, when there is nothing to fill in.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
@@ -257,7 +265,7 @@ impl fmt::Display for Reference {
 
 impl Values {
     /// What a reference becomes in a text.
-    fn get(&self, reference: &Reference) -> Option<String> {
+    pub(crate) fn get(&self, reference: &Reference) -> Option<String> {
         match reference {
             Reference::BranchSlug => self.branch.as_deref().map(|b| slug(b).to_string()),
             other => self.raw(other),

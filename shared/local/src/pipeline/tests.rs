@@ -13,8 +13,9 @@ use std::path::Path;
 
 use greenroom_app::ports::pipelines::{AdmissionRequest, Purpose};
 use greenroom_app::ports::source::Repository;
+use greenroom_core::definition::Definition;
 use greenroom_core::name::{Digest, Revision};
-use greenroom_core::stage_file::Step;
+use greenroom_core::stage_file::{Step, Values};
 use jiff::SignedDuration;
 use tempfile::TempDir;
 
@@ -190,6 +191,8 @@ fn deploy(repository: Repository, revision: &Revision, steps: &[Step]) -> StartR
         steps: steps.to_vec(),
         variables: BTreeMap::new(),
         secrets: BTreeMap::new(),
+        definition: Definition::default(),
+        values: Values::default(),
     }
 }
 

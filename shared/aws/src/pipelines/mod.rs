@@ -1,0 +1,55 @@
+//! Pipelines on CodePipeline: started by name with everything they need in variables, read by
+//! asking, never by believing an event.
+//!
+//! An execution of ours is `<pipeline>/<execution id>`. What a build says of itself comes by the
+//! variables its buildspec exports: `GREENROOM_STEP`, the step that ran last, and
+//! `GREENROOM_FAILURE`, empty or why it ended.
+
+pub mod admission;
+mod build;
+mod execution;
+mod failure;
+mod foreign;
+mod observe;
+mod seen;
+mod start;
+mod stop;
+mod verdict;
+
+use greenroom_app::ports::pipelines::{Observation, PipelineError, Pipelines, StartRequest};
+use greenroom_core::name::ExecutionId;
+
+use crate::connect::Connection;
+
+pub use foreign::{Foreign, Recent};
+
+/// Starts, watches and stops executions of CodePipeline, and the builds in them.
+#[derive(Clone, Debug)]
+pub struct CodePipelines {
+    pipelines: aws_sdk_codepipeline::Client,
+    builds: aws_sdk_codebuild::Client,
+}
+
+impl CodePipelines {
+    /// All that is needed; nothing is called yet.
+    pub fn new(connection: &Connection) -> Self {
+        Self {
+            pipelines: connection.codepipeline(),
+            builds: connection.codebuild(),
+        }
+    }
+}
+
+impl Pipelines for CodePipelines {
+    async fn start(&self, request: &StartRequest) -> Result<ExecutionId, PipelineError> {
+        self.start_execution(request).await
+    }
+
+    async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
+        self.observe_execution(execution).await
+    }
+
+    async fn stop(&self, execution: &ExecutionId, reason: &str) -> Result<(), PipelineError> {
+        self.stop_execution(execution, reason).await
+    }
+}

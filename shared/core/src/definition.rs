@@ -1,0 +1,158 @@
+//! What a pipeline is called where pipelines have names, and what it must have been made from.
+//!
+//! On AWS a pipeline is rendered from the stage file and stands there until somebody renders it
+//! again. Its hash says from what: a stage whose pipeline was rendered from something else waits
+//! until somebody has applied the file, because running yesterday's steps under today's file
+//! would deploy what nobody wrote.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::name::{PipelineName, RepoName};
+use crate::stage_file::StageFile;
+use crate::stage_file::{From, Pipeline, Reference, Rule, Step, Values, canonical};
+
+/// Leads what is hashed: one more when the same stage file is rendered differently, so that what
+/// was applied before counts as outdated.
+const VERSION: u32 = 1;
+/// CodePipeline allows 100; CodeBuild's projects have the same names and allow more.
+const NAME_MAX: usize = 100;
+/// Digits of the hash a name ends in.
+const NAME_DIGITS: usize = 12;
+/// Stands for a value there is none of: CodePipeline takes no empty one.
+pub const NOTHING: &str = "none";
+
+/// Hash of everything a pipeline is rendered from, 16 hex digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DefinitionHash(String);
+
+impl DefinitionHash {
+    /// Wraps a text as it is.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DefinitionHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The pipeline that is to run. Empty in a request that an older version wrote down.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct Definition {
+    /// At most 100 of `A-Za-z0-9_-`, beginning with `greenroom-`. No two pipelines of any apps
+    /// have the same.
+    pub name: String,
+    pub hash: DefinitionHash,
+}
+
+impl Definition {
+    /// The pipeline that runs the `once` steps of `pipeline`; `None` when the file has no such
+    /// pipeline or it builds nothing. `app` is the repository's full name.
+    pub fn of_build(app: &RepoName, file: &StageFile, pipeline: &PipelineName) -> Option<Self> {
+        let steps: Vec<&Step> = once(file.pipelines.get(pipeline)?).collect();
+        if steps.is_empty() {
+            return None;
+        }
+        let hash = canonical(&json!({
+            "definition": VERSION,
+            "build": pipeline,
+            "app": same_case(app),
+            "steps": steps,
+        }));
+        Some(Self {
+            name: name(app, pipeline.as_str(), "-build"),
+            hash: DefinitionHash(hash),
+        })
+    }
+
+    /// The pipeline that deploys to the stages of `rule`; `None` when the rule deploys nothing.
+    /// `app` is the repository's full name.
+    pub fn of_stage(app: &RepoName, file: &StageFile, rule: &Rule) -> Option<Self> {
+        let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        let steps: Vec<&Step> = pipeline.steps.iter().filter(|step| !step.once).collect();
+        let variables: BTreeMap<&str, &str> = file
+            .templates_for(rule)
+            .into_iter()
+            .map(|(name, template)| (name, template.as_str()))
+            .collect();
+        let hash = canonical(&json!({
+            "definition": VERSION,
+            "stage": rule.name,
+            "app": same_case(app),
+            "steps": steps,
+            "variables": variables,
+            "artifact": makes_artifact(pipeline),
+            "trusted": is_trusted(rule),
+        }));
+        Some(Self {
+            name: name(app, rule.name.as_str(), ""),
+            hash: DefinitionHash(hash),
+        })
+    }
+}
+
+/// Whether a release of this pipeline has bytes of its own.
+pub fn makes_artifact(pipeline: &Pipeline) -> bool {
+    once(pipeline).any(|step| step.artifact.is_some())
+}
+
+/// Whether what leads to the rule's stages was merged or pushed by somebody who may. What a pull
+/// request proposes was not: its pipeline holds no secret and writes no artifact.
+pub fn is_trusted(rule: &Rule) -> bool {
+    !matches!(rule.from, From::PullRequest { .. })
+}
+
+/// The variables by which a start tells what the templates of a stage's variables stand for:
+/// name and value, [`NOTHING`] where there is none. `GREENROOM_BRANCH` is `${branch.slug}`.
+pub fn start_variables(values: &Values) -> [(&'static str, String); 4] {
+    [
+        ("GREENROOM_STAGE", &Reference::Stage),
+        ("GREENROOM_ACTOR", &Reference::Actor),
+        ("GREENROOM_BRANCH", &Reference::BranchSlug),
+        ("GREENROOM_PR", &Reference::PullRequest),
+    ]
+    .map(|(name, reference)| {
+        let value = values.get(reference).filter(|value| !value.is_empty());
+        (name, value.unwrap_or_else(|| NOTHING.to_owned()))
+    })
+}
+
+fn once(pipeline: &Pipeline) -> impl Iterator<Item = &Step> {
+    pipeline.steps.iter().filter(|step| step.once)
+}
+
+/// GitHub's names do not differ by case.
+fn same_case(app: &RepoName) -> String {
+    app.as_str().to_ascii_lowercase()
+}
+
+/// Always ends in a hash: `a-b` with `c` and `a` with `b-c` would read the same.
+fn name(app: &RepoName, of: &str, kind: &str) -> String {
+    let app = same_case(app);
+    let hash = hex::encode(Sha256::digest(format!("{app}\0{of}\0{kind}").as_bytes()));
+    let hash = &hash[..NAME_DIGITS];
+    let mut name = String::from("greenroom-");
+    let room = NAME_MAX - NAME_DIGITS - 1 - kind.len();
+    for c in app.chars().chain("-".chars()).chain(of.chars()) {
+        let legal = c.is_ascii_alphanumeric() || c == '_';
+        if name.len() < room && (legal || !name.ends_with('-')) {
+            name.push(if legal { c } else { '-' });
+        }
+    }
+    format!("{}{kind}-{hash}", name.trim_end_matches('-'))
+}
+
+#[cfg(test)]
+mod tests;

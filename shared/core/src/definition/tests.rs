@@ -1,0 +1,135 @@
+use super::*;
+use crate::name::RuleName;
+use crate::stage_file::Template;
+
+const SMALL: &str = r#"
+version: 1
+app: acme/orders
+variables:
+  one: { A: 1, KEY: "${secret:orders/key}" }
+pipelines:
+  service:
+    steps:
+      - { name: build, run: make, once: true, artifact: dist, outputs: [X] }
+      - { name: deploy, run: d, timeout: 5m, outputs: [URL] }
+suites:
+  s: { files: t/*.hurl, base_url: "http://x" }
+stages:
+  dev: { from: { branch: main }, pipeline: service, variables: [one], verify: [s] }
+  prod: { from: { promote: dev }, pipeline: service, soak: 1h }
+"#;
+
+fn parse(text: &str) -> StageFile {
+    StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a stage file that holds")
+}
+
+fn both(text: &str) -> (Definition, Definition) {
+    let file = parse(text);
+    let rule = file.rule(&RuleName::new("dev")).expect("a rule");
+    (
+        Definition::of_build(&file.app, &file, &PipelineName::new("service")).expect("builds"),
+        Definition::of_stage(&file.app, &file, rule).expect("deploys"),
+    )
+}
+
+/// Whether the build's and the stage's pipeline have another definition.
+fn changed(from: &str, to: &str) -> (bool, bool) {
+    assert!(SMALL.contains(from), "{from}");
+    let (old, new) = (both(SMALL), both(&SMALL.replace(from, to)));
+    (old.0 != new.0, old.1 != new.1)
+}
+
+#[test]
+fn each_pipeline_changes_with_what_it_is_rendered_from_and_with_nothing_else() {
+    let cases = [
+        ("run: make", "run: make all", (true, false)),
+        ("artifact: dist", "artifact: out", (true, false)),
+        (", artifact: dist", "", (true, true)),
+        ("outputs: [X]", "outputs: [Y]", (true, false)),
+        ("run: d,", "run: e,", (false, true)),
+        ("timeout: 5m", "timeout: 6m", (false, true)),
+        ("outputs: [URL]", "outputs: [URI]", (false, true)),
+        ("A: 1", "A: 2", (false, true)),
+        ("orders/key", "orders/other", (false, true)),
+        ("branch: main", "pull_request: {}", (false, true)),
+        ("acme/orders", "acme/other", (true, true)),
+        ("app: acme/orders", "app: Acme/Orders", (false, false)),
+        ("soak: 1h", "soak: 2h", (false, false)),
+        ("http://x", "http://y", (false, false)),
+        ("branch: main", "branch: master", (false, false)),
+    ];
+    for (from, to, expected) in cases {
+        assert_eq!(changed(from, to), expected, "{to}");
+    }
+}
+
+#[test]
+fn what_runs_nothing_has_no_definition() {
+    let file = parse(&SMALL.replace(", once: true, artifact: dist", ""));
+    let service = PipelineName::new("service");
+    assert_eq!(Definition::of_build(&file.app, &file, &service), None);
+    let other = PipelineName::new("other");
+    assert_eq!(Definition::of_build(&file.app, &file, &other), None);
+    let file = parse("version: 1\napp: a/b\nstages:\n  local: { kind: local }\n");
+    assert_eq!(Definition::of_stage(&file.app, &file, &file.rules[0]), None);
+}
+
+#[test]
+fn names_are_legal_and_no_two_are_equal() {
+    let long = "a".repeat(60);
+    let parts = ["a", "b", "a-b", "a--b", "a_b", "b-build", "build", &long];
+    let mut seen = std::collections::BTreeSet::new();
+    for owner in parts {
+        for repository in ["a", "b", "a-b", "a.b", "-", "é", &long] {
+            for rule in parts {
+                for kind in ["", "-build"] {
+                    let app = RepoName::new(format!("{owner}/{repository}"));
+                    let name = name(&app, rule, kind);
+                    assert!(name.len() <= NAME_MAX, "{name}");
+                    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+                    assert!(name.bytes().all(legal), "{name}");
+                    assert!(name.starts_with("greenroom-"), "{name}");
+                    assert!(seen.insert(name.clone()), "{name} twice");
+                }
+            }
+        }
+    }
+    let (build, stage) = both(SMALL);
+    assert!(
+        build
+            .name
+            .starts_with("greenroom-acme-orders-service-build-")
+    );
+    assert!(stage.name.starts_with("greenroom-acme-orders-dev-"));
+}
+
+#[test]
+fn a_start_tells_what_templates_stand_for_and_never_nothing_at_all() {
+    let mut values = Values {
+        stage: Some("pr-7".into()),
+        actor: Some("Ada".into()),
+        branch: Some("feature/X".to_owned()),
+        pr: Some(7),
+        ..Values::default()
+    };
+    let template = Template::parse("${actor}|${branch.slug}|${pr}|${stage}").expect("legal");
+    let Ok(crate::stage_file::Rendered::Text(text)) = template.render(&values) else {
+        panic!("it is a text");
+    };
+    let told = start_variables(&values);
+    let value = |name: &str| &told.iter().find(|(known, _)| *known == name).expect(name).1;
+    let names = [
+        "GREENROOM_ACTOR",
+        "GREENROOM_BRANCH",
+        "GREENROOM_PR",
+        "GREENROOM_STAGE",
+    ];
+    let joined: Vec<&str> = names.iter().map(|name| value(name).as_str()).collect();
+    assert_eq!(joined.join("|"), text, "the same as on one machine");
+    values = Values::default();
+    assert!(
+        start_variables(&values)
+            .iter()
+            .all(|(_, value)| value == NOTHING)
+    );
+}

@@ -1,0 +1,124 @@
+//! What cannot be rendered, and what is different on AWS.
+
+use greenroom_core::definition::is_trusted;
+use greenroom_core::stage_file::StageFile;
+use serde::Serialize;
+
+use crate::{Job, Kind, buildspec};
+
+/// Something that cannot run on AWS as it stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
+#[error("{what}: {why}")]
+pub struct Problem {
+    /// `pipeline service, step build`.
+    pub what: String,
+    pub why: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// Something that works, and differently from what one might expect.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Note {
+    /// `stage preview`.
+    pub what: String,
+    pub why: String,
+}
+
+/// Variables that the shell and the tools between two steps read.
+const TAKEN: [&str; 9] = [
+    "PATH", "HOME", "IFS", "PWD", "ENV", "SHELL", "TMPDIR", "LANG", "PS4",
+];
+const TAKEN_BEGINNINGS: [&str; 5] = ["GREENROOM_", "AWS_", "CODEBUILD_", "LD_", "LC_"];
+
+pub(crate) fn problems(jobs: &[Job<'_>]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for job in jobs {
+        let mut artifacts = 0;
+        for step in &job.steps {
+            let what = format!("{}, step {}", job.title, step.name);
+            if step.run.contains('\0') {
+                problems.push(Problem {
+                    what: what.clone(),
+                    why: "its command holds a NUL character".to_owned(),
+                    help: "take it out: no shell can run it".to_owned(),
+                });
+            }
+            let taken = |name: &&String| {
+                TAKEN.contains(&name.as_str())
+                    || TAKEN_BEGINNINGS.iter().any(|one| name.starts_with(one))
+            };
+            for output in step.outputs.iter().filter(taken) {
+                problems.push(Problem {
+                    what: what.clone(),
+                    why: format!("{output} cannot be an output: CodeBuild tells outputs as variables of its shell, and that one is not free"),
+                    help: "give the output another name".to_owned(),
+                });
+            }
+            artifacts += usize::from(step.artifact.is_some());
+        }
+        if artifacts > 1 {
+            problems.push(Problem {
+                what: job.title.clone(),
+                why: "a build makes one artifact, and more than one step names one".to_owned(),
+                help: "let one step put everything into one folder".to_owned(),
+            });
+        }
+        problems.extend(variables(job));
+    }
+    problems
+}
+
+fn variables(job: &Job<'_>) -> Option<Problem> {
+    let Kind::Stage { rule, .. } = job.kind else {
+        return None;
+    };
+    let variables = job.file.templates_for(rule);
+    let (name, _) = variables
+        .into_iter()
+        .find(|(_, template)| template.as_str().contains('\0'))?;
+    Some(Problem {
+        what: job.title.clone(),
+        why: format!("the value of {name} holds a NUL character"),
+        help: "take it out: no variable can hold it".to_owned(),
+    })
+}
+
+pub(crate) fn notes(file: &StageFile, jobs: &[Job<'_>]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for rule in file.rules.iter().filter(|rule| rule.pipeline.is_none()) {
+        notes.push(Note {
+            what: format!("stage {}", rule.name),
+            why: "it is never deployed and gets no pipeline".to_owned(),
+        });
+    }
+    for job in jobs {
+        let reports = job.steps.iter().filter(|step| step.reports.is_some());
+        for step in reports {
+            notes.push(Note {
+                what: format!("{}, step {}", job.title, step.name),
+                why: "its reports are not read on AWS yet: gates that want them stay closed"
+                    .to_owned(),
+            });
+        }
+        if let Kind::Stage { rule, .. } = job.kind
+            && !is_trusted(rule)
+        {
+            let all = file.templates_for(rule).into_iter();
+            let left_out: Vec<&str> = all
+                .filter(|(_, template)| buildspec::secret(template).is_some())
+                .map(|(name, _)| name)
+                .collect();
+            if !left_out.is_empty() {
+                notes.push(Note {
+                    what: format!("stage {}", rule.name),
+                    why: format!(
+                        "pull requests lead to it, so its steps do not get the secrets of {}",
+                        left_out.join(", ")
+                    ),
+                });
+            }
+        }
+    }
+    notes
+}
