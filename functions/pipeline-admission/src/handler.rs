@@ -7,6 +7,7 @@ use greenroom_app::App;
 use greenroom_app::door::chain;
 use greenroom_app::ports::Ports;
 use greenroom_app::ports::pipelines::AdmissionRequest;
+use greenroom_aws::pipelines::admission::Answer;
 use greenroom_lambda::{Failed, Until};
 
 use crate::job::Job;
@@ -15,17 +16,6 @@ use crate::job::Job;
 const FOR_ANSWER: Duration = Duration::from_secs(10);
 /// Between two tries at what is away for the moment.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// Why an execution goes no further, as CodePipeline sorts it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reason {
-    /// It is not the claimed one, or may not go on any more.
-    Refused,
-    /// The pipeline does not say what it must.
-    Misconfigured,
-    /// It could not be told in time.
-    Unavailable,
-}
 
 /// The answer to a job did not get through.
 #[derive(Debug, thiserror::Error)]
@@ -38,13 +28,7 @@ pub struct NotAnswered {
 
 /// Answers jobs. Answering a job that has its answer already is no error.
 pub trait Jobs {
-    fn succeed(&self, job: &str) -> impl Future<Output = Result<(), NotAnswered>>;
-    fn fail(
-        &self,
-        job: &str,
-        reason: Reason,
-        why: &str,
-    ) -> impl Future<Output = Result<(), NotAnswered>>;
+    fn answer(&self, job: &str, answer: &Answer) -> impl Future<Output = Result<(), NotAnswered>>;
 }
 
 /// The fence.
@@ -68,22 +52,13 @@ impl<P: Ports, J: Jobs> Handler<P, J> {
             tracing::error!("an event that is no job of CodePipeline is passed over");
             return Ok(());
         };
-        let verdict = match &job.asks {
-            Ok(asked) => self.ask(asked, until.but(FOR_ANSWER)).await,
-            Err(why) => Err((Reason::Misconfigured, why.clone())),
+        let answer = match job.asks {
+            Ok(asked) => self.ask(&asked, until.but(FOR_ANSWER)).await,
+            Err(why) => Answer::Refused { why },
         };
-        match &verdict {
-            Ok(()) => tracing::info!(job.id, "admitted"),
-            Err((reason, why)) => tracing::warn!(job.id, ?reason, why, "not admitted"),
-        }
+        tracing::info!(job.id, ?answer, "asked");
         loop {
-            let answered = async {
-                match &verdict {
-                    Ok(()) => self.jobs.succeed(&job.id).await,
-                    Err((reason, why)) => self.jobs.fail(&job.id, *reason, why).await,
-                }
-            };
-            match until.allows(answered).await {
+            match until.allows(self.jobs.answer(&job.id, &answer)).await {
                 Some(Ok(())) => return Ok(()),
                 Some(Err(error)) if error.retryable && until.left() > PAUSE => {
                     tracing::warn!(job.id, %error, "the answer is sent again");
@@ -97,7 +72,7 @@ impl<P: Ports, J: Jobs> Handler<P, J> {
 
     /// Asks until there is an answer: admission is one conditional write, and asking twice for the
     /// same execution is harmless.
-    async fn ask(&self, asked: &AdmissionRequest, until: Until) -> Result<(), (Reason, String)> {
+    async fn ask(&self, asked: &AdmissionRequest, until: Until) -> Answer {
         tracing::info!(
             app = asked.app,
             stage = asked.stage,
@@ -108,14 +83,14 @@ impl<P: Ports, J: Jobs> Handler<P, J> {
         let mut last = "there was not enough time to ask".to_owned();
         loop {
             match until.allows(Box::pin(self.app.admit(asked))).await {
-                Some(Ok(Ok(()))) => return Ok(()),
-                Some(Ok(Err(rejection))) => return Err((Reason::Refused, rejection.why)),
+                Some(Ok(Ok(()))) => return Answer::Admitted,
+                Some(Ok(Err(rejection))) => return Answer::Refused { why: rejection.why },
                 Some(Err(error)) if error.is_retryable() => last = chain(&error),
-                Some(Err(error)) => return Err((Reason::Misconfigured, chain(&error))),
-                None => return Err((Reason::Unavailable, last)),
+                Some(Err(error)) => return Answer::Refused { why: chain(&error) },
+                None => return Answer::Undecided { why: last },
             }
             if until.left() <= PAUSE {
-                return Err((Reason::Unavailable, last));
+                return Answer::Undecided { why: last };
             }
             tokio::time::sleep(PAUSE).await;
         }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use greenroom_app::ports::pipelines::AdmissionRequest;
-use greenroom_core::name::{ExecutionId, Nonce, Revision};
+use greenroom_aws::pipelines::admission::AdmissionParameters;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -40,16 +40,6 @@ struct Configuration {
     parameters: Option<String>,
 }
 
-/// What a rendered pipeline passes on.
-#[derive(Debug, Deserialize)]
-struct Parameters {
-    run: String,
-    nonce: String,
-    pipeline: String,
-    execution: String,
-    revision: String,
-}
-
 /// A job, and what its execution says of itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Job {
@@ -63,32 +53,13 @@ impl Job {
     pub fn parse(event: &str) -> Option<Self> {
         let event: Event<'_> = serde_json::from_str(event).ok()?;
         let Raw { id, data } = event.job;
-        let parameters = data.action_configuration.configuration.parameters;
+        let text = data.action_configuration.configuration.parameters;
+        let parameters = AdmissionParameters::parse(text.as_deref().unwrap_or_default());
         Some(Self {
             id: id.into_owned(),
-            asks: asks(parameters.as_deref()),
+            asks: parameters
+                .map(|parameters| parameters.request)
+                .map_err(|error| error.to_string()),
         })
     }
-}
-
-fn asks(parameters: Option<&str>) -> Result<AdmissionRequest, String> {
-    let text = parameters.ok_or("the action has no UserParameters")?;
-    // The text itself is not repeated: it holds the nonce.
-    let said: Parameters = serde_json::from_str(text)
-        .map_err(|error| format!("the action's UserParameters cannot be read: {error}"))?;
-    let of_run = || {
-        let (app, rest) = said.run.split_once('/')?;
-        let (stage, generation) = rest.rsplit_once('/')?;
-        Some((app, stage, generation.parse().ok()?))
-    };
-    let (app, stage, generation) =
-        of_run().ok_or("the pipeline was not started by Greenroom: GREENROOM_RUN names no run")?;
-    Ok(AdmissionRequest {
-        app: app.to_owned(),
-        stage: stage.to_owned(),
-        generation,
-        nonce: Nonce::new(said.nonce),
-        execution: ExecutionId::new(format!("{}/{}", said.pipeline, said.execution)),
-        revision: Revision::new(said.revision),
-    })
 }

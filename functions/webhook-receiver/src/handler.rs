@@ -1,7 +1,5 @@
 //! A webhook into the durable inbox. It decides nothing: a 2xx says that the delivery is kept.
 
-use std::sync::Arc;
-
 use greenroom_app::App;
 use greenroom_app::door::{Answer, BODY_MAX, Webhook};
 use greenroom_app::ports::Ports;
@@ -13,10 +11,10 @@ use greenroom_lambda::{Failed, Until};
 /// Where the secrets come from that webhooks are signed with.
 pub trait LiveSecrets {
     /// Those that are good now, as far as is known; `None` if they cannot be had.
-    fn known(&self) -> impl Future<Output = Option<Arc<Secrets>>>;
+    fn known(&self) -> impl Future<Output = Option<Secrets>>;
     /// The same read anew, after a signature fitted none: one may have been rotated. `None` if they
     /// were read a moment ago, so that whoever sends nonsense costs nothing.
-    fn fresh(&self) -> impl Future<Output = Option<Arc<Secrets>>>;
+    fn fresh(&self) -> impl Future<Output = Option<Secrets>>;
 }
 
 /// The door.

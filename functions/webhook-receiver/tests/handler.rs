@@ -1,6 +1,5 @@
 //! Requests of the HTTP API, over a world in memory.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -17,15 +16,15 @@ use webhook_receiver::handler::{Handler, LiveSecrets};
 /// Secrets of which one may have been rotated meanwhile.
 #[derive(Debug)]
 struct Known {
-    now: Option<Arc<Secrets>>,
-    fresh: Option<Arc<Secrets>>,
+    now: Option<Secrets>,
+    fresh: Option<Secrets>,
     read: AtomicU32,
 }
 
 impl Known {
     fn good() -> Self {
         Self {
-            now: Some(Arc::new(secrets())),
+            now: Some(secrets()),
             fresh: None,
             read: AtomicU32::new(0),
         }
@@ -34,19 +33,19 @@ impl Known {
     fn rotated() -> Self {
         let old = Secrets::new("the secret before", None).expect("it is not blank");
         Self {
-            now: Some(Arc::new(old)),
-            fresh: Some(Arc::new(secrets())),
+            now: Some(old),
+            fresh: Some(secrets()),
             read: AtomicU32::new(0),
         }
     }
 }
 
 impl LiveSecrets for &Known {
-    async fn known(&self) -> Option<Arc<Secrets>> {
+    async fn known(&self) -> Option<Secrets> {
         self.now.clone()
     }
 
-    async fn fresh(&self) -> Option<Arc<Secrets>> {
+    async fn fresh(&self) -> Option<Secrets> {
         self.read.fetch_add(1, Ordering::Relaxed);
         self.fresh.clone()
     }

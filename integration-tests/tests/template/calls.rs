@@ -8,7 +8,7 @@ use super::read::{Right, Template, logical};
 /// Adapter by adapter: how its making reads in a function's source, and what it calls on AWS.
 const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
     (
-        "DynamoStore::",
+        ".store(",
         &[
             ("dynamodb:GetItem", "Table.Arn"),
             ("dynamodb:Query", "Table.Arn"),
@@ -19,11 +19,11 @@ const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "github(",
+        ".github(",
         &[("secretsmanager:GetSecretValue", "secret:GitHubSecret")],
     ),
     (
-        "stage_secrets(",
+        ".stage_secrets(",
         &[("secretsmanager:GetSecretValue", "arn:aws:secretsmanager::secret:${SecretPrefix}*")],
     ),
     (
@@ -44,7 +44,7 @@ const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
-        "SqsQueues::",
+        ".queues(",
         &[("sqs:SendMessage", "Tests.Arn"), ("sqs:SendMessage", "Alerts.Arn")],
     ),
     (
@@ -52,7 +52,7 @@ const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
         &[("sns:Publish", "Breaks"), ("sns:Publish", "arn:aws:sns::${Name}-*")],
     ),
     (
-        "CodePipelineJobs::",
+        "CodePipelineJobs::new",
         &[("codepipeline:PutJobSuccessResult", "*"), ("codepipeline:PutJobFailureResult", "*")],
     ),
 ];
@@ -123,14 +123,14 @@ pub fn variables(function: &str) -> BTreeSet<String> {
         .map(str::to_owned)
         .collect();
     names.insert("GREENROOM_TABLE".to_owned());
-    if source.contains("github(") {
+    if source.contains(".github(") {
         names.insert("GREENROOM_GITHUB_URL".to_owned());
         names.insert("GREENROOM_GITHUB_SECRET_ID".to_owned());
     }
-    if source.contains("stage_secrets(") {
+    if source.contains(".stage_secrets(") {
         names.insert("GREENROOM_SECRET_PREFIX".to_owned());
     }
-    if source.contains("SqsQueues::") {
+    if source.contains(".queues(") {
         names.insert("GREENROOM_TESTS_QUEUE".to_owned());
         names.insert("GREENROOM_ALERTS_QUEUE".to_owned());
     }

@@ -1,7 +1,8 @@
 //! What every function does around its own work: reading events leniently, staying within the
 //! deadline, answering batches in part, following hints, and logs.
 //!
-//! It knows neither DynamoDB nor any other service, so that handlers are tested over memory.
+//! Handlers know of all this only what runs over memory as well; what is AWS's own is put together
+//! in `told` and `queues`.
 
 pub mod batch;
 pub mod dispatch;
@@ -10,8 +11,10 @@ pub mod hints;
 pub mod http;
 pub mod logs;
 pub mod queue;
+pub mod queues;
 pub mod run;
 pub mod stream;
+pub mod told;
 pub mod until;
 
 pub use hints::Hinting;
