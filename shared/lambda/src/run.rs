@@ -1,5 +1,6 @@
 //! The loop of a function: one event at a time, one line of the log at least for each.
 
+use std::pin::Pin;
 use std::time::Instant;
 
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -21,7 +22,10 @@ where
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let began = Instant::now();
         let (payload, context) = event.into_parts();
-        let answer = handle(payload, Until::of(&context)).await;
+        // Without its type: what a handler is made of is deeper than the compiler looks into.
+        let handled: Pin<Box<dyn Future<Output = _> + '_>> =
+            Box::pin(handle(payload, Until::of(&context)));
+        let answer = handled.await;
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &answer {
             Ok(_) => tracing::info!(request.id = context.request_id, ms, "handled"),
