@@ -1,12 +1,10 @@
 //! The channels of one machine: Telegram, mail and the console.
 
 use greenroom_app::ports::channels::{ChannelTarget, Channels, Receipt, SendError};
-use greenroom_app::ports::secrets::{SecretError, Secrets};
+use greenroom_app::ports::secrets::Secrets;
 use greenroom_core::message::Announcement;
-use greenroom_core::name::SecretName;
 use greenroom_core::stage_file::Channel;
-use greenroom_telegram::{Error as TelegramError, Message, SetupError, Telegram};
-use secrecy::SecretString;
+use greenroom_telegram::{Chat, SetupError, Telegram};
 
 use crate::console::Console;
 use crate::mail::{self, MailPatience, MailRoute};
@@ -45,42 +43,6 @@ impl<S: Secrets> LocalChannels<S> {
             patience,
         }
     }
-
-    async fn secret(&self, name: &SecretName) -> Result<SecretString, SendError> {
-        self.secrets.get(name).await.map_err(|error| {
-            let why = error.to_string();
-            match error {
-                SecretError::Missing { .. } => SendError::Refused { why },
-                SecretError::Unavailable { .. } => SendError::Unavailable { why },
-            }
-        })
-    }
-
-    async fn send_telegram(
-        &self,
-        chat: &str,
-        topic: Option<i64>,
-        token: &SecretName,
-        announcement: &Announcement,
-    ) -> Result<Receipt, SendError> {
-        let token = self.secret(token).await?;
-        let message = Message {
-            chat,
-            topic,
-            html: &announcement.render_telegram_html(),
-            text: &announcement.render_chat_text(),
-        };
-        let sent = self
-            .telegram
-            .send(&token, &message)
-            .await
-            .map_err(from_telegram)?;
-        let remark = |complaint| format!("it went out without markup: {complaint}");
-        Ok(Receipt {
-            reference: Some(format!("{chat}/{}", sent.message)),
-            remarks: sent.markup_refused.map(remark).into_iter().collect(),
-        })
-    }
 }
 
 impl<S: Secrets> Channels for LocalChannels<S> {
@@ -92,7 +54,12 @@ impl<S: Secrets> Channels for LocalChannels<S> {
     ) -> Result<Receipt, SendError> {
         match &to.channel {
             Channel::Telegram { chat, token, topic } => {
-                self.send_telegram(chat, *topic, token, announcement).await
+                let chat = Chat {
+                    chat,
+                    topic: *topic,
+                    token,
+                };
+                chat.tell(&self.telegram, &self.secrets, announcement).await
             }
             Channel::Mail {
                 to,
@@ -103,7 +70,7 @@ impl<S: Secrets> Channels for LocalChannels<S> {
                 tls,
             } => {
                 let password = match password {
-                    Some(name) => Some(self.secret(name).await?),
+                    Some(name) => Some(self.secrets.get(name).await?),
                     None => None,
                 };
                 let login = match (user, &password) {
@@ -134,18 +101,5 @@ impl<S: Secrets> Channels for LocalChannels<S> {
                 }),
             },
         }
-    }
-}
-
-fn from_telegram(error: TelegramError) -> SendError {
-    let why = error.to_string();
-    match error {
-        TelegramError::Refused { .. } => SendError::Refused { why },
-        TelegramError::Throttled { retry_after } => SendError::Throttled { retry_after },
-        TelegramError::Moved { chat } => SendError::Moved {
-            chat: chat.to_string(),
-        },
-        TelegramError::Ambiguous { .. } => SendError::Ambiguous { why },
-        TelegramError::Unreachable { .. } => SendError::Unavailable { why },
     }
 }

@@ -5,8 +5,10 @@
 //! token is part of each address; no error and no log line of this crate holds an address.
 
 mod answer;
+mod chat;
 mod client;
 mod error;
 
+pub use chat::Chat;
 pub use client::{DEFAULT_BASE, Message, Sent, Telegram, Timeouts};
 pub use error::{Error, SetupError};

@@ -11,6 +11,8 @@ use greenroom_core::message::Announcement;
 use greenroom_core::name::ChannelName;
 use greenroom_core::stage_file::Channel;
 
+use super::secrets::SecretError;
+
 /// A channel of the stage file in force. Its secrets are resolved by the adapter, at each try.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChannelTarget {
@@ -57,6 +59,17 @@ pub enum SendError {
     /// Certainly not sent; try again.
     #[error("the channel cannot be reached: {why}")]
     Unavailable { why: String },
+}
+
+/// Without its secret a message is not sent: for now, or until a person brings it.
+impl From<SecretError> for SendError {
+    fn from(error: SecretError) -> Self {
+        let why = error.to_string();
+        match error {
+            SecretError::Missing { .. } => Self::Refused { why },
+            SecretError::Unavailable { .. } => Self::Unavailable { why },
+        }
+    }
 }
 
 impl SendError {
