@@ -3,6 +3,7 @@
 mod act;
 mod freeze;
 mod look;
+mod mark;
 mod offline;
 mod place;
 mod serve;
@@ -19,6 +20,7 @@ pub use act::{
 };
 pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
 pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
+pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
 };
@@ -182,6 +184,18 @@ pub enum Command {
     /// Let an app go on that was paused
     #[command(after_help = topics::RESUME)]
     Resume(ResumeArgs),
+    /// Put on a stage what you select among the builds of its branches
+    #[command(after_help = topics::DEPLOY)]
+    Deploy(DeployArgs),
+    /// Say something of a release in one word: that it is accepted, or bad
+    #[command(after_help = topics::MARK)]
+    Mark(MarkArgs),
+    /// Take back what was said of a release
+    #[command(after_help = topics::UNMARK)]
+    Unmark(UnmarkArgs),
+    /// List the builds that can be selected
+    #[command(after_help = topics::RELEASES)]
+    Releases(ReleasesArgs),
     /// Send a test message to a channel
     #[command(after_help = topics::NOTIFY)]
     Notify(NotifyArgs),

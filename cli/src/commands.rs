@@ -7,6 +7,7 @@ mod freeze;
 mod gates;
 mod init;
 mod log;
+mod mark;
 mod notify;
 mod offline;
 mod pause;
@@ -61,6 +62,10 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Override(args) => wait_for(act::overriding(&args, output)),
         Command::Pause(args) => wait_for(pause::pause(&args, output)),
         Command::Resume(args) => wait_for(pause::resume(&args, output)),
+        Command::Deploy(args) => wait_for(act::deploy(&args, output)),
+        Command::Mark(args) => wait_for(mark::mark(&args, output)),
+        Command::Unmark(args) => wait_for(mark::unmark(&args, output)),
+        Command::Releases(args) => wait_for(mark::releases(&args, output)),
         Command::Completions(args) => offline::completions(args.shell, output),
         Command::Man => offline::man(output),
         Command::ExitCodes => offline::topic(crate::args::EXIT_CODES, output),

@@ -94,6 +94,26 @@ Examples:
 
 Exits 3 when a gate is closed.";
 
+pub const RELEASES: &str = "\
+Examples:
+  greenroom releases
+  greenroom releases --branch feature/basket";
+
+pub const DEPLOY: &str = "\
+Examples:
+  greenroom deploy dev --release feature/basket
+  greenroom deploy dev --release 3f2a91c0";
+
+pub const MARK: &str = "\
+Examples:
+  greenroom mark dev-complete --release feature/basket
+  greenroom mark accepted --release v1.4.0 --note 'demo of 12 May'
+  greenroom mark bad --release 3f2a91c0 --reason 'it loses orders'";
+
+pub const UNMARK: &str = "\
+Examples:
+  greenroom unmark bad --release 3f2a91c0";
+
 pub const WAIT: &str = "\
 Examples:
   greenroom wait dev

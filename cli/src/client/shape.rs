@@ -1,6 +1,8 @@
 //! What the server's answers look like, as far as it is shown. Unknown fields are passed over, so
 //! that a newer server can be asked.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -90,6 +92,42 @@ pub struct StageCard {
     pub refresh_skipped: Option<RefreshSkip>,
     #[serde(default)]
     pub overridden: Option<Override>,
+    #[serde(default)]
+    pub marks: Vec<MarkShown>,
+}
+
+/// What somebody says of what stands on a stage or waits for it.
+#[derive(Debug, Deserialize)]
+pub struct MarkShown {
+    pub revision: String,
+    pub mark: String,
+    pub by: String,
+    pub note: Option<String>,
+}
+
+/// All that is said of one revision.
+#[derive(Debug, Deserialize)]
+pub struct Marked {
+    pub revision: String,
+    pub marks: BTreeMap<String, Given>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Given {
+    pub by: String,
+    pub note: Option<String>,
+}
+
+/// A build that people can select.
+#[derive(Debug, Deserialize)]
+pub struct Selectable {
+    pub branch: String,
+    pub revision: String,
+    pub stage: String,
+    pub state: String,
+    pub at: Option<Timestamp>,
+    pub artifact: Option<String>,
+    pub marks: BTreeMap<String, Given>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]

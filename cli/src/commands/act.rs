@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::stage::Typed;
 use crate::args::{
-    AbortArgs, AckArgs, ActArgs, ApproveArgs, LockArgs, OverrideArgs, RejectArgs, RollbackArgs,
+    AbortArgs, AckArgs, ActArgs, ApproveArgs, DeployArgs, LockArgs, OverrideArgs, RejectArgs,
+    RollbackArgs,
 };
 use crate::client::shape::StageCard;
 use crate::client::{Client, shaped};
@@ -107,6 +108,14 @@ pub async fn overriding(args: &OverrideArgs, output: &mut Output) -> Result<Exit
     };
     let done = "what waits may pass the windows that are closed now, once";
     ask(&args.act, &command, done, output).await
+}
+
+pub async fn deploy(args: &DeployArgs, output: &mut Output) -> Result<Exit, Stop> {
+    let command = Command::Deploy {
+        revision: Revision::new(args.of.release.as_str()),
+        reference: None,
+    };
+    ask(&args.act, &command, "selected", output).await
 }
 
 async fn ask(

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::client::shape::{Break, Failing, Health, Run, StageCard, TestFailure, Wait};
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
-use crate::output::card::{broken, mark, word};
+use crate::output::card::{broken, mark, marked, word};
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block};
 use crate::output::text::{clean, short};
@@ -32,6 +32,7 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
             "last": field("last"),
             "refresh_skipped": field("refresh_skipped"),
             "overridden": field("overridden"),
+            "marks": field("marks"),
         }))?;
         return Ok(Exit::Ok);
     }
@@ -112,6 +113,13 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
             short(&candidate.revision),
             clean(&candidate.cause),
             relative(candidate.since, now)
+        ))?;
+    }
+    for mark in &card.marks {
+        output.line(format_args!(
+            "  {} is {}",
+            short(&mark.revision),
+            marked(mark)
         ))?;
     }
     for approval in &card.approvals {

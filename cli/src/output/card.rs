@@ -6,7 +6,7 @@ use super::style::{Mark, PLAIN};
 use super::table::Cell;
 use super::text::{clean, short};
 use super::time::{age, said};
-use crate::client::shape::{Break, Failing, Health, StageCard, Wait};
+use crate::client::shape::{Break, Failing, Health, MarkShown, StageCard, Wait};
 
 /// What is over the columns of [`row`].
 pub const HEADER: [&str; 6] = ["", "STAGE", "COMMIT", "AGE", "PHASE", "WAITS FOR"];
@@ -66,12 +66,27 @@ fn notes(card: &StageCard, now: Timestamp) -> String {
     } else if card.health == Health::Unverified {
         notes.push("could not be proven".to_owned());
     }
+    let here = card.deployed.as_ref().map(|release| &release.revision);
+    let bad = card
+        .marks
+        .iter()
+        .find(|mark| mark.mark == "bad" && Some(&mark.revision) == here);
+    if let Some(bad) = bad {
+        notes.push(format!("what stands here is {}", marked(bad)));
+    }
     match card.waiting_on.first() {
         Some(wait) if wait.code == "up_to_date" => {}
         Some(wait) => notes.push(waits(wait, now)),
         None => {}
     }
     notes.join("; ")
+}
+
+/// `bad, says dana: it loses orders`.
+pub fn marked(mark: &MarkShown) -> String {
+    let note = mark.note.as_ref();
+    let note = note.map_or_else(String::new, |note| format!(": {}", clean(note)));
+    format!("{}, says {}{note}", clean(&mark.mark), clean(&mark.by))
 }
 
 /// Why it waits; until when, where the sentence does not say it.

@@ -53,6 +53,10 @@ fn every_verb_sends_the_command_of_the_core() {
         ),
         ("retry prod", json!({ "command": "retry" })),
         (
+            "deploy prod --release feature/x",
+            json!({ "command": "deploy", "revision": "feature/x", "reference": null }),
+        ),
+        (
             "abort prod --reason x",
             json!({ "command": "abort", "reason": "x" }),
         ),

@@ -55,6 +55,7 @@ pub fn green(name: &str) -> StageCard {
         upstream: None,
         refresh_skipped: None,
         overridden: None,
+        marks: Vec::new(),
     }
 }
 

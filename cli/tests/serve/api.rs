@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::site::Site;
 
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 14] = [
     ("GET", "/api/v1/board"),
     ("GET", "/api/v1/apps"),
     ("GET", "/api/v1/backlog"),
@@ -16,6 +16,9 @@ const ROUTES: [(&str, &str); 11] = [
     ("POST", "/api/v1/notify"),
     ("GET", "/api/v1/freeze"),
     ("POST", "/api/v1/pause"),
+    ("GET", "/api/v1/releases"),
+    ("POST", "/api/v1/marks"),
+    ("POST", "/api/v1/marks/remove"),
 ];
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod disk;
 mod door;
 mod freeze;
 mod gates;
+mod marks;
 mod names;
 mod rehearsal;
 mod runs;

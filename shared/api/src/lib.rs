@@ -5,6 +5,7 @@ mod auth;
 mod fault;
 mod freeze;
 mod handlers;
+mod marks;
 pub mod reply;
 mod routes;
 pub mod webhook;

@@ -12,7 +12,7 @@ use greenroom_github::Secrets;
 use crate::auth::{Token, require_token};
 use crate::fault::in_words;
 use crate::handlers as api;
-use crate::{freeze, webhook};
+use crate::{freeze, marks, webhook};
 
 /// Where the installation is: how repositories are reached depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,8 +68,11 @@ fn under_v1<P: Ports>(
         .route("/stages/{stage}/runs", get(api::stage_runs))
         .route("/stages/{stage}/commands", post(api::command))
         .route("/runs/{stage}/{generation}", get(api::run))
+        .route("/releases", get(marks::selectable))
         .route("/releases/{sha}", get(api::release))
         .route("/gates", get(api::gates))
+        .route("/marks", post(marks::give))
+        .route("/marks/remove", post(marks::take))
         .route("/deliveries/{id}", get(api::delivery))
         .route("/notify", post(api::notify))
         .route("/effects", get(api::effect))

@@ -24,6 +24,8 @@ impl<P: Ports> App<P> {
         principal: &Principal,
         command: &Command,
     ) -> Result<Result<Box<Plan>, Rejection>, Error> {
+        let resolved = self.resolved(id, command).await?;
+        let command = resolved.as_ref().unwrap_or(command);
         let stepped = self
             .step(id, None, &Input::Command { principal, command }, &[])
             .await?;
@@ -31,6 +33,22 @@ impl<P: Ports> App<P> {
             Stepped::Planned(plan) => Ok(plan),
             Stepped::Rejected(rejection) => Err(rejection),
         })
+    }
+
+    /// A selection with the commit that its name stands for now.
+    async fn resolved(&self, id: &StageId, command: &Command) -> Result<Option<Command>, Error> {
+        let Command::Deploy {
+            revision,
+            reference: None,
+        } = command
+        else {
+            return Ok(None);
+        };
+        let found = self.find_release(id.app, revision.as_str()).await?;
+        Ok(Some(Command::Deploy {
+            revision: found.revision,
+            reference: found.reference,
+        }))
     }
 
     /// The fence, as a pipeline asks it.

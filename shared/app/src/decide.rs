@@ -3,6 +3,7 @@
 
 mod event;
 mod leave;
+mod select;
 
 use std::collections::BTreeMap;
 
@@ -179,6 +180,9 @@ impl<P: Ports> App<P> {
             pull_request: pull_request(event),
         };
         let app = self.app(decision.app).await?;
+        if let Some(file) = self.selects(decision).await? {
+            return self.build_selectable(&app, &file, delivery, decision).await;
+        }
         for _ in 0..TRIES {
             let read = self.read_head(&app, &id, &spec, delivery).await?;
             let head = read.as_ref().map(|(_, _, head)| head.clone());
@@ -354,6 +358,7 @@ fn head_record(
         seen_at: delivery.received_at,
         config,
         stage: stage.cloned(),
+        built: None,
     };
     Ok(vec![put(
         keys::head(app, &push.reference),

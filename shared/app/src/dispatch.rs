@@ -2,6 +2,7 @@
 //! learns goes back as a fact.
 
 mod announce;
+mod ask;
 pub mod fail;
 mod pipeline;
 mod suite;
@@ -242,22 +243,12 @@ impl<P: Ports> App<P> {
                 .await
             }
             Effect::Announce { .. } => self.announce(entry).await,
-            Effect::Ask { stage, .. } => {
-                let asked = StageId {
-                    app: owner.app,
-                    stage: stage.clone(),
-                };
-                match self
-                    .step(&asked, None, &Input::Nothing, &removal(entry))
-                    .await
-                {
-                    Err(Error::NotFound { .. }) => Ok(Done::Over(Vec::new())),
-                    other => {
-                        other?;
-                        Ok(Done::Recorded)
-                    }
-                }
+            Effect::Ask { stage, .. } => self.ask(entry, stage, &Input::Nothing).await,
+            Effect::AskAll { .. } => {
+                self.plan_all_again(owner.app).await?;
+                Ok(Done::Over(Vec::new()))
             }
+            Effect::Redeploy { .. } => self.redeploy(entry).await,
         }
     }
 

@@ -75,6 +75,11 @@ pub fn journey(app: AppId, revision: &Revision, stage: &StageName) -> Key {
     Key::new(app_partition(app), format!("release#{revision}#{stage}"))
 }
 
+/// What people say of a revision.
+pub fn marks(app: AppId, revision: &Revision) -> Key {
+    Key::new(app_partition(app), format!("marks#{revision}"))
+}
+
 /// Something a person should look at.
 pub fn attention(app: AppId, name: &str) -> Key {
     Key::new(app_partition(app), bounded(&format!("attention#{name}")))
@@ -106,6 +111,19 @@ pub fn log(id: &StageId, at: Timestamp, generation_of_record: u64, n: usize) -> 
             newest_first(generation_of_record),
             99_usize.saturating_sub(n)
         ),
+    )
+}
+
+/// A line of a stage's log that a commit of something else makes; `what` tells it from others.
+pub fn log_beside(id: &StageId, at: Timestamp, what: &str) -> Key {
+    let at = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    Key::new(
+        stage_partition(id),
+        bounded(&format!(
+            "log#{}#{}#{what}",
+            newest_first(at),
+            newest_first(u64::MAX)
+        )),
     )
 }
 

@@ -132,6 +132,18 @@ pub struct StageCard {
     pub refresh_skipped: Option<greenroom_core::stage::RefreshSkip>,
     /// What waits, or what runs, was let through closed windows.
     pub overridden: Option<greenroom_core::stage::Override>,
+    /// What people say of what stands here and of what waits.
+    pub marks: Vec<MarkView>,
+}
+
+/// A mark of a revision, for people.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct MarkView {
+    pub revision: Revision,
+    pub mark: String,
+    pub by: String,
+    pub at: Timestamp,
+    pub note: Option<String>,
 }
 
 /// A release, for people.

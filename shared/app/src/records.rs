@@ -89,6 +89,9 @@ pub struct HeadRecord {
     pub config: Option<ConfigHash>,
     #[serde(default)]
     pub stage: Option<StageName>,
+    /// Where people select among builds: the newest commit before this one that could be built.
+    #[serde(default)]
+    pub built: Option<Revision>,
 }
 
 /// An effect waiting to be performed.

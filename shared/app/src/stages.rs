@@ -11,6 +11,7 @@ use greenroom_core::command::Command;
 use greenroom_core::fact::Fact;
 use greenroom_core::name::StageId;
 use greenroom_core::plan::{Plan, plan};
+use greenroom_core::policy::View;
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
 use greenroom_core::stage::{Spec, Stage};
@@ -79,9 +80,14 @@ impl<P: Ports> App<P> {
         let nonce = self.ports.nonce();
         let now = self.ports.now();
         let policy = loaded.policy(self.settings.clock_error);
-        let asked = self.build_of_admission(loaded, input).await?;
-        let view = greenroom_core::policy::View {
-            build: asked.as_ref().or(loaded.build.as_ref()),
+        let asked = loaded.asked_about(input);
+        let mut said = self
+            .also_said(&loaded.said, loaded.stage.id.app, asked)
+            .await?;
+        let admitted = self.build_of_admission(loaded, input).await?;
+        let view = View {
+            build: admitted.as_ref().or(loaded.build.as_ref()),
+            marks: &said.marks,
             ..loaded.view(&loaded.stage, &nonce, now)
         };
         let stage = match input {
@@ -101,13 +107,19 @@ impl<P: Ports> App<P> {
                 .map(|build| build.record.build),
             None => loaded.build.clone(),
         };
-        let view = greenroom_core::policy::View {
+        let wanted = stage.candidate.iter().map(|candidate| &candidate.revision);
+        said = self
+            .also_said(&said, stage.id.app, wanted.collect())
+            .await?;
+        let view = View {
             stage: &stage,
             build: build.as_ref(),
-            ..view
+            marks: &said.marks,
+            ..loaded.view(&stage, &nonce, now)
         };
         let planned = plan(&view, policy.as_ref());
-        self.commit_stage(loaded, &planned, now, extra).await?;
+        self.commit_stage(loaded, &said, &planned, now, extra)
+            .await?;
         Ok(Stepped::Planned(Box::new(planned)))
     }
 

@@ -130,6 +130,8 @@ fn decide(bencher: Bencher<'_, '_>, name: &str, reference: &str, past: u64) {
             nonce: &nonce,
             now,
             pause: None,
+            marks: greenroom_core::mark::Marks::NONE,
+            through: None,
         };
         (resolution, plan(&view, policy.as_ref()))
     });

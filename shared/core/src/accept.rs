@@ -1,7 +1,9 @@
 //! Wishes. Each is granted by changing the stage, or refused with the reason.
 
 mod approval;
+mod deploy;
 mod fence;
+mod mark;
 mod overriding;
 mod rejection;
 mod retry;
@@ -9,11 +11,13 @@ mod rollback;
 
 use jiff::Timestamp;
 
+pub use mark::{Wanted, mark};
 pub use rejection::{Rejection, RejectionKind};
 
 use crate::authorize::authorize;
 use crate::bound;
 use crate::command::Command;
+use crate::mark::Mark;
 use crate::name::Revision;
 use crate::policy::{Policy, View};
 use crate::principal::Principal;
@@ -64,7 +68,7 @@ pub fn accept(
             approval::reject(stage, view, policy, &no)
         }
         Command::Rollback { to, reason } => {
-            rollback::rollback(stage, by, to.as_ref(), said(reason), view.now)
+            rollback::rollback(stage, view, by, to.as_ref(), said(reason))
         }
         Command::Retry => retry::retry(stage, by, policy, view.now),
         Command::Abort { reason } => abort(stage, by, &said(reason), view.now),
@@ -81,6 +85,17 @@ pub fn accept(
             };
             overriding::overriding(stage, view, policy, asked)
         }
+        Command::Deploy {
+            revision,
+            reference,
+        } => {
+            let selection = deploy::Selection {
+                by,
+                revision,
+                reference: reference.as_ref(),
+            };
+            deploy::deploy(stage, view, policy, &selection)
+        }
     }
 }
 
@@ -92,6 +107,15 @@ fn said(reason: &str) -> String {
 /// Whether `prefix` names `revision`.
 fn names(prefix: &Revision, revision: &Revision) -> bool {
     prefix.as_str().len() >= PREFIX_MIN && revision.as_str().starts_with(prefix.as_str())
+}
+
+/// A release that somebody marked bad goes nowhere.
+fn is_bad(revision: &Revision, bad: &Mark) -> Rejection {
+    let why = bad.note.as_deref().unwrap_or("no reason is kept");
+    Rejection::closed(
+        format!("{} marked {} bad: {why}", bad.by, revision.short()),
+        &format!("greenroom unmark bad --release {}", revision.short()),
+    )
 }
 
 /// Automation does the rest, gates and all; this takes away what a person had put in its way.
@@ -227,6 +251,12 @@ fn refresh(
         return Err(Rejection::invalid(
             format!("{name} takes what another stage has verified, not a branch"),
             &format!("greenroom promote {name}"),
+        ));
+    }
+    if policy.selects() {
+        return Err(Rejection::invalid(
+            format!("{name} takes what a person selects, not a branch"),
+            &format!("greenroom deploy {name} --release BRANCH"),
         ));
     }
     if policy.branch().is_none() && stage.head.is_none() {

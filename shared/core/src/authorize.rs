@@ -7,6 +7,7 @@ use crate::name::{RepoName, StageId};
 use crate::pause::PauseCommand;
 use crate::policy::Policy;
 use crate::principal::Principal;
+use crate::stage_file::StageFile;
 use crate::stage_file::Window;
 
 /// Proof that a wish was allowed. Only [`authorize`] makes one, and whatever changes a stage on
@@ -92,8 +93,42 @@ fn who_may(command: &Command, policy: &Policy<'_>) -> Vec<String> {
     approvals.map_or_else(Vec::new, |approvals| approvals.by.clone())
 }
 
+/// Decides whether `principal` may give a revision this mark, or take it back. A mark belongs to
+/// the app and to no stage. `bad` is anybody's to say: it only ever stops something.
+pub fn authorize_mark(
+    principal: &Principal,
+    mark: &str,
+    file: Option<&StageFile>,
+) -> Result<(), Forbidden> {
+    let by = file
+        .and_then(|file| file.marks.get(mark))
+        .map_or(&[][..], |rule| &rule.by);
+    let allowed = match principal {
+        Principal::Operator { .. } => true,
+        Principal::Person { name } => {
+            by.is_empty() || file.is_some_and(|file| by.iter().any(|role| is_in(file, role, name)))
+        }
+        Principal::Automation | Principal::Pipeline => false,
+    };
+    if allowed {
+        return Ok(());
+    }
+    Err(Forbidden {
+        why: format!("{} may not mark a release {mark}", principal.name()),
+        who: if by.is_empty() {
+            "a person".to_owned()
+        } else {
+            format!("a holder of {}", by.join(", "))
+        },
+    })
+}
+
 fn holds(policy: &Policy<'_>, role: &str, name: &str) -> bool {
-    policy.file.roles.get(role).is_some_and(|people| {
+    is_in(policy.file, role, name)
+}
+
+fn is_in(file: &StageFile, role: &str, name: &str) -> bool {
+    file.roles.get(role).is_some_and(|people| {
         // A login is the same whatever its case.
         people
             .iter()

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{ExecutionId, Nonce, Revision};
+use crate::name::{ExecutionId, Nonce, RefName, Revision};
 
 /// A wish of a person or a pipeline for one stage.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -55,6 +55,13 @@ pub enum Command {
         reason: String,
         revision: Option<Revision>,
     },
+    /// Put on a stage that takes selections what a person selects. On its way in, `revision` is
+    /// whatever they typed; the app makes the full commit of it, and `reference` if it was one.
+    Deploy {
+        revision: Revision,
+        #[serde(default)]
+        reference: Option<RefName>,
+    },
 }
 
 impl Command {
@@ -73,6 +80,7 @@ impl Command {
             Self::Refresh => "refresh",
             Self::Acknowledge { .. } => "ack",
             Self::Override { .. } => "override",
+            Self::Deploy { .. } => "deploy",
         }
     }
 }

@@ -79,6 +79,18 @@ pub enum Effect {
     },
     /// Plan another stage again: something it depends on has changed.
     Ask { stage: StageName, because: String },
+    /// Plan every stage of the app again: something that any of them may wait for has changed.
+    AskAll { because: String },
+    /// Have `stage` deploy this release, which then counts for `by`.
+    Redeploy {
+        stage: StageName,
+        by: StageName,
+        number: u64,
+        asked: u32,
+        after: u64,
+        release: Release,
+        reference: Option<RefName>,
+    },
 }
 
 /// What is to be told. Commits and neighbours are looked up when it is told.
@@ -204,6 +216,13 @@ impl Effect {
                 format!("{owner}/announce/{}/{channel}", news.key())
             }
             Self::Ask { stage, because } => format!("{owner}/ask/{stage}/{because}"),
+            Self::AskAll { because } => format!("{owner}/ask-all/{because}"),
+            Self::Redeploy {
+                stage,
+                number,
+                asked,
+                ..
+            } => format!("{owner}/redeploy/{stage}/{number}/{asked}"),
         }
     }
 }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::Observation;
-use crate::name::{Actor, ExecutionId, RefName, Revision, SuiteName};
+use crate::name::{Actor, ExecutionId, RefName, Revision, StageName, SuiteName};
+use crate::release::Release;
 use crate::stage::Cause;
 use crate::verdict::SuiteReport;
 
@@ -47,5 +48,16 @@ pub enum Fact {
         suite: SuiteName,
         attempt: u32,
         report: SuiteReport,
+    },
+    /// Another stage asks for a release to prove itself here; its ask number `asked` of passage
+    /// `number`, which began when this stage was at generation `after`.
+    RedeployAsked {
+        by: StageName,
+        number: u64,
+        asked: u32,
+        after: u64,
+        release: Release,
+        reference: Option<RefName>,
+        at: Timestamp,
     },
 }

@@ -1,12 +1,13 @@
 //! What is written down for good: read off the difference between a stage before and after a
 //! commit, so that nothing happens to a stage that its log does not tell.
 
+mod passage;
 mod people;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::stage::{BuildNeed, Candidate, Outcome, Phase, Run, Stage, StopReason};
+use crate::stage::{BuildNeed, Candidate, Cause, Outcome, Phase, Run, Stage, StopReason};
 use crate::verdict::Verdict;
 use people::{overridden, people};
 
@@ -35,6 +36,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     people(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
+    passage::passages(&mut log, before, after);
     unstopped(&mut log, before, after);
     breaks(&mut log, before, after);
     log.entries
@@ -258,23 +260,41 @@ fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
             None,
             format!("{short} skipped; it is contained in {}", revision.short()),
         ),
-        None => {
-            let came = new
-                .map(|new| (&new.revision, new.reference.as_ref()))
-                .or_else(|| claimed.map(|run| (&run.release.revision, run.reference.as_ref())));
-            let text = match (came, &old.reference) {
-                (Some((revision, Some(of))), Some(had)) if of != had => {
-                    format!(
-                        "{short} gave way to {} of {}",
-                        revision.short(),
-                        of.people()
-                    )
-                }
-                _ => format!("{short} is not wanted any more"),
-            };
-            log.add("dropped", None, text);
-        }
+        None => given_way(log, old, new, claimed),
     }
+}
+
+/// What waited is contained in nothing: it was taken back, or something of another branch came.
+fn given_way(log: &mut Log, old: &Candidate, new: Option<&Candidate>, claimed: Option<&Run>) {
+    let short = old.revision.short();
+    match new.map(|new| (&new.revision, &new.cause)) {
+        Some((newer, Cause::Selected { by, .. })) => {
+            let text = format!(
+                "{short} gives way to {}, which {by} selected",
+                newer.short()
+            );
+            log.add("taken_over", None, text);
+            return;
+        }
+        Some((newer, _)) if matches!(old.cause, Cause::Through { .. }) => {
+            let (was, newer) = (old.cause.sentence(), newer.short());
+            let text = format!("{short}, {was}, gives way to {newer}");
+            log.add("taken_over", None, text);
+            return;
+        }
+        _ => {}
+    }
+    let came = new
+        .map(|new| (&new.revision, new.reference.as_ref()))
+        .or_else(|| claimed.map(|run| (&run.release.revision, run.reference.as_ref())));
+    let text = match (came, &old.reference) {
+        (Some((revision, Some(of))), Some(had)) if of != had => {
+            let (newer, of) = (revision.short(), of.people());
+            format!("{short} gave way to {newer} of {of}")
+        }
+        _ => format!("{short} is not wanted any more"),
+    };
+    log.add("dropped", None, text);
 }
 
 fn refresh(log: &mut Log, before: &Stage, after: &Stage) {

@@ -16,6 +16,7 @@ pub mod execution;
 pub mod fact;
 pub mod freeze;
 pub mod history;
+pub mod mark;
 pub mod message;
 pub mod name;
 pub mod pause;

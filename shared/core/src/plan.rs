@@ -8,9 +8,11 @@ mod evidence;
 mod finish;
 pub(crate) mod gates;
 mod idle;
+mod marks;
 mod refresh;
 mod run;
 mod table;
+mod through;
 mod window;
 
 use jiff::{SignedDuration, Timestamp};
@@ -85,6 +87,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
             if running {
                 draft.waits.extend(gates::paused(view, policy));
             }
+            through::forget(&mut draft, policy);
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::build::Build;
+use crate::mark::Marks;
 use crate::name::{Nonce, RecipeHash, RefName, RuleName, StageName};
 use crate::pause::Pause;
 use crate::schedule::Schedule;
@@ -25,6 +26,8 @@ pub struct Policy<'a> {
     pub clock_error: SignedDuration,
     /// The windows that close the stage.
     pub windows: Vec<&'a Window>,
+    /// The stage that has to verify a release before this one takes it.
+    pub through: Option<Upstream>,
 }
 
 /// Where promotions come from.
@@ -34,7 +37,7 @@ pub struct Upstream {
     pub terms: Terms,
 }
 
-/// A stage that takes what this one has verified.
+/// A stage that takes what this one has verified, or takes what has passed it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Downstream {
     pub stage: StageName,
@@ -74,6 +77,7 @@ impl<'a> Policy<'a> {
             downstream: downstream(file, &rule.name),
             clock_error,
             windows: windows(file, rule),
+            through: through(file, rule),
         })
     }
 
@@ -92,6 +96,11 @@ impl<'a> Policy<'a> {
         }
     }
 
+    /// Whether nothing comes here but what a person selects.
+    pub fn selects(&self) -> bool {
+        matches!(self.rule.from, From::Select { .. })
+    }
+
     /// The longest soak that counts on what is verified here.
     pub fn longest_downstream_soak(&self) -> SignedDuration {
         self.downstream
@@ -100,6 +109,14 @@ impl<'a> Policy<'a> {
             .max()
             .unwrap_or_default()
     }
+}
+
+fn through(file: &StageFile, rule: &Rule) -> Option<Upstream> {
+    let there = file.rule(rule.through.as_ref()?)?;
+    Some(Upstream {
+        stage: fixed(there)?,
+        terms: terms(there),
+    })
 }
 
 /// The name of the rule's stage, if the rule has exactly one.
@@ -115,8 +132,10 @@ fn terms(rule: &Rule) -> Terms {
 }
 
 fn downstream(file: &StageFile, rule: &RuleName) -> Vec<Downstream> {
-    let takes =
-        |candidate: &&Rule| matches!(&candidate.from, From::Promote { rule: from } if from == rule);
+    let takes = |candidate: &&Rule| {
+        matches!(&candidate.from, From::Promote { rule: from } if from == rule)
+            || candidate.through.as_ref() == Some(rule)
+    };
     let stage = |candidate: &Rule| {
         Some(Downstream {
             stage: fixed(candidate)?,
@@ -145,4 +164,8 @@ pub struct View<'a> {
     pub now: Timestamp,
     /// The pause of everything, if there is one; whether it still holds is to be asked.
     pub pause: Option<&'a Pause>,
+    /// What people say of the revisions this is about.
+    pub marks: &'a Marks,
+    /// The stage that what waits has to pass first, if it exists already.
+    pub through: Option<&'a Stage>,
 }

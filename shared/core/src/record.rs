@@ -2,6 +2,7 @@
 //! changes nothing.
 
 mod head;
+mod redeploy;
 
 use crate::bound;
 use crate::execution::Observation;
@@ -75,6 +76,26 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             report,
         } => {
             report_verdict(&mut stage, *generation, suite, *attempt, report);
+        }
+        Fact::RedeployAsked {
+            by,
+            number,
+            asked,
+            after,
+            release,
+            reference,
+            at,
+        } => {
+            let ask = redeploy::Ask {
+                by,
+                number: *number,
+                asked: *asked,
+                after: *after,
+                release,
+                reference: reference.as_ref(),
+                at: *at,
+            };
+            redeploy::asked(&mut stage, &ask);
         }
     }
     stage

@@ -63,6 +63,17 @@ pub struct Resolution {
     /// What the templates of the rule are filled with, the stage's name included.
     #[serde(skip)]
     pub values: Values,
+    /// What is done for the stage, where it is not deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
+}
+
+/// What a change leads to on a stage that does not deploy it by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is built, and waits until a person selects it.
+    Build,
 }
 
 /// One rule that was looked at.
@@ -125,6 +136,7 @@ fn leftover(file: &StageFile, trigger: &Trigger, mut tried: Vec<Tried>) -> Resol
         tried,
         note: Some(scheduled.map_or_else(|| note.into(), Cow::Owned)),
         values: Values::default(),
+        action: None,
     }
 }
 
@@ -151,6 +163,12 @@ fn judge(rule: &Rule, trigger: &Trigger) -> Judgement {
         From::Branch { pattern, refresh } => branch(pattern, refresh.is_some(), trigger),
         From::Tag { pattern } => tag(pattern, trigger),
         From::PullRequest { base, labels } => pull_request(base, labels, trigger),
+        From::Select { pattern } => match branch(pattern, false, trigger) {
+            Judgement::Yes(_) => Judgement::Yes(
+                format!("the branch matches `{pattern}`; it is built, and a person selects").into(),
+            ),
+            no @ Judgement::No(_) => no,
+        },
     }
 }
 
@@ -240,12 +258,16 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
         }
     };
     values.stage.clone_from(&stage);
+    let selects = matches!(rule.from, From::Select { .. });
+    let action = (stage.is_some() && selects).then_some(Action::Build);
+    let built = || Cow::Borrowed("it is built; the stage takes only what a person selects");
     Resolution {
         stage,
         rule: Some(rule.name.clone()),
         tried,
-        note,
+        note: note.or_else(|| action.map(|_| built())),
         values,
+        action,
     }
 }
 

@@ -1,9 +1,12 @@
 //! Why nothing moves: for each wait a code, a sentence, who can end it, and the command.
 
 mod explain;
+mod release;
 
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub use release::{Passing, ReleaseWait};
 
 use crate::evidence::Gate;
 use crate::freeze::Edge;
@@ -127,6 +130,8 @@ pub enum Wait {
         pause: Pause,
         app: RepoName,
     },
+    /// Something about the release itself.
+    Release(ReleaseWait),
 }
 
 /// A window that closes a stage.
@@ -164,7 +169,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 26] = [
+    pub const CODES: [&'static str; 29] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -191,6 +196,9 @@ impl Wait {
         "gate_docs",
         "frozen",
         "paused",
+        "marked_bad",
+        "mark_missing",
+        "through",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -219,11 +227,15 @@ impl Wait {
             Self::Gate { gate, .. } => gate.code(),
             Self::Frozen { .. } => "frozen",
             Self::Paused { .. } => "paused",
+            Self::Release(wait) => wait.code(),
         }
     }
 
     /// True when somebody or something outside the stage keeps a wanted change from it.
     pub fn blocks(&self) -> bool {
+        if let Self::Release(wait) = self {
+            return wait.blocks();
+        }
         !matches!(
             self,
             Self::UpToDate

@@ -135,7 +135,7 @@ fn triggers(file: &StageFile) -> Vec<Trigger> {
     let mut all = vec![push("refs/heads/master".to_owned(), Event::Push)];
     for rule in file.rules.iter().take(20) {
         match &rule.from {
-            From::Branch { pattern, .. } => {
+            From::Branch { pattern, .. } | From::Select { pattern } => {
                 let name = named(pattern.as_str());
                 all.push(push(format!("refs/heads/{name}"), Event::Push));
             }

@@ -45,6 +45,8 @@ pub fn decide(setup: &Setup, read: &Read<'_>, input: Input) -> Option<Plan> {
         nonce: &nonce,
         now: read.now,
         pause: None,
+        marks: greenroom_core::mark::Marks::NONE,
+        through: None,
     };
     let changed = match request(setup, input) {
         Some((principal, command)) => accept(&view, policy.as_ref(), &principal, &command).ok()?,

@@ -76,6 +76,9 @@ fn from(rule: &Rule) -> String {
             format!("`{}` had nothing to promote", clean(rule.as_str()))
         }
         From::Local => "it is never deployed".to_owned(),
+        From::Select { pattern } => {
+            format!("nobody selected a branch of `{}`", clean(pattern.as_str()))
+        }
     }
 }
 

@@ -149,7 +149,7 @@ impl<P: Ports> App<P> {
     }
 
     /// Marks every stage as due now; the sweep takes the marks away when it has looked.
-    async fn plan_all_again(&self, id: AppId) -> Result<(), Error> {
+    pub(crate) async fn plan_all_again(&self, id: AppId) -> Result<(), Error> {
         let now = self.ports.now();
         let names = self.stage_names(id).await?;
         let stage = |stage: &StageName| {

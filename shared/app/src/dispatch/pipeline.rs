@@ -262,6 +262,10 @@ fn given_up(effect: &Effect) -> String {
         }
         Effect::Announce { channel, .. } => format!("{channel} cannot be told"),
         Effect::Ask { stage, .. } => format!("{stage} cannot be planned again"),
+        Effect::AskAll { .. } => "the stages cannot be planned again".to_owned(),
+        Effect::Redeploy { stage, by, .. } => {
+            format!("{stage} cannot be asked for what {by} takes")
+        }
     }
 }
 

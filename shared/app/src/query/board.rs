@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    AppCard, BreakView, ReleaseView, StageCard, break_view, candidate_view, phase, run_view,
+    AppCard, BreakView, MarkView, ReleaseView, StageCard, break_view, candidate_view, phase,
+    run_view,
 };
 use crate::App;
 use crate::error::Error;
@@ -58,7 +59,8 @@ impl<P: Ports> App<P> {
         for stage in names {
             let id = StageId { app: app.id, stage };
             let (stage, plan) = self.explain(&id).await?;
-            stages.push(stage_card(&stage, &plan, file.as_deref()));
+            let marks = self.marks_shown(&stage).await?;
+            stages.push(stage_card(&stage, &plan, file.as_deref(), marks));
         }
         let attention = table::list(
             self.ports.store(),
@@ -89,7 +91,28 @@ impl<P: Ports> App<P> {
             Some(hash) => Some(self.stage_file(id.app, hash).await?),
             None => None,
         };
-        Ok(stage_card(&stage, &plan, file.as_deref()))
+        let marks = self.marks_shown(&stage).await?;
+        Ok(stage_card(&stage, &plan, file.as_deref(), marks))
+    }
+
+    /// What people say of what stands on the stage and of what waits.
+    async fn marks_shown(&self, stage: &Stage) -> Result<Vec<MarkView>, Error> {
+        let deployed = stage.deployed.as_ref().map(|it| &it.release.revision);
+        let waits = stage.candidate.as_ref().map(|it| &it.revision);
+        let waits = waits.filter(|revision| deployed != Some(*revision));
+        let mut all = Vec::new();
+        for revision in deployed.into_iter().chain(waits) {
+            let read = self.marks(stage.id.app, revision).await?;
+            let marks = read.map(|read| read.record.marks).unwrap_or_default();
+            all.extend(marks.into_iter().map(|(mark, given)| MarkView {
+                revision: revision.clone(),
+                mark,
+                by: given.by,
+                at: given.at,
+                note: given.note,
+            }));
+        }
+        Ok(all)
     }
 
     /// All open breaks.
@@ -112,7 +135,12 @@ fn place(file: Option<&StageFile>, name: &StageName) -> usize {
         .unwrap_or(usize::MAX)
 }
 
-fn stage_card(stage: &Stage, plan: &Plan, file: Option<&StageFile>) -> StageCard {
+fn stage_card(
+    stage: &Stage,
+    plan: &Plan,
+    file: Option<&StageFile>,
+    marks: Vec<MarkView>,
+) -> StageCard {
     let deployed = stage.deployed.as_ref();
     let rule = file.and_then(|file| file.rule(&stage.spec.rule));
     let upstream = match rule.map(|rule| &rule.from) {
@@ -167,5 +195,6 @@ fn stage_card(stage: &Stage, plan: &Plan, file: Option<&StageFile>) -> StageCard
             .as_ref()
             .or_else(|| stage.run.as_ref()?.overridden.as_ref())
             .cloned(),
+        marks,
     }
 }

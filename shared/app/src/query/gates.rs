@@ -82,8 +82,10 @@ impl<P: Ports> App<P> {
         let known = known(loaded).find(|known| known.revision == *revision);
         let recipe = known.map_or(&policy.build_recipe, |known| &known.recipe);
         let build = self.load_build(id.app, revision, recipe).await?;
+        let said = self.also_said(&loaded.said, id.app, vec![revision]).await?;
         let view = View {
             build: build.as_ref().map(|read| &read.record.build),
+            marks: &said.marks,
             ..view
         };
         let release = known

@@ -10,11 +10,12 @@ use super::Loaded;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
+use crate::marks::Said;
 use crate::outbox;
 use crate::ports::Ports;
 use crate::ports::store::{COMMIT_MAX, Condition, Store, Write};
 use crate::records::{Journey, StageRecord};
-use crate::table::{move_marker, put, unchanged};
+use crate::table::{Versioned, move_marker, put, unchanged};
 use crate::work::Work;
 
 /// Commits one run contained in another, beyond which they are only named in the run itself.
@@ -25,6 +26,7 @@ impl<P: Ports> App<P> {
     pub(super) async fn commit_stage(
         &self,
         loaded: &Loaded,
+        said: &Said,
         plan: &Plan,
         now: Timestamp,
         extra: &[Write],
@@ -64,7 +66,7 @@ impl<P: Ports> App<P> {
             before.and_then(|before| before.due),
             due,
         ));
-        writes.extend(relied_on(loaded, plan));
+        writes.extend(relied_on(loaded, said, plan));
         history(
             &mut writes,
             before.map(|before| &before.stage),
@@ -89,22 +91,31 @@ impl<P: Ports> App<P> {
     }
 }
 
-/// A claim or an admission relied on the upstream, and on the app: on the windows of the stage file
-/// in force, and on nothing being paused. None of them must have changed since.
-fn relied_on(loaded: &Loaded, plan: &Plan) -> Vec<Write> {
+/// A claim or an admission relied on the app (the windows of the stage file in force, and nothing
+/// being paused), on the upstream, on the stage that the release has passed, and on what people say
+/// of it: none of them may have changed since.
+fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let claimed = plan.next.generation != loaded.stage.generation;
     let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
-    if !claimed && admitted(&plan.next) == admitted(&loaded.stage) {
-        return Vec::new();
-    }
     let check = |key, version| Write::Check {
         key,
         condition: Condition::Version(version),
     };
+    let unchanged =
+        |read: &Versioned<StageRecord>| check(keys::stage(&read.record.stage.id), read.version);
+    let through = loaded.through.as_deref().map(unchanged);
+    if !claimed && admitted(&plan.next) == admitted(&loaded.stage) {
+        // A passage counts from where the other stage was when it began.
+        let began = plan.next.passages != loaded.stage.passages;
+        return through.into_iter().filter(|_| began).collect();
+    }
     let app = check(keys::app(loaded.app.record.id), loaded.app.version);
     let upstream = loaded.upstream.as_ref();
-    let upstream = upstream.map(|read| check(keys::stage(&read.record.stage.id), read.version));
-    std::iter::once(app).chain(upstream).collect()
+    let upstream = upstream.map(unchanged);
+    let run = plan.next.run.as_ref();
+    let marks = run.map(|run| said.check(plan.next.id.app, &run.release.revision));
+    let others = upstream.into_iter().chain(through).chain(marks);
+    std::iter::once(app).chain(others).collect()
 }
 
 fn history(

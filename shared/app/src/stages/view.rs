@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use greenroom_core::build::Build;
+use greenroom_core::command::Command;
 use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, StageId};
 use greenroom_core::plan::build_wanted;
-use greenroom_core::policy::{Policy, View};
+use greenroom_core::policy::{Policy, Upstream, View};
 use greenroom_core::stage::{Spec, Stage};
 use greenroom_core::stage_file::StageFile;
 use jiff::{SignedDuration, Timestamp};
 
+use super::Input;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
+use crate::marks::Said;
 use crate::ports::Ports;
 use crate::records::{AppRecord, BuildRecord, StageRecord};
 use crate::table::{self, Versioned};
@@ -29,6 +32,10 @@ pub struct Loaded {
     pub file: Option<Arc<StageFile>>,
     /// Says which stage file is in force, and whether everything is paused.
     pub app: Versioned<AppRecord>,
+    /// What people say of the revisions that may be deployed next.
+    pub said: Said,
+    /// The stage that what waits has to pass first.
+    pub through: Option<Box<Versioned<StageRecord>>>,
 }
 
 impl Loaded {
@@ -49,6 +56,48 @@ impl Loaded {
             nonce,
             now,
             pause: self.app.record.pause.as_ref(),
+            marks: &self.said.marks,
+            through: self.through.as_ref().map(|through| &through.record.stage),
+        }
+    }
+
+    /// The stage that promotions come from, and the one that what waits has to pass.
+    fn others(&self, clock_error: SignedDuration) -> (Option<StageId>, Option<StageId>) {
+        let Some(policy) = self.policy(clock_error) else {
+            return (None, None);
+        };
+        let named = |other: Upstream| StageId {
+            app: self.stage.id.app,
+            stage: other.stage,
+        };
+        (policy.upstream.map(named), policy.through.map(named))
+    }
+
+    /// Revisions that a plan may claim or admit.
+    fn may_be_next(&self) -> Vec<&Revision> {
+        let candidate = self.stage.candidate.as_ref().map(|it| &it.revision);
+        let run = self.stage.run.as_ref().map(|run| &run.release.revision);
+        let upstream = self.upstream.as_ref();
+        let verified = upstream.and_then(|upstream| upstream.record.stage.verified.as_ref());
+        let verified = verified.map(|verified| &verified.release.revision);
+        candidate.into_iter().chain(run).chain(verified).collect()
+    }
+
+    /// Revisions that `input` is about besides.
+    pub(super) fn asked_about<'a>(&'a self, input: &'a Input<'_>) -> Vec<&'a Revision> {
+        match input {
+            Input::Command {
+                command: Command::Rollback { .. },
+                ..
+            } => {
+                let greens = self.stage.greens.iter();
+                greens.map(|green| &green.release.revision).collect()
+            }
+            Input::Command {
+                command: Command::Deploy { revision, .. },
+                ..
+            } => vec![revision],
+            _ => Vec::new(),
         }
     }
 
@@ -96,13 +145,16 @@ impl<P: Ports> App<P> {
             build: None,
             file,
             app,
+            said: Said::default(),
+            through: None,
         };
-        let upstream = loaded
-            .policy(self.settings.clock_error)
-            .and_then(|policy| policy.upstream.map(|upstream| upstream.stage));
-        if let Some(stage) = upstream {
-            let id = StageId { app: id.app, stage };
-            loaded.upstream = table::load(store, &keys::stage(&id)).await?;
+        let (upstream, through) = loaded.others(self.settings.clock_error);
+        if let Some(upstream) = upstream {
+            loaded.upstream = table::load(store, &keys::stage(&upstream)).await?;
+        }
+        if let Some(through) = through {
+            let read = table::load(store, &keys::stage(&through)).await?;
+            loaded.through = read.map(Box::new);
         }
         let wanted = {
             let policy = loaded.policy(self.settings.clock_error);
@@ -112,6 +164,8 @@ impl<P: Ports> App<P> {
             let read = self.load_build(id.app, &revision, &recipe).await?;
             loaded.build = read.map(|read| read.record.build);
         }
+        let revisions = loaded.may_be_next();
+        loaded.said = self.also_said(&Said::default(), id.app, revisions).await?;
         Ok(loaded)
     }
 

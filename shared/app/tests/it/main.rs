@@ -8,8 +8,11 @@ mod dedupe;
 mod dispatch;
 mod door;
 mod freeze;
+mod marks;
 mod poll;
+mod select;
 mod sweep;
+mod through;
 
 /// One stage of each kind, short suites, two channels.
 pub const STAGE_FILE: &str = r#"version: 1

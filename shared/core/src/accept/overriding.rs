@@ -40,6 +40,9 @@ pub(super) fn overriding(
         ));
     }
     let release = candidate(&stage, view, policy, asked.revision)?;
+    if let Some(bad) = view.marks.bad(&release.revision) {
+        return Err(super::is_bad(&release.revision, bad));
+    }
     let windows = closed(view, policy, asked.principal)?;
     if windows.is_empty() {
         return Err(Rejection::conflict(

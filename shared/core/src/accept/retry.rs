@@ -45,6 +45,8 @@ pub(super) fn retry(
             candidate.build = BuildNeed::Again;
         }
         candidate.not_before = None;
+        // It passes the other stage anew, however often that was asked before.
+        stage.passage = None;
         if !candidate.cause.is_rollback() {
             stage.hold = None;
         }

@@ -1,18 +1,17 @@
 //! Going back to what was good here, and keeping automation from undoing it.
 
-use jiff::Timestamp;
-
 use super::{Rejection, names};
 use crate::name::Revision;
+use crate::policy::View;
 use crate::stage::{BuildNeed, Candidate, Cause, Hold, Stage};
 
 /// Wants what was green here before; the hold outlives the run, until a person lifts it.
 pub(super) fn rollback(
     mut stage: Stage,
+    view: &View<'_>,
     by: &str,
     to: Option<&Revision>,
     reason: String,
-    now: Timestamp,
 ) -> Result<Stage, Rejection> {
     let name = stage.id.stage.clone();
     if stage.run.is_some() {
@@ -26,7 +25,9 @@ pub(super) fn rollback(
             .greens
             .iter()
             .find(|green| names(prefix, &green.release.revision)),
-        None => stage.rollback_target(),
+        None => stage
+            .rollback_targets()
+            .find(|green| view.marks.bad(&green.release.revision).is_none()),
     };
     let Some(target) = target else {
         let why = match to {
@@ -36,6 +37,9 @@ pub(super) fn rollback(
         return Err(Rejection::not_found(why, &format!("greenroom log {name}")));
     };
     let release = target.release.clone();
+    if let Some(bad) = view.marks.bad(&release.revision) {
+        return Err(super::is_bad(&release.revision, bad));
+    }
     if stage.verified.as_ref().map(|green| &green.release) == Some(&release) {
         return Err(Rejection::conflict(
             format!("{} is here and green already", release.revision.short()),
@@ -50,7 +54,7 @@ pub(super) fn rollback(
             by: by.to_owned(),
             reason: reason.clone(),
         },
-        since: now,
+        since: view.now,
         contains: Vec::new(),
         build: BuildNeed::NotAsked,
         attempt: 0,
@@ -60,7 +64,7 @@ pub(super) fn rollback(
     stage.hold = Some(Hold {
         by: by.to_owned(),
         reason,
-        since: now,
+        since: view.now,
     });
     Ok(stage)
 }

@@ -15,7 +15,10 @@ pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
     }
     let promoted = matches!(cause, Some(Cause::Promotion { .. }));
     let Some(upstream) = &policy.upstream else {
-        if promoted {
+        // Where people select, what came from a branch is left over as well.
+        let may_be = |cause: &Cause| cause.is_personal() || matches!(cause, Cause::Through { .. });
+        let is_left = policy.selects() && !cause.is_none_or(may_be);
+        if promoted || is_left {
             stage.candidate = None;
         }
         return;

@@ -9,8 +9,8 @@ use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
 use crate::release::Release;
 use crate::stage::{
-    Break, BuildNeed, Candidate, Failing, GREENS_MAX, Health, Outcome, Override, Phase, Run, Stage,
-    Verified,
+    Break, BuildNeed, Candidate, Cause, Failing, GREENS_MAX, Health, Outcome, Override, Phase, Run,
+    Stage, Verified,
 };
 
 /// A candidate whose runs end without an answer is run again this often.
@@ -193,7 +193,9 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
 /// Whether what the run follows still leads here: a branch that went meanwhile takes along what it
 /// wanted, and nobody waits for news of it.
 fn is_followed(stage: &Stage, run: &Run) -> bool {
-    let Some(reference) = run.reference.as_ref().filter(|_| !run.cause.is_personal()) else {
+    // What another stage asked for follows nothing that leads here.
+    let is_asked = run.cause.is_personal() || matches!(run.cause, Cause::Through { .. });
+    let Some(reference) = run.reference.as_ref().filter(|_| !is_asked) else {
         return true;
     };
     let head = stage.head.as_ref();

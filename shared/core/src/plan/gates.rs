@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, evidence, later, window};
+use super::{Draft, bytes, claim, evidence, later, marks, through, window};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -18,9 +18,14 @@ pub(super) fn pass(
 ) {
     let mut waits: Vec<Wait> = paused(view, policy).into_iter().collect();
     waits.extend(locked(&draft.next));
-    let got = bytes::get(draft, &mut candidate, view, policy);
-    let release = got.as_ref().ok();
-    let overridden = release.and_then(|release| window::let_through(&draft.next, release));
+    let bad = marks::bad(&candidate.revision, view.marks);
+    let got = match bad {
+        // Nothing is built that goes nowhere.
+        Some(bad) => Err(Box::new(bad)),
+        None => bytes::get(draft, &mut candidate, view, policy),
+    };
+    let release = bytes::of(&candidate, view, policy);
+    let overridden = release.and_then(|release| window::let_through(&draft.next, &release));
     waits.extend(window::closed(
         &candidate.revision,
         &candidate.cause,
@@ -31,6 +36,12 @@ pub(super) fn pass(
     waits.extend(unstopped(&draft.next));
     waits.extend(held(&draft.next, policy).filter(|_| !candidate.cause.is_personal()));
     waits.extend(back_off(draft, &candidate));
+    waits.extend(marks::missing(
+        &candidate.revision,
+        &candidate.cause,
+        view.marks,
+        policy,
+    ));
     match got {
         Ok(release) => {
             waits.extend(proven(
@@ -40,6 +51,12 @@ pub(super) fn pass(
                 view,
                 policy,
             ));
+            // A yes may come after it has proven itself there; nothing else may be missing.
+            let may_ask = waits
+                .iter()
+                .all(|wait| matches!(wait, Wait::Approval { .. }));
+            let passes = through::pass(draft, &candidate, &release, may_ask, view, policy);
+            waits.extend(passes);
             if waits.is_empty() {
                 claim::claim(draft, candidate, release, view, policy);
                 return;
@@ -74,10 +91,15 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     }
     let proven = proven(view.stage, &run.cause, &run.release, view, policy);
     let revision = &run.release.revision;
+    if let Some(bad) = marks::bad(revision, view.marks) {
+        return Some(bad);
+    }
     let overridden = run.overridden.as_ref();
     window::closed(revision, &run.cause, overridden, view.now, policy)
         .into_iter()
+        .chain(marks::missing(revision, &run.cause, view.marks, policy))
         .chain(proven)
+        .chain(through::at_the_fence(view, policy, run))
         .next()
 }
 
@@ -112,6 +134,10 @@ pub(super) fn unstopped(stage: &Stage) -> Option<Wait> {
 
 /// A hold closes it to automation.
 pub(super) fn held(stage: &Stage, policy: &Policy<'_>) -> Option<Wait> {
+    // Where people select, automation has nothing to do that could be held.
+    if policy.selects() {
+        return None;
+    }
     let hold = stage.hold.clone()?;
     Some(Wait::Held {
         hold,

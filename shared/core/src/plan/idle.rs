@@ -99,5 +99,6 @@ fn leads_here(from: &From) -> String {
         From::Tag { pattern } => format!("tags {}", pattern.as_str()),
         From::PullRequest { base, .. } => format!("pull requests to {}", base.as_str()),
         From::Promote { rule } => format!("what {rule} has verified"),
+        From::Select { pattern } => format!("what a person selects from {}", pattern.as_str()),
     }
 }

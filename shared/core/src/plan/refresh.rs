@@ -20,7 +20,7 @@ pub(super) fn refresh(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) -
         .branch()
         .or_else(|| draft.next.head.as_ref().map(|head| head.reference.clone()));
     let stage = draft.next.id.stage.clone();
-    if policy.upstream.is_some() {
+    if policy.upstream.is_some() || policy.selects() {
         draft.next.refresh.wish = None;
     }
     let wish = draft.next.refresh.wish.as_mut()?;

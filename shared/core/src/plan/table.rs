@@ -3,8 +3,12 @@
 //! What is closed is what the plan would wait for. A wait that is of no kind named here still gets
 //! its line, so that nothing that closes the stage is missing from the table.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
+
+mod release;
 
 use super::{evidence, gates, window};
 use crate::build::BuildState;
@@ -12,13 +16,14 @@ use crate::name::Revision;
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Cause, Outcome, Stage};
-use crate::waiting::{Explained, Wait};
+use crate::waiting::{Explained, ReleaseWait, Wait};
 
 /// One line of the table.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Row {
     /// `build`, `upstream`, `soak`, `tests`, `coverage`, `endpoints`, `docs`, `approvals`, `lock`,
-    /// `hold`; the code of the wait for any other.
+    /// `hold`, `mark NAME` for each mark that is demanded, `through`; the code of the wait for any
+    /// other.
     pub gate: String,
     pub required: String,
     pub found: String,
@@ -44,6 +49,7 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
         revision, &cause, overridden, view.now, policy,
     ));
     waits.extend(gates::proven(stage, &cause, release, view, policy));
+    waits.extend(release::closed(release, &cause, view, policy));
     waits.extend(unwanted(release, stage, policy));
     let mut rows: Vec<Row> = build(release, view, policy).into_iter().collect();
     rows.extend(upstream(view, policy));
@@ -52,6 +58,7 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
         rows.push(Row::open(judged.gate.word(), judged.required, judged.found));
     }
     rows.extend(approvals(release, stage, policy));
+    rows.extend(release::open(release, view, policy));
     rows.push(Row::open(
         "lock",
         "not locked".to_owned(),
@@ -67,11 +74,11 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
     }
     for wait in waits {
         let explained = wait.explain(name);
-        let gate = gate_of(&wait);
+        let gate = gate_of(&wait, policy);
         match rows.iter_mut().find(|row| row.gate == gate) {
             Some(row) => row.close(&wait, explained),
             None => {
-                let mut row = Row::open(gate, "open".to_owned(), String::new());
+                let mut row = Row::open(&gate, "open".to_owned(), String::new());
                 row.close(&wait, explained);
                 rows.push(row);
             }
@@ -151,8 +158,11 @@ fn cause(release: &Release, stage: &Stage, policy: &Policy<'_>) -> Cause {
     }
 }
 
-fn gate_of(wait: &Wait) -> &'static str {
-    match wait {
+fn gate_of(wait: &Wait, policy: &Policy<'_>) -> Cow<'static, str> {
+    let through = policy.through.as_ref().map(|through| &through.stage);
+    let word = match wait {
+        Wait::UpstreamOutdated { upstream } if Some(upstream) == through => "through",
+        Wait::Release(ReleaseWait::Unmarked { mark, .. }) => return release::mark(mark).into(),
         Wait::UpstreamUnverified { .. } | Wait::UpstreamOutdated { .. } => "upstream",
         Wait::Soaking { .. } => "soak",
         Wait::Approval { .. } => "approvals",
@@ -160,7 +170,8 @@ fn gate_of(wait: &Wait) -> &'static str {
         Wait::Held { .. } | Wait::Unstopped(_) => "hold",
         Wait::Gate { gate, .. } => gate.word(),
         other => other.code(),
-    }
+    };
+    word.into()
 }
 
 impl Row {
@@ -195,6 +206,7 @@ impl Row {
             Wait::Soaking { until, .. } => format!("until {until:.0}"),
             Wait::Locked(lock) => format!("locked by {}", lock.by),
             Wait::Held { hold, .. } => format!("held by {}", hold.by),
+            Wait::Release(wait) => release::found(wait),
             _ => "closed".to_owned(),
         };
         self.why = Some(explained.sentence);

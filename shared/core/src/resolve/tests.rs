@@ -276,3 +276,22 @@ fn hostile_names_give_a_legal_stage_or_none() {
         assert!(seen.insert(stage), "{name:?} shares a stage");
     }
 }
+
+#[test]
+fn a_push_that_people_select_from_leads_to_a_build_and_to_no_other_stage() {
+    let file = with_stages(
+        "  dev: { from: { select: \"feature/**\" }, pipeline: p }\n  \
+         own: { name: \"${actor}\", from: { branch: \"**\" }, pipeline: p }\n",
+    );
+    let selected = resolve(&file, &push("refs/heads/feature/x", Some("alice")));
+    assert_eq!(stage_of(&selected), Some("dev"));
+    assert_eq!(selected.action, Some(Action::Build));
+    assert_eq!(
+        selected.note.as_deref(),
+        Some("it is built; the stage takes only what a person selects")
+    );
+    let other = resolve(&file, &push("refs/heads/fix/x", Some("alice")));
+    assert_eq!((stage_of(&other), other.action), (Some("alice"), None));
+    let pull = resolve(&file, &pull_request("feature/x", &[], false));
+    assert_eq!(stage_of(&pull), None);
+}

@@ -85,6 +85,15 @@ pub enum Cause {
         by: String,
         of: u64,
     },
+    /// A person selected it; `over` says what gave way to it.
+    Selected {
+        by: String,
+        over: Option<String>,
+    },
+    /// It has to prove itself here before `to` takes it.
+    Through {
+        to: StageName,
+    },
 }
 
 impl Cause {
@@ -97,13 +106,14 @@ impl Cause {
     /// True for what a person asked for by name; a hold does not stop it.
     pub fn is_personal(&self) -> bool {
         match self {
-            Self::Rollback { .. } | Self::Retry { .. } => true,
+            Self::Rollback { .. } | Self::Retry { .. } | Self::Selected { .. } => true,
             Self::Refresh { by, .. } => by.is_some(),
             Self::Push { .. }
             | Self::Poll
             | Self::Tag { .. }
             | Self::PullRequest { .. }
-            | Self::Promotion { .. } => false,
+            | Self::Promotion { .. }
+            | Self::Through { .. } => false,
         }
     }
 
@@ -127,6 +137,12 @@ impl Cause {
             Self::Promotion { from } => format!("promotion from {from}"),
             Self::Rollback { by, reason } => format!("rollback by {by}: {reason}"),
             Self::Retry { by, of } => format!("retry of run {of} by {by}"),
+            Self::Selected { by, over: None } => format!("selected by {by}"),
+            Self::Selected {
+                by,
+                over: Some(over),
+            } => format!("selected by {by}, takes over from {over}"),
+            Self::Through { to } => format!("asked for by {to}"),
         }
     }
 }
@@ -137,7 +153,15 @@ impl Candidate {
     /// nothing of the older is in it.
     #[must_use]
     pub fn superseding(mut self, older: Option<Candidate>) -> Self {
-        let Some(older) = older.filter(|older| !self.takes_over(older.reference.as_ref())) else {
+        // What a person selects, or passes through here, is of another branch.
+        let is_apart =
+            |cause: &Cause| matches!(cause, Cause::Selected { .. } | Cause::Through { .. });
+        let older = older.filter(|older| {
+            !is_apart(&self.cause)
+                && !is_apart(&older.cause)
+                && !self.takes_over(older.reference.as_ref())
+        });
+        let Some(older) = older else {
             return self;
         };
         let skipped = Skipped {

@@ -3,6 +3,7 @@
 mod brk;
 mod candidate;
 mod control;
+mod passage;
 mod run;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
+pub use passage::{HEARD_MAX, Heard, Passage};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
 use crate::name::{
@@ -67,6 +69,15 @@ pub struct Stage {
     /// The candidate passes these windows once; gone with the candidate, or with its claim.
     #[serde(default)]
     pub overridden: Option<Override>,
+    /// Counts passages; only grows.
+    #[serde(default)]
+    pub passages: u64,
+    /// The way of what waits or runs through another stage.
+    #[serde(default)]
+    pub passage: Option<Passage>,
+    /// What other stages asked this one to deploy, at most [`HEARD_MAX`].
+    #[serde(default)]
+    pub heard: Vec<Heard>,
 }
 
 /// Which rule made the stage, and with what.
@@ -151,6 +162,9 @@ impl Stage {
                 skipped: None,
             },
             overridden: None,
+            passages: 0,
+            passage: None,
+            heard: Vec::new(),
         }
     }
 
@@ -177,11 +191,16 @@ impl Stage {
 
     /// The newest release that was green here before what was deployed last.
     pub fn rollback_target(&self) -> Option<&Verified> {
+        self.rollback_targets().next()
+    }
+
+    /// All of them, newest first.
+    pub fn rollback_targets(&self) -> impl Iterator<Item = &Verified> {
         let last = self.deployed.as_ref().map(|deployed| &deployed.release);
         let place = self
             .greens
             .iter()
             .position(|green| Some(&green.release) == last);
-        self.greens.get(place.map_or(0, |place| place + 1))
+        self.greens.iter().skip(place.map_or(0, |place| place + 1))
     }
 }

@@ -112,8 +112,16 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
         "timeout": format_duration(rule.timeout),
     });
     // What came later is left out where it is not used, so that older files keep their hashes.
-    if let (Json::Object(all), false) = (&mut all, rule.gates.is_empty()) {
-        all.insert("gates".to_owned(), json!(rule.gates));
+    if let Some(all) = all.as_object_mut() {
+        if !rule.gates.is_empty() {
+            all.insert("gates".to_owned(), json!(rule.gates));
+        }
+        if !rule.marks.is_empty() {
+            all.insert("marks".to_owned(), json!(rule.marks));
+        }
+        if let Some(through) = &rule.through {
+            all.insert("through".to_owned(), json!(through));
+        }
     }
     SettingsHash::new(canonical(&all))
 }
@@ -130,6 +138,7 @@ fn from(from: &From) -> Json {
             json!({ "pull_request": base.as_str(), "labels": labels })
         }
         From::Promote { rule } => json!({ "promote": rule }),
+        From::Select { pattern } => json!({ "select": pattern.as_str() }),
     }
 }
 

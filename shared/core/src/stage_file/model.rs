@@ -37,6 +37,15 @@ pub struct StageFile {
     pub warnings: Vec<Diagnostic>,
     /// Times when stages may change, or may not.
     pub windows: BTreeMap<String, Window>,
+    /// Words that people may give to revisions; `bad` is not among them and always there.
+    pub marks: BTreeMap<String, MarkRule>,
+}
+
+/// Who may give a mark.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MarkRule {
+    /// Roles; empty means anybody.
+    pub by: Vec<String>,
 }
 
 /// A way to build and deploy.
@@ -176,6 +185,10 @@ pub struct Rule {
     pub gates: Gates,
     /// Names of the windows that close its stages.
     pub windows: Vec<String>,
+    /// Marks that a release must have before it is deployed here.
+    pub marks: Vec<String>,
+    /// The rule whose stage has to verify a release before it is deployed here.
+    pub through: Option<RuleName>,
 }
 
 /// What a build must have shown; see [`crate::evidence`].
@@ -223,6 +236,10 @@ pub enum From {
     /// The verified release of another rule's stage.
     Promote {
         rule: RuleName,
+    },
+    /// Pushes to such branches are built; a person selects which of the builds is deployed.
+    Select {
+        pattern: Pattern,
     },
 }
 

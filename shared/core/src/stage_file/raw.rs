@@ -28,6 +28,8 @@ record! {
         required stages: Named<RawStage>,
         /// Times when stages may change, or may not.
         optional windows: Named<RawWindow>,
+        /// Words that people give to revisions, and who may.
+        optional marks: Named<RawMark>,
     }
 }
 
@@ -173,6 +175,10 @@ record! {
         /// Windows that close it; it is open while no `deny` window is, and while one of its
         /// `allow` windows is, if it has any.
         optional windows: List<Text>,
+        /// Marks that a release must have before it gets here.
+        optional marks: List<Text>,
+        /// A stage that has to verify a release before it gets here.
+        optional through: Text,
     }
 }
 
@@ -191,7 +197,7 @@ record! {
 }
 
 record! {
-    /// What leads to a stage; exactly one of `branch`, `tag`, `pull_request` and `promote`.
+    /// What leads to a stage; exactly one of `branch`, `tag`, `pull_request`, `promote` and `select`.
     RawFrom ("`from`") {
         /// Pushes to branches of this name.
         optional branch: Pattern,
@@ -203,6 +209,8 @@ record! {
         optional pull_request: RawPullRequest,
         /// The stage whose verified release is moved here, unchanged.
         optional promote: Text,
+        /// Branches that are built with each push; a person selects which of them comes here.
+        optional select: Pattern,
     }
 }
 
@@ -269,5 +277,13 @@ record! {
         required r#for: Length,
         /// IANA time zone, such as `Europe/Rome`.
         required timezone: Text,
+    }
+}
+
+record! {
+    /// A word that people give to revisions.
+    RawMark ("a mark") {
+        /// Roles whose holders may give it; anybody unless told otherwise.
+        optional by: List<Text>,
     }
 }

@@ -243,6 +243,7 @@ impl Wait {
                 Some(format!("greenroom resume --app {app}")),
                 pause.until,
             ),
+            Self::Release(wait) => return wait.explain(stage),
         };
         Explained {
             code: self.code(),

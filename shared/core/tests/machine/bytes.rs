@@ -21,6 +21,8 @@ fn plan_with(world: &World, name: &str, build: &Build) -> Plan {
         nonce: &Nonce::new("n"),
         now: world.now,
         pause: None,
+        marks: &world.marks,
+        through: None,
     };
     plan(&view, policy.as_ref())
 }

@@ -404,7 +404,7 @@ fn a_rollback_has_nothing_to_show() {
     );
 }
 
-fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {
+pub fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {
     let stage = &world.stages[name];
     let policy = world.policy(name).expect("a rule");
     let release = world.release(n);
@@ -420,13 +420,15 @@ fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {
             .and_then(|upstream| world.stages.get(upstream.stage.as_str())),
         build,
         pause: world.pause.as_ref(),
+        marks: &world.marks,
+        through: world.through(Some(&policy)),
         nonce: &nonce,
         now: world.now,
     };
     table(&release, &view, &policy)
 }
 
-fn shown(rows: &[Row]) -> Vec<String> {
+pub fn shown(rows: &[Row]) -> Vec<String> {
     rows.iter()
         .map(|row| {
             let state = if row.open { "open" } else { "closed" };

@@ -9,7 +9,7 @@ use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
-use greenroom_core::waiting::{Closing, Wait};
+use greenroom_core::waiting::{Closing, Passing, ReleaseWait, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -21,6 +21,14 @@ fn closed(gate: Gate) -> Wait {
         required: "it is so".to_owned(),
         found: "it is not".to_owned(),
     }
+}
+
+fn through(passing: Passing) -> Wait {
+    Wait::Release(ReleaseWait::Through {
+        stage: StageName::new("staging"),
+        revision: revision(1),
+        passing,
+    })
 }
 
 fn every_wait() -> Vec<Wait> {
@@ -142,6 +150,22 @@ fn every_wait() -> Vec<Wait> {
             },
             app: "acme/orders".into(),
         },
+        Wait::Release(ReleaseWait::Bad {
+            revision: world.release(1).revision,
+            by: text(),
+            reason: text(),
+        }),
+        Wait::Release(ReleaseWait::Unmarked {
+            revision: world.release(1).revision,
+            mark: text(),
+            by: vec![text()],
+        }),
+        through(Passing::Asked),
+        through(Passing::Busy {
+            with: world.release(2).revision,
+        }),
+        through(Passing::Broken),
+        through(Passing::TakenOver { asked: 5 }),
     ]
 }
 
@@ -253,7 +277,12 @@ fn what_moves_by_itself_blocks_nobody() {
             "gate_endpoints",
             "gate_docs",
             "frozen",
-            "paused"
+            "paused",
+            "marked_bad",
+            "mark_missing",
+            // Where it did not pass, and where others took that stage over.
+            "through",
+            "through"
         ]
     );
 }

@@ -40,7 +40,7 @@ fn wanted_at(time: &str) -> World {
     world
 }
 
-fn through(n: Option<u32>) -> Command {
+pub fn through(n: Option<u32>) -> Command {
     Command::Override {
         reason: "customers cannot pay".to_owned(),
         revision: n.map(revision),
@@ -51,7 +51,7 @@ fn sentence(plan: &Plan) -> String {
     plan.waiting_on[0].explain(&StageName::new("dev")).sentence
 }
 
-fn overridden(world: &mut World, by: &Principal) -> Result<Plan, Rejection> {
+pub fn overridden(world: &mut World, by: &Principal) -> Result<Plan, Rejection> {
     world.command("dev", by, through(None))
 }
 
@@ -351,7 +351,7 @@ fn a_slot_in_a_closed_window_is_spent_and_told_skipped() {
     assert_eq!((plan.next.refresh.wish, plan.next.candidate), (None, None));
 }
 
-fn paused(until: Option<&str>) -> Option<Pause> {
+pub fn paused(until: Option<&str>) -> Option<Pause> {
     Some(Pause {
         by: "paula".to_owned(),
         reason: "the network is down".to_owned(),

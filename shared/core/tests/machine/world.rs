@@ -11,6 +11,7 @@ use greenroom_core::evidence::Evidence;
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
 use greenroom_core::history::{self, Entry};
+use greenroom_core::mark::Marks;
 use greenroom_core::name::*;
 use greenroom_core::pause::Pause;
 use greenroom_core::plan::{Plan, build_wanted, plan};
@@ -31,6 +32,7 @@ pub struct World {
     pub now: Timestamp,
     pub stages: BTreeMap<String, Stage>,
     pub builds: BTreeMap<(Revision, RecipeHash), Build>,
+    pub marks: Marks,
     /// Everything that was ever to be done outside, in order.
     pub effects: Vec<Effect>,
     pub ids: BTreeSet<String>,
@@ -54,6 +56,7 @@ impl World {
             now: at("2026-03-02T08:00:00Z"),
             stages: BTreeMap::new(),
             builds: BTreeMap::new(),
+            marks: Marks::default(),
             effects: Vec::new(),
             ids: BTreeSet::new(),
             log: Vec::new(),
@@ -108,6 +111,8 @@ impl World {
             nonce: &nonce,
             now: self.now,
             pause: self.pause.as_ref(),
+            marks: &self.marks,
+            through: self.through(policy.as_ref()),
         };
         let planned = plan(&view, policy.as_ref());
         hold(&view, policy.as_ref(), &before, &planned);
@@ -136,6 +141,11 @@ impl World {
             self.ids.insert(id.clone()) || again,
             "{id} was decided twice"
         );
+    }
+
+    pub fn through(&self, policy: Option<&Policy<'_>>) -> Option<&Stage> {
+        let through = policy?.through.as_ref()?;
+        self.stages.get(through.stage.as_str())
     }
 
     /// The build the stage's candidate waits for.
@@ -193,6 +203,8 @@ impl World {
             nonce: &nonce,
             now: self.now,
             pause: self.pause.as_ref(),
+            marks: &self.marks,
+            through: self.through(policy.as_ref()),
         };
         accept(&view, policy.as_ref(), principal, command)
     }

@@ -84,6 +84,10 @@ fn commands() -> Vec<Command> {
             reason: reason(),
             revision: None,
         },
+        Command::Deploy {
+            revision: Revision::new("1".repeat(40)),
+            reference: None,
+        },
     ]
 }
 

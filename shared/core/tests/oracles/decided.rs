@@ -119,6 +119,8 @@ fn run(file: &StageFile, ticks: &[(i64, i64)], mistake: impl Fn(&mut Stage)) -> 
             nonce: &nonce,
             now: timestamp(*shown),
             pause: None,
+            marks: greenroom_core::mark::Marks::NONE,
+            through: None,
         };
         let planned = plan(&view, Some(&policy));
         seen.look(&stage, &planned);

@@ -60,6 +60,10 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
         .unwrap_or_else(|| panic!("{release:?} comes from nowhere: {s:#?}"))
 }
 
+/// Nobody says anything of a release in these situations, and none has to pass another stage: what
+/// that adds to the gates is in `machine/marks.rs` and `machine/through.rs`.
+const ELSEWHERE: [&str; 3] = ["marked_bad", "mark_missing", "through"];
+
 #[test]
 fn the_gates_are_what_the_documentation_says() {
     let mut claims = 0;
@@ -77,8 +81,9 @@ fn the_gates_are_what_the_documentation_says() {
     }
     // The cases are worth something only if they get everywhere.
     assert!(claims > CASES / 50, "{claims} claims");
-    for code in greenroom_core::waiting::Wait::CODES {
-        assert!(codes.get(code) > Some(&100), "{code}: {codes:?}");
+    let drawn = greenroom_core::waiting::Wait::CODES;
+    for code in drawn.iter().filter(|code| !ELSEWHERE.contains(*code)) {
+        assert!(codes.get(*code) > Some(&100), "{code}: {codes:?}");
     }
 }
 

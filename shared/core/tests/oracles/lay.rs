@@ -138,6 +138,8 @@ impl Laid {
             nonce: &self.nonce,
             now: self.now,
             pause: self.pause.as_ref(),
+            marks: greenroom_core::mark::Marks::NONE,
+            through: None,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! G4: a claim relies on its upstream and its app as they are, and says so in the same commit.
+//! G4: a claim relies on its app, on what people say of its release, on its upstream and on the
+//! stage it passes first as they are, and says so in the same commit.
 
 use std::collections::BTreeMap;
 
@@ -23,23 +24,31 @@ pub fn replaced(
         found.broken(truth, "G4", what);
     }
     let run = stage.run.as_ref().filter(|_| replaced.claims());
-    let Some(run) = run.filter(|run| !run.cause.is_rollback()) else {
-        return;
-    };
+    let Some(run) = run else { return };
+    let app = stage.id.app;
+    let relies_on = &replaced.commit.relies_on;
+    let mut ignored = Vec::new();
+    if !relies_on.contains(&keys::marks(app, &run.release.revision)) {
+        ignored.push(format!("the marks of {}", run.release.revision.short()));
+    }
     let policy = files
         .get(&run.config)
-        .and_then(|file| Policy::of(file, &stage.spec.rule, truth.setup.clock_error));
-    let Some(upstream) = policy.and_then(|policy| policy.upstream) else {
-        return;
-    };
-    let id = StageId {
-        app: stage.id.app,
-        stage: upstream.stage.clone(),
-    };
-    if !replaced.commit.relies_on.contains(&keys::stage(&id)) {
+        .and_then(|file| Policy::of(file, &stage.spec.rule, truth.setup.clock_error))
+        .filter(|_| !run.cause.is_rollback());
+    let others = policy.map(|policy| [policy.upstream, policy.through]);
+    for other in others.into_iter().flatten().flatten() {
+        let id = StageId {
+            app,
+            stage: other.stage,
+        };
+        if !relies_on.contains(&keys::stage(&id)) {
+            ignored.push(id.stage.to_string());
+        }
+    }
+    for what in ignored {
         let what = format!(
-            "run {} of {} is claimed whatever became of {}",
-            run.generation, stage.id, upstream.stage
+            "run {} of {} is claimed whatever became of {what}",
+            run.generation, stage.id
         );
         found.broken(truth, "G4", what);
     }

@@ -73,7 +73,7 @@ impl Wishes {
             self.went_on(truth, before, replaced.after, found);
             let lifts = matches!(
                 self.command(truth, replaced.after),
-                Some(Command::Promote | Command::Retry | Command::Refresh)
+                Some(Command::Promote | Command::Retry | Command::Refresh | Command::Deploy { .. })
             );
             if before.hold.is_some() && replaced.after.hold.is_none() && !lifts {
                 let what = format!("{} is held no more, and nobody asked", replaced.after.id);
@@ -114,7 +114,13 @@ impl Wishes {
         }
         let personal = matches!(
             self.command(truth, after),
-            Some(Command::Promote | Command::Retry | Command::Refresh | Command::Rollback { .. })
+            Some(
+                Command::Promote
+                    | Command::Retry
+                    | Command::Refresh
+                    | Command::Rollback { .. }
+                    | Command::Deploy { .. }
+            )
         );
         if personal {
             self.let_go.insert(old.execution.clone());
@@ -201,7 +207,8 @@ fn leaves_a_trace(command: &Command) -> bool {
         | Command::Unlock
         | Command::Refresh
         | Command::Acknowledge { .. }
-        | Command::Override { .. } => true,
+        | Command::Override { .. }
+        | Command::Deploy { .. } => true,
         // A second yes, or a wish for what is under way anyhow, changes nothing.
         Command::Admit { .. } | Command::Promote | Command::Approve { .. } | Command::Retry => {
             false

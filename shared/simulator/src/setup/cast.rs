@@ -58,6 +58,7 @@ impl Cast {
                     let base = examples(base).into_iter().next().unwrap_or_default();
                     cast.pulls.push((base, labels.clone()));
                 }
+                From::Select { pattern } => cast.branches.extend(examples(pattern)),
                 From::Promote { .. } | From::Local => {}
             }
             if let Some(name) = rule.stage.as_literal() {

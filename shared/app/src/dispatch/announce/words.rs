@@ -45,7 +45,7 @@ pub(super) fn next(file: &StageFile, id: &StageId, now: Timestamp) -> Next {
                 None => Next::Push,
             }
         }
-        From::Promote { .. } | From::Tag { .. } | From::Local => Next::Person,
+        From::Promote { .. } | From::Tag { .. } | From::Local | From::Select { .. } => Next::Person,
     }
 }
 

@@ -152,3 +152,21 @@ fn a_window_is_when_and_not_what() {
     assert_eq!((&old.recipe, &old.settings), (&new.recipe, &new.settings));
     assert_eq!(new.windows, ["w"]);
 }
+
+#[test]
+fn marks_and_selections_are_part_of_the_settings_and_of_no_recipe() {
+    let demanded = "from: { branch: main }, marks: [seen],";
+    let declared = SMALL.replace("stages:\n", "marks: { seen: {} }\nstages:\n");
+    let with = parse(&declared.replace("from: { branch: main },", demanded));
+    let (old, new) = (parse(&declared), with);
+    let (old, new) = (rule(&old, "dev"), rule(&new, "dev"));
+    assert_eq!(
+        (&old.settings, &old.recipe),
+        (&rule(&parse(SMALL), "dev").settings, &new.recipe)
+    );
+    assert_ne!(old.settings, new.settings);
+    assert_eq!(
+        changed("{ branch: main }", "{ select: main }"),
+        (false, true)
+    );
+}

@@ -5,6 +5,7 @@ mod approvals;
 mod channels;
 mod collisions;
 mod gates;
+mod marks;
 mod names;
 mod pipelines;
 mod promotion;
@@ -15,6 +16,7 @@ mod shadows;
 mod sources;
 mod suites;
 mod templates;
+mod through;
 mod unused;
 mod variables;
 mod windows;
@@ -49,8 +51,10 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     let variables = variables::check(raw, log);
     let roles = roles::check(raw, log);
     let windows = windows::check(raw, log);
+    let marks = marks::check(raw, log);
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
+    through::check(raw, log);
     collisions::check(raw, log);
     shadows::check(raw, log);
     if !log.has_errors() {
@@ -76,6 +80,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         rules,
         warnings: Vec::new(),
         windows,
+        marks,
     })
 }
 
@@ -88,6 +93,7 @@ fn is_of_usable_size(raw: &RawFile, log: &mut Log) -> bool {
         size("roles", &raw.roles),
         size("stages", &raw.stages),
         size("windows", &raw.windows),
+        size("marks", &raw.marks),
     ];
     let too_large = sections
         .into_iter()

@@ -70,6 +70,7 @@ pub(super) fn check_known<T>(
         "variable set" => "unknown-variables",
         "role" => "unknown-role",
         "window" => "unknown-window",
+        "mark" => "unknown-mark",
         _ => "unknown-stage",
     };
     log.report(

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, gates, sources, templates, windows};
+use super::{approvals, gates, marks, sources, templates, windows};
 use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -65,6 +65,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         log,
     );
     let verify = check_list(&stage.verify, "suite", "suites", &raw.suites, log);
+    let marks = marks::demanded(raw, &stage.marks, log);
     let alert = check_list(&stage.alert, "channel", "channels", &raw.channels, log);
     let timeout = limit(stage.timeout.given(), TIMEOUT, TIMEOUT_MAX, "a run", log);
     let pipeline = stage.pipeline.value();
@@ -90,6 +91,11 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         settings: SettingsHash::new(""),
         gates: gates::check(raw, stage, log),
         windows: windows::listed_by(raw, stage, log),
+        marks,
+        through: stage
+            .through
+            .value()
+            .map(|name| RuleName::new(name.as_str())),
     })
 }
 
@@ -145,6 +151,8 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("timeout", !stage.timeout.is_absent()),
         ("gates", !stage.gates.is_absent()),
         ("windows", !stage.windows.is_absent()),
+        ("marks", !stage.marks.is_absent()),
+        ("through", !stage.through.is_absent()),
     ];
     let found: Vec<&str> = meaningless
         .iter()

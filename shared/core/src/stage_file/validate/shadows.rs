@@ -48,12 +48,21 @@ fn hides(earlier: &Entry<RawStage>, later: &Entry<RawStage>) -> bool {
 /// What a rule takes from events; nothing for schedules and promotions.
 fn taken(stage: &RawStage) -> Option<(Source, &Pattern)> {
     let from = stage.from.value()?;
-    let source = source(&stage.kind, &stage.from)?;
+    // Both take the pushes to a branch.
+    let source = match source(&stage.kind, &stage.from)? {
+        Source::Select => Source::Branch { refreshed: false },
+        other => other,
+    };
     let pattern = match source {
-        Source::Branch { refreshed: false } => from.branch.value()?,
+        Source::Branch { refreshed: false } => {
+            let select = || from.select.value();
+            from.branch.value().or_else(select)?
+        }
         Source::Tag => from.tag.value()?,
         Source::PullRequest => from.pull_request.value()?.base.value()?,
-        Source::Branch { refreshed: true } | Source::Local | Source::Promote => return None,
+        Source::Branch { refreshed: true } | Source::Local | Source::Promote | Source::Select => {
+            return None;
+        }
     };
     Some((source, pattern))
 }

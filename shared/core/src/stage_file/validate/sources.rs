@@ -17,6 +17,7 @@ pub(super) enum Source {
     Tag,
     PullRequest,
     Promote,
+    Select,
 }
 
 /// The source of a stage; `None` if it is missing or cannot be told.
@@ -32,6 +33,7 @@ pub(super) fn source(kind: &Field<Kind>, from: &Field<RawFrom>) -> Option<Source
         (!from.tag.is_absent()).then_some(Source::Tag),
         (!from.pull_request.is_absent()).then_some(Source::PullRequest),
         (!from.promote.is_absent()).then_some(Source::Promote),
+        (!from.select.is_absent()).then_some(Source::Select),
     ];
     let mut sources = sources.into_iter().flatten();
     match (sources.next(), sources.next()) {
@@ -48,6 +50,7 @@ pub(super) fn check(raw: &RawFile, from: &Spanned<RawFrom>, log: &mut Log) -> Op
         ("tag", it.tag.is_absent()),
         ("pull_request", it.pull_request.is_absent()),
         ("promote", it.promote.is_absent()),
+        ("select", it.select.is_absent()),
     ];
     let count = given.iter().filter(|(_, absent)| !absent).count();
     if count != 1 {
@@ -55,7 +58,7 @@ pub(super) fn check(raw: &RawFile, from: &Spanned<RawFrom>, log: &mut Log) -> Op
         log.report(
             Diagnostic::error("source", &from.span, message)
                 .label("one source each")
-                .help("There are `branch`, `tag`, `pull_request` and `promote`; make one stage for each."),
+                .help("There are `branch`, `tag`, `pull_request`, `promote` and `select`; make one stage for each."),
         );
     }
     let refresh = it
@@ -75,6 +78,11 @@ pub(super) fn check(raw: &RawFile, from: &Spanned<RawFrom>, log: &mut Log) -> Op
     }
     if let Some(pattern) = it.tag.value() {
         return Some(From::Tag {
+            pattern: pattern.clone(),
+        });
+    }
+    if let Some(pattern) = it.select.value() {
+        return Some(From::Select {
             pattern: pattern.clone(),
         });
     }

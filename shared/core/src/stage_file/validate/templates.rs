@@ -82,6 +82,7 @@ pub(super) fn unnamed(reference: &Reference, source: Source) -> Option<&'static 
         (Reference::Output(_), _) => Some("outputs come after the deploy"),
         (_, Source::Local) => Some("a local stage has one name"),
         (_, Source::Promote) => Some("a release is promoted to one fixed stage"),
+        (_, Source::Select) => Some("it is one stage, for whatever branch a person selects"),
         (_, Source::Tag) => Some("a tag belongs to nobody and to no branch"),
         (Reference::Actor, Source::Branch { refreshed: true }) => Some("a schedule has no actor"),
         (Reference::PullRequest, Source::Branch { .. }) => {

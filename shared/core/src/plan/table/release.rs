@@ -1,0 +1,61 @@
+//! The lines about the release itself: what people say of it, and the stage it has to pass.
+
+use super::Row;
+use crate::plan::{marks, through};
+use crate::policy::{Policy, View};
+use crate::release::Release;
+use crate::stage::Cause;
+use crate::waiting::{Passing, ReleaseWait, Wait};
+
+/// The line of a mark that is demanded.
+pub(super) fn mark(mark: &str) -> String {
+    format!("mark {mark}")
+}
+
+/// What closes the stage to this release.
+pub(super) fn closed(
+    release: &Release,
+    cause: &Cause,
+    view: &View<'_>,
+    policy: &Policy<'_>,
+) -> Vec<Wait> {
+    let revision = &release.revision;
+    let bad = marks::bad(revision, view.marks);
+    let missing = marks::missing(revision, cause, view.marks, policy);
+    let through = through::look(release, cause, view, policy);
+    bad.into_iter().chain(missing).chain(through).collect()
+}
+
+/// The lines as they are when nothing is closed.
+pub(super) fn open(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row> {
+    let given = |word: &String| {
+        let known = view.marks.of(&release.revision);
+        let known = known.and_then(|marked| marked.marks.get(word));
+        let found = known.map_or_else(String::new, |mark| format!("by {}", mark.by));
+        let rule = policy.file.marks.get(word);
+        let required = match rule.map_or(&[][..], |rule| rule.by.as_slice()) {
+            [] => "by anybody".to_owned(),
+            roles => format!("by {}", roles.join(", ")),
+        };
+        Row::open(&mark(word), required, found)
+    };
+    let passed = policy.through.as_ref().map(|through| {
+        let required = format!("verified on {} since it came", through.stage);
+        Row::open("through", required, "verified there".to_owned())
+    });
+    policy.rule.marks.iter().map(given).chain(passed).collect()
+}
+
+/// What is found instead of what is required.
+pub(super) fn found(wait: &ReleaseWait) -> String {
+    match wait {
+        ReleaseWait::Bad { by, .. } => format!("marked bad by {by}"),
+        ReleaseWait::Unmarked { .. } => "not given".to_owned(),
+        ReleaseWait::Through { passing, .. } => match passing {
+            Passing::Asked => "not verified there yet".to_owned(),
+            Passing::Busy { with } => format!("{} waits there", with.short()),
+            Passing::Broken => "did not pass".to_owned(),
+            Passing::TakenOver { asked } => format!("taken over {asked} times"),
+        },
+    }
+}
