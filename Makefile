@@ -1,6 +1,6 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo scenarios run push bench fuzz fmt lint doc deny lambdas deploy mutants clean
+.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo scenarios run push bench fuzz fmt lint doc deny e2e lambdas deploy mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
@@ -106,6 +106,10 @@ doc: ## The documentation of the code, warnings are errors
 deny: ## Licences, sources and duplicates of the dependencies (installs cargo-deny into .tools)
 	@cargo deny --version 2>/dev/null | grep -q '$(DENY)' || cargo install --locked --root $(TOOLS) --version $(DENY) cargo-deny
 	cargo deny --locked check bans licenses sources
+
+e2e: ## The functions as they are deployed: built, put into MiniStack by the template, and asked from outside
+	PROFILE=dev ARCHITECTURE=$(shell uname -m | sed 's/aarch64/arm64/') infra/lambdas.sh
+	cargo nextest run --locked -p greenroom-integration-tests --features deployed
 
 lambdas: ## The functions as they are deployed, into .build/lambda; ARCHITECTURE=arm64|x86_64, PROFILE=dev builds quickly
 	@infra/lambdas.sh

@@ -28,7 +28,9 @@ pub fn queue_of(effect: &Effect) -> Option<Queue> {
         | Effect::StartExecution { .. }
         | Effect::StopExecution { .. }
         | Effect::ReadHead { .. }
-        | Effect::Ask { .. } => None,
+        | Effect::Ask { .. }
+        | Effect::AskAll { .. }
+        | Effect::Redeploy { .. } => None,
     }
 }
 
