@@ -6,6 +6,7 @@
 //! anybody can send a signature that does not fit.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -197,10 +198,18 @@ impl Stage {
 }
 
 /// Secrets Manager, asked each time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Vault {
     client: Client,
     region: String,
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault")
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there is no value, without its name.

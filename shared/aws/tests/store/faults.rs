@@ -11,25 +11,25 @@ use crate::table;
 
 /// A store behind a proxy, and one beside it that sees the same table.
 struct Site {
+    /// Of DynamoDB, without the proxy.
+    url: String,
+    name: String,
     store: DynamoStore,
     beside: DynamoStore,
     proxy: FaultProxy,
-    _stack: MiniStack,
 }
 
 impl Site {
-    async fn open() -> Self {
-        let stack = MiniStack::start().await.expect("MiniStack starts");
-        let proxy = FaultProxy::start(stack.url())
-            .await
-            .expect("there is a port");
-        let beside = table::connection(stack.url());
+    async fn open(url: &str) -> Self {
+        let proxy = FaultProxy::start(url).await.expect("there is a port");
+        let beside = table::connection(url);
         let name = table::create(&beside.dynamodb()).await;
         Self {
+            url: url.to_owned(),
             store: DynamoStore::new(&impatient(&proxy), &name),
             beside: DynamoStore::new(&beside, &name),
             proxy,
-            _stack: stack,
+            name,
         }
     }
 
@@ -37,6 +37,38 @@ impl Site {
         let found = self.beside.get(&key(sort)).await.expect("it can be read");
         found.map(|Item { version, value, .. }| (version, value))
     }
+}
+
+/// All on one server, since it takes longer to start than they take.
+macro_rules! one_after_the_other {
+    ($($name:ident)+) => {
+        #[tokio::test]
+        async fn what_networks_do_is_told_apart() {
+            let stack = MiniStack::start().await.expect("MiniStack starts");
+            let mut broken = Vec::new();
+            $(
+                let site = Site::open(stack.url()).await;
+                if let Err(error) = tokio::spawn($name(site)).await {
+                    broken.push(format!("{}: {error}", stringify!($name)));
+                }
+            )+
+            assert!(broken.is_empty(), "{broken:#?}");
+        }
+    };
+}
+
+one_after_the_other! {
+    a_put_whose_answer_was_lost_is_recognised
+    a_put_that_was_lost_is_sent_again_only_under_a_version
+    a_lost_delete_is_known_only_when_nothing_was_asked_of_the_item
+    a_transaction_has_one_effect_however_its_answers_are_lost
+    what_is_never_answered_is_ambiguous
+    a_lost_answer_does_not_hide_that_others_were_first
+    a_throttled_call_says_so_and_had_no_effect
+    a_commit_without_a_connection_certainly_did_not_happen
+    what_must_be_mended_by_a_person_says_what_it_is
+    what_others_wrote_is_corrupt_and_is_not_read_as_ours
+    one_write_costs_one_unit_and_more_cost_two_each
 }
 
 /// Long enough for an answer of a busy machine, short enough for one that never comes.
@@ -81,9 +113,7 @@ fn is_ambiguous(answer: &Result<(), StoreError>) -> bool {
     )
 }
 
-#[tokio::test]
-async fn a_put_whose_answer_was_lost_is_recognised() {
-    let site = Site::open().await;
+async fn a_put_whose_answer_was_lost_is_recognised(site: Site) {
     let lost = [Fault::LoseAnswer, Fault::HideAnswer];
     for (n, fault) in lost.into_iter().enumerate() {
         let sort = format!("{n}");
@@ -112,9 +142,7 @@ async fn a_put_whose_answer_was_lost_is_recognised() {
     assert_eq!(sent, [4, 2, 6]);
 }
 
-#[tokio::test]
-async fn a_put_that_was_lost_is_sent_again_only_under_a_version() {
-    let site = Site::open().await;
+async fn a_put_that_was_lost_is_sent_again_only_under_a_version(site: Site) {
     let first = site
         .store
         .commit(vec![put("a", "one", Condition::Absent)])
@@ -142,9 +170,7 @@ async fn a_put_that_was_lost_is_sent_again_only_under_a_version() {
     assert_eq!((site.at("b").await, site.at("c").await), (None, None));
 }
 
-#[tokio::test]
-async fn a_lost_delete_is_known_only_when_nothing_was_asked_of_the_item() {
-    let site = Site::open().await;
+async fn a_lost_delete_is_known_only_when_nothing_was_asked_of_the_item(site: Site) {
     let both = site.store.commit(two("one", Condition::Absent)).await;
     assert!(both.is_ok(), "{both:?}");
     site.proxy.once("DeleteItem", Fault::LoseAnswer);
@@ -159,9 +185,7 @@ async fn a_lost_delete_is_known_only_when_nothing_was_asked_of_the_item() {
     assert_eq!((site.at("a").await, site.at("b").await), (None, None));
 }
 
-#[tokio::test]
-async fn a_transaction_has_one_effect_however_its_answers_are_lost() {
-    let site = Site::open().await;
+async fn a_transaction_has_one_effect_however_its_answers_are_lost(site: Site) {
     for fault in [Fault::LoseAnswer, Fault::HideAnswer, Fault::LoseRequest] {
         site.proxy.once("TransactWriteItems", fault);
     }
@@ -176,9 +200,7 @@ async fn a_transaction_has_one_effect_however_its_answers_are_lost() {
     assert_eq!(site.at("b").await, Some((2, b"two".to_vec())));
 }
 
-#[tokio::test]
-async fn what_is_never_answered_is_ambiguous() {
-    let site = Site::open().await;
+async fn what_is_never_answered_is_ambiguous(site: Site) {
     site.proxy.always("TransactWriteItems", Fault::LoseAnswer);
     let lost = site.store.commit(two("one", Condition::Absent)).await;
     assert!(is_ambiguous(&lost), "{lost:?}");
@@ -203,9 +225,7 @@ async fn what_is_never_answered_is_ambiguous() {
     );
 }
 
-#[tokio::test]
-async fn a_lost_answer_does_not_hide_that_others_were_first() {
-    let site = Site::open().await;
+async fn a_lost_answer_does_not_hide_that_others_were_first(site: Site) {
     let first = site
         .beside
         .commit(vec![put("a", "theirs", Condition::Absent)])
@@ -222,9 +242,7 @@ async fn a_lost_answer_does_not_hide_that_others_were_first() {
     );
 }
 
-#[tokio::test]
-async fn a_throttled_call_says_so_and_had_no_effect() {
-    let site = Site::open().await;
+async fn a_throttled_call_says_so_and_had_no_effect(site: Site) {
     site.proxy.always("*", Fault::Throttle);
     let one = site
         .store
@@ -248,9 +266,7 @@ async fn a_throttled_call_says_so_and_had_no_effect() {
     assert!(is_ambiguous(&doubt), "{doubt:?}");
 }
 
-#[tokio::test]
-async fn a_commit_without_a_connection_certainly_did_not_happen() {
-    let mut site = Site::open().await;
+async fn a_commit_without_a_connection_certainly_did_not_happen(mut site: Site) {
     let before = site
         .store
         .commit(vec![put("a", "one", Condition::Absent)])
@@ -282,10 +298,8 @@ async fn a_commit_without_a_connection_certainly_did_not_happen() {
     assert!(after.is_ok(), "{after:?}");
 }
 
-#[tokio::test]
-async fn what_must_be_mended_by_a_person_says_what_it_is() {
-    let stack = MiniStack::start().await.expect("MiniStack starts");
-    let connection = table::connection(stack.url());
+async fn what_must_be_mended_by_a_person_says_what_it_is(site: Site) {
+    let connection = table::connection(&site.url);
     let nowhere = DynamoStore::new(&connection, "no-such-table");
     let read = nowhere.get(&key("a")).await.map(|_| ());
     let one = nowhere.commit(vec![put("a", "one", Condition::Any)]).await;
@@ -304,27 +318,25 @@ async fn what_must_be_mended_by_a_person_says_what_it_is() {
     }
 }
 
-#[tokio::test]
-async fn what_others_wrote_is_corrupt_and_is_not_read_as_ours() {
+async fn what_others_wrote_is_corrupt_and_is_not_read_as_ours(site: Site) {
     use aws_sdk_dynamodb::types::AttributeValue::{N, S};
-    let stack = MiniStack::start().await.expect("MiniStack starts");
-    let connection = table::connection(stack.url());
-    let client = connection.dynamodb();
-    let name = table::create(&client).await;
-    let store = DynamoStore::new(&connection, &name);
+    let client = table::connection(&site.url).dynamodb();
     for (sort, attribute, value) in [
         ("no value", "v", N("1".to_owned())),
         ("a text", "v", S("1".to_owned())),
         ("version 0", "v", N("0".to_owned())),
         ("half a version", "v", N("1.5".to_owned())),
     ] {
-        let put = client.put_item().table_name(&name).item(attribute, value);
+        let put = client
+            .put_item()
+            .table_name(&site.name)
+            .item(attribute, value);
         let put = put
             .item("pk", S("p".to_owned()))
             .item("sk", S(sort.to_owned()));
         put.send().await.expect("DynamoDB takes it");
-        let read = store.get(&key(sort)).await.map(|_| ());
-        let slice = store.query("p", sort, None, 1).await.map(|_| ());
+        let read = site.store.get(&key(sort)).await.map(|_| ());
+        let slice = site.store.query("p", sort, None, 1).await.map(|_| ());
         for answer in [read, slice] {
             match answer {
                 Err(StoreError::Corrupt { what, .. }) => assert!(what.contains(sort), "{what}"),
@@ -335,9 +347,7 @@ async fn what_others_wrote_is_corrupt_and_is_not_read_as_ours() {
 }
 
 /// What docs/cost.md counts with: calls and units of each kind of commit, of values below 1 KB.
-#[tokio::test]
-async fn one_write_costs_one_unit_and_more_cost_two_each() {
-    let site = Site::open().await;
+async fn one_write_costs_one_unit_and_more_cost_two_each(site: Site) {
     let spent = async |writes: Vec<Write>| {
         site.proxy.forget_counts();
         let answer = site.store.commit(writes).await;
