@@ -120,6 +120,7 @@ pub fn variables(function: &str) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = source
         .split('"')
         .filter(|part| part.starts_with("GREENROOM_"))
+        .filter(|part| part.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
         .map(str::to_owned)
         .collect();
     names.insert("GREENROOM_TABLE".to_owned());
