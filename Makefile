@@ -1,6 +1,6 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo scenarios run push bench fuzz fmt lint doc deny mutants clean
+.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo scenarios run push bench fuzz fmt lint doc deny e2e lambdas deploy mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
@@ -80,7 +80,11 @@ fuzz: ## Look for input that breaks a promise: make fuzz TARGET=webhook MINUTES=
 	  --sanitizer none --features libfuzzer $(TARGET) .fuzz/$(TARGET) shared/fuzz/corpus/$(TARGET) $(SEEDS_$(TARGET)) \
 	  -- -max_total_time=$$(($(MINUTES) * 60)) -timeout=10 -dict=shared/fuzz/words.dict
 
-.PHONY: build simulator fmt-check
+.PHONY: build simulator fmt-check lint-template
+lint-template:
+	@mkdir -p $(addprefix .build/lambda/,$(notdir $(wildcard functions/*)))
+	cfn-lint infra/template.yaml
+	SAM_CLI_TELEMETRY=0 AWS_REGION=eu-central-1 sam validate --lint --template-file infra/template.yaml
 simulator:
 	cargo build --locked --profile simulate -p greenroom-simulator --bins
 
@@ -93,7 +97,7 @@ fmt: ## Format the code
 fmt-check:
 	cargo fmt --all -- --check
 
-lint: ## Clippy, warnings are errors
+lint: lint-template ## Clippy, and the template's own linters; warnings are errors
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 doc: ## The documentation of the code, warnings are errors
@@ -103,10 +107,20 @@ deny: ## Licences, sources and duplicates of the dependencies (installs cargo-de
 	@cargo deny --version 2>/dev/null | grep -q '$(DENY)' || cargo install --locked --root $(TOOLS) --version $(DENY) cargo-deny
 	cargo deny --locked check bans licenses sources
 
+e2e: ## The functions as they are deployed: built, put into MiniStack by the template, and asked from outside
+	PROFILE=dev ARCHITECTURE=$(shell uname -m | sed 's/aarch64/arm64/') infra/lambdas.sh
+	cargo nextest run --locked -p greenroom-integration-tests --features deployed
+
+lambdas: ## The functions as they are deployed, into .build/lambda; ARCHITECTURE=arm64|x86_64, PROFILE=dev builds quickly
+	@infra/lambdas.sh
+
+deploy: lambdas ## Greenroom on AWS: make deploy STACK=greenroom PARAMETERS="AlertsEmail=team@example.com"
+	@infra/deploy.sh
+
 mutants: ## Mutation tests of the core (installs cargo-mutants into .tools): make mutants FILES=gates.rs
 	@cargo mutants --version 2>/dev/null | grep -q '$(MUTANTS)' || cargo install --locked --root $(TOOLS) --version $(MUTANTS) cargo-mutants
 	PROPTEST_CASES=64 cargo mutants --package greenroom-core $(foreach file,$(FILES),--file '$(file)') $(MUTANTS_ARGS)
 
 clean: ## Remove what was built and what the demo left
 	cargo clean
-	rm -rf .demo .tools
+	rm -rf .build .demo .tools

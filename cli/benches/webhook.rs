@@ -8,8 +8,6 @@
 #[allow(unused_imports, reason = "see above")]
 #[path = "../src/serve/listen.rs"]
 mod listen;
-#[path = "../src/serve/webhook.rs"]
-mod webhook;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -165,7 +163,7 @@ impl<S: Store> Served<S> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let secrets = Arc::new(Secrets::new(SECRET, None)?);
-        let routes = webhook::route(Arc::clone(&app), Some(secrets));
+        let routes = greenroom_api::webhook::route(Arc::clone(&app), Some(secrets));
         tokio::spawn(listen::serve(listener, routes, stop.clone()));
         let pace = Pace {
             poll: None,

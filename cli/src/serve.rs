@@ -1,20 +1,18 @@
 //! `greenroom serve`: the whole control plane in one process over a data folder.
 
-mod api;
-mod auth;
 mod data;
-mod http;
+mod here;
 mod listen;
 mod rehearsal;
 mod settings;
 #[cfg(test)]
 mod silence;
-mod webhook;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom_api::{Place, lasting};
 use greenroom_app::apps::{NewApp, app_id};
 use greenroom_app::ports::pipelines::AdmissionRequest;
 use greenroom_app::work::Work;
@@ -108,7 +106,13 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let address = listener.local_addr().unwrap_or(settings.listen);
     let (stop, stopped) = watch::channel(false);
     let rehearsal = Rehearsal::of(&settings.clock);
-    let routes = http::routes(Arc::clone(&app), settings.secrets.clone(), token);
+    let routes = greenroom_api::routes(
+        Arc::clone(&app),
+        here::routes(),
+        Place::OneMachine,
+        settings.secrets.clone(),
+        lasting(token),
+    );
     let routes = match &rehearsal {
         Some(rehearsal) => rehearsal.around(routes),
         None => routes,

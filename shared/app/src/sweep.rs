@@ -122,7 +122,7 @@ impl<P: Ports> App<P> {
     /// lost it if it was [put off](Self::postpone), and then found not to be due yet by a
     /// process whose clock is slower. One marker too many is found and goes; one too few would be
     /// for ever.
-    async fn tidy(&self, due: &Due) -> Result<(), Error> {
+    pub async fn tidy(&self, due: &Due) -> Result<(), Error> {
         let own = self.stands_at(&due.work).await?;
         let own = own.map(|at| due.work.marker(at));
         if own.as_ref() == Some(&due.marker) {

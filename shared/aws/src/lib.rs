@@ -5,6 +5,7 @@ pub mod connect;
 pub mod environment;
 mod failure;
 pub mod pipelines;
+pub mod ports;
 pub mod queue;
 pub mod secrets;
 pub mod store;

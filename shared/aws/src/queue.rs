@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName;
 
 use crate::connect::Connection;
 use crate::failure::{Failure, WAIT};
@@ -47,17 +48,37 @@ impl EffectQueue {
     /// By what the caller must do.
     pub async fn send(&self, effect: &str) -> Result<(), QueueError> {
         let asked = self.client.send_message().queue_url(&self.url);
-        match Box::pin(asked.message_body(effect).send()).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(match Failure::of(error) {
-                Failure::Throttled { .. } => QueueError::Throttled { retry_after: WAIT },
-                Failure::Refused { code, why } => QueueError::Refused {
-                    why: format!("{code}: {why}"),
-                },
-                failure => QueueError::Unavailable {
-                    why: failure.to_string(),
-                },
-            }),
-        }
+        let told = Box::pin(asked.message_body(effect).send()).await;
+        told.map(drop).map_err(|error| of(Failure::of(error)))
+    }
+
+    /// How many messages are in the queue, about: those that wait, and those that somebody is at.
+    ///
+    /// # Errors
+    /// By what the caller must do.
+    pub async fn waiting(&self) -> Result<usize, QueueError> {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let asked = self.client.get_queue_attributes().queue_url(&self.url);
+        let asked = asked.set_attribute_names(Some(counts.to_vec()));
+        let told = Box::pin(asked.send()).await;
+        let told = told.map_err(|error| of(Failure::of(error)))?;
+        let told = told.attributes.unwrap_or_default();
+        let count = |name| told.get(name).and_then(|count| count.parse::<usize>().ok());
+        Ok(counts.iter().filter_map(count).sum())
+    }
+}
+
+fn of(failure: Failure) -> QueueError {
+    match failure {
+        Failure::Throttled { .. } => QueueError::Throttled { retry_after: WAIT },
+        Failure::Refused { code, why } => QueueError::Refused {
+            why: format!("{code}: {why}"),
+        },
+        failure => QueueError::Unavailable {
+            why: failure.to_string(),
+        },
     }
 }

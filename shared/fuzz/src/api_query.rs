@@ -4,21 +4,16 @@
 //! An input is a request as it is on the wire, more or less: `GET /api/v1/board?app=x`, header
 //! lines, an empty line, the body. `token: none` leaves the token away.
 
-// The server's own routes, over a world in memory instead of one machine.
-#[path = "../../../cli/src/serve/api.rs"]
-mod api;
-#[path = "../../../cli/src/serve/auth.rs"]
-mod auth;
-#[path = "../../../cli/src/serve/http.rs"]
-mod http;
-#[path = "../../../cli/src/serve/webhook.rs"]
-mod webhook;
+// What only the server has, over a world in memory instead of one machine.
+#[path = "../../../cli/src/serve/here.rs"]
+mod here;
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use greenroom_api::{Place, lasting};
 use greenroom_app::App;
 use greenroom_testkit::world::{TestPorts, World};
 use serde_json::Value;
@@ -143,7 +138,8 @@ struct Answered {
 fn send(world: &World, asked: &Asked<'_>, known: Option<&HeaderValue>) -> Answered {
     let settings = world.app.settings.clone();
     let app = Arc::new(App::new(world.ports().clone(), settings));
-    let routes = http::routes(app, None, TOKEN.to_owned().into());
+    let token = lasting(TOKEN.to_owned().into());
+    let routes = greenroom_api::routes(app, here::routes(), Place::OneMachine, None, token);
     let mut request = Request::new(Body::from(asked.body.to_vec()));
     *request.method_mut() = asked.method.clone();
     *request.uri_mut() = asked.uri.clone();

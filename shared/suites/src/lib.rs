@@ -5,6 +5,7 @@
 //! could not be told). No C dependencies: the crate is linked into a Lambda as well.
 
 mod answer;
+mod attempts;
 mod budget;
 mod charset;
 mod check;
@@ -34,6 +35,7 @@ mod template;
 mod trouble;
 mod value;
 
+pub use attempts::Attempts;
 pub use budget::FILE_BYTES_MAX;
 pub use parse::{ENTRIES_MAX, SuiteFile};
 pub use problem::Problem;

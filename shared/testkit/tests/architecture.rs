@@ -11,15 +11,37 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("greenroom-core", &[]),
     ("greenroom-github", &["greenroom-core"]),
     ("greenroom-telegram", &["greenroom-core", "greenroom-app"]),
-    ("greenroom-suites", &["greenroom-core"]),
+    ("greenroom-suites", &["greenroom-core", "greenroom-app"]),
     ("greenroom-evidence", &["greenroom-core"]),
     (
         "greenroom-github-source",
         &["greenroom-core", "greenroom-app"],
     ),
-    ("greenroom-aws", &["greenroom-core", "greenroom-app"]),
+    (
+        "greenroom-aws",
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-github",
+            "greenroom-telegram",
+        ],
+    ),
     ("greenroom-synth", &["greenroom-core"]),
     ("greenroom-emulators", &[]),
+    (
+        "greenroom-api",
+        &["greenroom-core", "greenroom-app", "greenroom-github"],
+    ),
+    (
+        "greenroom-lambda",
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-aws",
+            "greenroom-github-source",
+        ],
+    ),
+    ("greenroom-integration-tests", &[]),
     ("greenroom-app", &["greenroom-core", "greenroom-github"]),
     (
         "greenroom-local",
@@ -35,6 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "greenroom",
         &[
             "greenroom-core",
+            "greenroom-api",
             "greenroom-app",
             "greenroom-github",
             "greenroom-local",
@@ -60,21 +83,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-simulator",
         ],
     ),
-    (
-        "greenroom-aws",
-        &[
-            "greenroom-core",
-            "greenroom-app",
-            "greenroom-github",
-            "greenroom-telegram",
-        ],
-    ),
-    ("greenroom-emulators", &[]),
     ("greenroom-models", &["greenroom-core"]),
     (
         "greenroom-fuzz",
         &[
             "greenroom-core",
+            "greenroom-api",
             "greenroom-app",
             "greenroom-github",
             "greenroom-local",
@@ -83,6 +97,27 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-evidence",
         ],
     ),
+];
+
+/// What each function may use. Nothing may use a function.
+const FUNCTIONS: &[(&str, &[&str])] = &[
+    ("greenroom-webhook-receiver", &["greenroom-github"]),
+    ("greenroom-stage-resolver", &[]),
+    ("greenroom-effect-dispatcher", &[]),
+    ("greenroom-execution-watcher", &[]),
+    ("greenroom-pipeline-admission", &[]),
+    ("greenroom-integration-test-runner", &["greenroom-suites"]),
+    ("greenroom-break-notifier", &["greenroom-telegram"]),
+    ("greenroom-clock-tick", &[]),
+    ("greenroom-control-api", &["greenroom-api"]),
+];
+
+/// What every function may use beside that.
+const OF_FUNCTIONS: &[&str] = &[
+    "greenroom-core",
+    "greenroom-app",
+    "greenroom-aws",
+    "greenroom-lambda",
 ];
 
 /// All that the core may be made of: no runtime, no network, no randomness.
@@ -142,7 +177,13 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn dependencies_point_inwards_only() {
-    let known: BTreeMap<_, _> = ARROWS.iter().copied().collect();
+    let mut known: BTreeMap<&str, Vec<&str>> = ARROWS
+        .iter()
+        .map(|(package, allowed)| (*package, allowed.to_vec()))
+        .collect();
+    for (function, own) in FUNCTIONS {
+        known.insert(function, [OF_FUNCTIONS, own].concat());
+    }
     for (package, dependencies) in dependencies() {
         let allowed = known
             .get(package.as_str())

@@ -13,7 +13,7 @@ mod scenarios;
 pub use end::End;
 pub use enumerate::{PAIRED, Plan, parse_plan};
 pub use run::{Failure, Golden, Ran};
-pub use scenarios::{ALL, UNLOCK};
+pub use scenarios::{ALL, DEV, UNLOCK};
 
 use crate::world::World;
 

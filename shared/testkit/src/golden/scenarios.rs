@@ -13,7 +13,7 @@ pub use people::UNLOCK;
 
 /// One stage with tests, told on one channel. Its runs outlast what two processes may claim that
 /// freeze one after the other.
-pub(super) const DEV: &str = r#"version: 1
+pub const DEV: &str = r#"version: 1
 app: acme/orders
 pipelines:
   service:

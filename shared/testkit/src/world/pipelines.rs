@@ -227,7 +227,7 @@ impl WorldPipelines {
     }
 
     /// Its steps run to their end.
-    pub(super) fn run_to_end(&self, id: &ExecutionId, at: Timestamp) {
+    pub fn run_to_end(&self, id: &ExecutionId, at: Timestamp) {
         let mut state = self.state();
         let failing = state.failing_builds.clone();
         let known = state.executions.iter_mut().find(|known| known.id == *id);
@@ -333,7 +333,7 @@ impl Pipelines for WorldPipelines {
                 .find(|execution| execution.request.token == request.token)
                 .map(|execution| execution.id.clone());
             let id = known.unwrap_or_else(|| {
-                let id = ExecutionId::new(format!("exec-{}", state.executions.len() + 1));
+                let id = ExecutionId::new(format!("world/exec-{}", state.executions.len() + 1));
                 self.check_new(&state.executions, &request.purpose);
                 state.executions.push(Execution {
                     id: id.clone(),
