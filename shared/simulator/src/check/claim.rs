@@ -87,7 +87,13 @@ fn gone(truth: &Truth, replaced: &Replaced<'_>, files: &Files, found: &mut Found
         };
         resolve(file, &trigger).stage.as_ref() != Some(&stage.id.stage)
     });
-    if !closed && !away && !was_gone(truth, &head.reference, replaced.since) {
+    // The stage of a person follows a branch until somebody else pushes to it.
+    let handed_on = stage.spec.actor.as_ref().is_some_and(|owner| {
+        let tip = truth.repository.tip(&head.reference);
+        let theirs = tip.and_then(|tip| truth.repository.find(tip));
+        tip != Some(&head.revision) || theirs.is_some_and(|commit| commit.author != owner.as_str())
+    });
+    if !closed && !away && !handed_on && !was_gone(truth, &head.reference, replaced.since) {
         let what = format!("{} forgets {}, which was there", stage.id, head.reference);
         found.broken(truth, "B2", what);
     }
