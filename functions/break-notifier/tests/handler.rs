@@ -58,7 +58,11 @@ async fn a_try_that_fails_is_the_effect_s_own_to_repeat() {
     for _ in 0..3 {
         assert_eq!(handle(&world, &effect).await, Batch::default());
     }
-    assert_eq!(world.ports().channels.tries().len(), 2, "one before, one now");
+    assert_eq!(
+        world.ports().channels.tries().len(),
+        2,
+        "one before, one now"
+    );
 }
 
 #[tokio::test]
