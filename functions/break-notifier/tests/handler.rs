@@ -23,11 +23,11 @@ fn alert_is_due() -> (World, String) {
     world.settle();
     world.ports().pass(SignedDuration::from_mins(1));
     let pending = world.pending().into_iter();
-    let effect = pending.filter_map(|due| match due.work {
+    let mut effect = pending.filter_map(|due| match due.work {
         Work::Effect(id) if id.contains("/announce/") => Some(id),
         _ => None,
     });
-    let effect = effect.last().expect("an alert is pending");
+    let effect = effect.next_back().expect("an alert is pending");
     (world, effect)
 }
 

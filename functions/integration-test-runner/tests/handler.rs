@@ -24,11 +24,11 @@ fn tests_are_due() -> (World, String) {
     world.ports().source.set_away(false);
     world.ports().pass(SignedDuration::from_mins(10));
     let pending = world.pending().into_iter();
-    let effect = pending.filter_map(|due| match due.work {
+    let mut effect = pending.filter_map(|due| match due.work {
         Work::Effect(id) if id.contains("/suite/") => Some(id),
         _ => None,
     });
-    let effect = effect.last().expect("tests are pending");
+    let effect = effect.next_back().expect("tests are pending");
     (world, effect)
 }
 
