@@ -151,6 +151,7 @@ impl<S: Store> Served<S> {
             instance: "bench".to_owned(),
             alone: true,
             clock_error: jiff::SignedDuration::ZERO,
+            applied_pipelines: false,
         };
         let app = Arc::new(App::new(ports, settings));
         let new = NewApp {

@@ -22,7 +22,8 @@ pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
 pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
 pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
 pub use offline::{
-    CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, Template, ValidateArgs,
+    CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, SynthArgs, Template,
+    ValidateArgs,
 };
 pub use serve::{LogFormat, ServeArgs};
 pub use topics::{ENVIRONMENT, EXIT_CODES};
@@ -121,6 +122,9 @@ pub enum Command {
     /// Rehearse weeks of work with a stage file, and say what would have happened
     #[command(after_help = topics::SIMULATE)]
     Simulate(SimulateArgs),
+    /// Render the pipelines of a stage file for AWS
+    #[command(after_help = topics::SYNTH)]
+    Synth(SynthArgs),
     /// Take repositories under control, and list them
     #[command(after_help = topics::APP)]
     App(AppArgs),

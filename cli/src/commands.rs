@@ -17,6 +17,7 @@ mod serve;
 mod simulate;
 mod stage;
 mod status;
+mod synth;
 mod validate;
 mod wait;
 mod why;
@@ -37,6 +38,7 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Schema => offline::schema(output),
         Command::Resolve(args) => resolve::run(&args, output),
         Command::Simulate(args) => simulate::run(&args, output),
+        Command::Synth(args) => synth::run(&args, output),
         Command::App(args) => match args.command {
             AppCommand::Add(args) => wait_for(app::add(&args, output)),
             AppCommand::List(args) => wait_for(app::list(&args.server, output)),

@@ -85,6 +85,11 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let data = DataFolder::open(&settings.data)?;
     // First of all: the folder may be another server's, and then nothing in it may change.
     let store = data.store()?;
+    settings.clock.begin().map_err(|source| ServeError::Data {
+        what: "the rehearsal cannot begin".to_owned(),
+        help: "give another data folder with --data".to_owned(),
+        source: Some(source.into()),
+    })?;
     let token = data.token(settings.token.clone())?;
     let (hints, hinted) = mpsc::unbounded_channel();
     let app = Arc::new(App::new(
@@ -153,6 +158,7 @@ fn app_settings() -> Settings {
         instance,
         alone: true,
         clock_error: jiff::SignedDuration::ZERO,
+        applied_pipelines: false,
     }
 }
 

@@ -73,6 +73,19 @@ pub struct SimulateArgs {
     pub seed: u64,
 }
 
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Stage file; `-` reads stdin
+    #[arg(short, long, value_name = "FILE", default_value = "greenroom.yaml")]
+    pub file: PathBuf,
+    /// A branch that always exists; source actions have to name one
+    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    pub branch: String,
+    /// What the names of secrets begin with in Secrets Manager
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub secret_prefix: String,
+}
+
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum EventKind {

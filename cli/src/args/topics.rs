@@ -49,6 +49,12 @@ Examples:
   greenroom simulate -f greenroom.yaml --days 90 --runs 5
   greenroom simulate --seed 7 --json";
 
+pub const SYNTH: &str = "\
+Examples:
+  greenroom synth > pipelines.json
+  greenroom synth -f greenroom.yaml --secret-prefix greenroom/ > pipelines.json
+  greenroom synth --json | jq .definitions";
+
 pub const APP: &str = "\
 Examples:
   greenroom app add acme/orders

@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::output::style::Mark;
 use crate::output::table::{Cell, render};
 use crate::output::text::clean;
-use crate::output::time::{instant, relative};
+use crate::output::time::{instant, now, relative};
 
 const HEADER: [&str; 5] = ["", "STAGE", "WINDOW", "NOW", "WHY"];
 
@@ -25,7 +25,7 @@ pub async fn run(args: &FreezeArgs, output: &mut Output) -> Result<Exit, Stop> {
     }
     let stages = value.get("stages").cloned().unwrap_or_default();
     let stages: Vec<FrozenStage> = shaped(&client, &stages)?;
-    let now = Timestamp::now();
+    let now = now();
     let several = stages.windows(2).any(|two| two[0].name != two[1].name);
     let rows = stages.iter().flat_map(|one| rows(one, several, now));
     let rows: Vec<Vec<Cell>> = rows.collect();

@@ -11,9 +11,9 @@ use crate::output::Output;
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block, render};
 use crate::output::text::{clean, short};
-use crate::output::time::said;
+use crate::output::time::{now, said};
 
-/// Exits 0 when every gate that was asked about is open, else 3.
+/// Exits 0 when every gate that was asked about is open, else 3; also where nothing has gates.
 pub async fn run(args: &GatesArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
     let mut query = vec![("release", args.release.as_str())];
@@ -21,7 +21,7 @@ pub async fn run(args: &GatesArgs, output: &mut Output) -> Result<Exit, Stop> {
     query.extend(args.app.as_deref().map(|app| ("app", app)));
     let value = client.get(&["api", "v1", "gates"], &query).await?;
     let stages: Vec<StageGates> = shaped(&client, &value)?;
-    let exit = if stages.iter().all(|stage| stage.open) {
+    let exit = if !stages.is_empty() && stages.iter().all(|stage| stage.open) {
         Exit::Ok
     } else {
         Exit::Refused
@@ -29,6 +29,9 @@ pub async fn run(args: &GatesArgs, output: &mut Output) -> Result<Exit, Stop> {
     if output.is_json() {
         output.json(&json!({ "schema": "gates/v1", "stages": value }))?;
         return Ok(exit);
+    }
+    if stages.is_empty() {
+        output.say("no stage has gates: no stage file is in force, or it deploys nothing");
     }
     for (index, stage) in stages.iter().enumerate() {
         if index > 0 {
@@ -51,7 +54,7 @@ fn shown(stage: &StageGates, output: &mut Output) -> Result<(), Stop> {
         clean(&stage.stage),
         short(&stage.revision)
     ))?;
-    let now = Timestamp::now();
+    let now = now();
     let rows: Vec<Vec<Cell>> = stage
         .gates
         .iter()

@@ -1,7 +1,6 @@
 //! `greenroom pause` and `greenroom resume`: everything of an app, at once.
 
 use greenroom_core::pause::PauseCommand;
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::args::{PauseArgs, ResumeArgs, WhichArgs};
@@ -12,12 +11,16 @@ use crate::exit::{Exit, Stop};
 use crate::output::Output;
 use crate::output::style::Mark;
 use crate::output::text::clean;
-use crate::output::time::instant;
+use crate::output::time::{instant, now};
 
 pub async fn pause(args: &PauseArgs, output: &mut Output) -> Result<Exit, Stop> {
+    if args.until.is_some() {
+        // What people say of time is meant by the server's clock: this finds out what that is.
+        Client::find(&args.which.server)?.healthy().await?;
+    }
     let command = PauseCommand::Pause {
         reason: args.reason.clone(),
-        until: args.until.map(|until| until.instant(Timestamp::now())),
+        until: args.until.map(|until| until.instant(now())),
     };
     ask(&args.which, &command, output).await
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use greenroom_local::store::{EmbeddedStore, OpenError};
+use greenroom_local::store::{EmbeddedStore, FILE, OpenError};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ServeError;
@@ -40,7 +40,7 @@ impl DataFolder {
 
     /// Opens the store, which keeps every other server out of the folder.
     pub fn store(&self) -> Result<EmbeddedStore, ServeError> {
-        EmbeddedStore::open(&self.path.join("greenroom.redb")).map_err(store_error)
+        EmbeddedStore::open(&self.path.join(FILE)).map_err(store_error)
     }
 
     pub fn path(&self) -> &Path {

@@ -96,12 +96,13 @@ impl ServeSettings {
             .filter_map(|found| found.map_err(|problem| problems.push(problem)).ok())
             .collect();
         let clock = match &args.rehearsal_clock {
-            None => Clock::default(),
-            Some(file) => Clock::rehearsal(file).unwrap_or_else(|error| {
-                problems.push(format!("--rehearsal-clock: {}", chain(&error)));
-                Clock::default()
-            }),
+            None => Clock::of_machine(&args.data),
+            Some(file) => Clock::rehearsal(file, &args.data),
         };
+        let clock = clock.unwrap_or_else(|error| {
+            problems.push(format!("--rehearsal-clock: {}", chain(&error)));
+            Clock::default()
+        });
         let mut step_environment = BTreeMap::new();
         for name in &args.step_env {
             match environment.get(name) {

@@ -2,6 +2,7 @@
 
 use crate::support::repo::{ALICE, BOB};
 use crate::support::site::{STAGES, Site};
+use crate::support::until;
 
 const API: &str = "openapi: 3.0.0
 paths:
@@ -126,6 +127,19 @@ async fn a_missing_report_closes_the_gate_and_does_not_fail_the_build() {
     for path in ["*.xml", "coverage.info", "api.yaml"] {
         assert!(shown.contains(&format!("no report at {path}")), "{shown}");
     }
+    let gone = gated()
+        .replace("  dev: ", "  elsewhere: ")
+        .replace("promote: dev", "promote: preprod");
+    let gone = gone.replace("SERVICE", &site.service.address.to_string());
+    let file = [("greenroom.yaml", gone.as_str())];
+    site.push("master", ALICE, "Lead develop elsewhere", &file)
+        .await;
+    let asked = ["gates", "--release", &revision[..12], "--stage", "dev"];
+    until("nothing is said of dev's gates any more", async || {
+        (site.cli(&asked).await.code != 3).then_some(())
+    })
+    .await;
+    site.cli(&asked).await.refused(5, &["no gate of dev"]);
 }
 
 #[tokio::test]

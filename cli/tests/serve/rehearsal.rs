@@ -59,6 +59,40 @@ async fn time_goes_by_the_file_and_everybody_is_told() {
 }
 
 #[tokio::test]
+async fn a_pause_ends_by_the_servers_clock() {
+    let mut site = rehearsing("48h").await;
+    site.serve().await;
+    let pause = ["pause", "--reason", "a fair", "--until", "2h"];
+    site.cli(&pause).await.ok();
+    let board = site.get("/board").await;
+    let at = |value: &serde_json::Value| -> Timestamp {
+        value.as_str().expect("an instant").parse().expect("one")
+    };
+    let left = at(&board["apps"][0]["pause"]["until"]).duration_since(at(&board["now"]));
+    assert!(left > SignedDuration::from_mins(110), "{left:#}");
+}
+
+#[tokio::test]
+async fn a_rehearsal_and_the_real_thing_share_no_data_folder() {
+    let mut site = rehearsing("48h").await;
+    site.serve().await;
+    site.stop().await;
+    let clock = site
+        .start
+        .arguments
+        .split_off(site.start.arguments.len() - 2);
+    let (code, said) = site.start.refused().await;
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("is a rehearsal's"), "{said}");
+    let mut real = Site::up().await;
+    real.stop().await;
+    real.start.arguments.extend(clock);
+    let (code, said) = real.start.refused().await;
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("is in use"), "{said}");
+}
+
+#[tokio::test]
 async fn without_a_rehearsal_nothing_is_said_of_one() {
     let site = Site::up().await;
     assert_eq!(site.server().http.get("/healthz").await.text, "ok\n");

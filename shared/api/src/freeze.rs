@@ -26,14 +26,6 @@ pub(crate) struct PauseAsked {
 pub(crate) async fn pause<P: Ports>(State(app): Of<P>, body: Bytes) -> Answer {
     let asked: PauseAsked = parse(&body)?;
     let principal = operator(&asked.by)?;
-    if let PauseCommand::Pause { reason, .. } = &asked.command
-        && reason.trim().is_empty()
-    {
-        return Err(Fault::invalid(
-            "a pause needs a reason",
-            "say why with `--reason`",
-        ));
-    }
     let paused = if asked.all {
         if asked.app.is_some() {
             return Err(Fault::invalid(

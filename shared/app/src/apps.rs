@@ -1,8 +1,10 @@
 //! Apps under control, and which stage file is in force for each.
 
+pub mod apply;
 mod pause;
 mod stage_file;
 
+use greenroom_core::definition::Applied;
 use greenroom_core::name::{AppId, RefName, RepoName, RepositoryId, StageName};
 use greenroom_core::stage_file::StageFile;
 
@@ -112,6 +114,7 @@ impl<P: Ports> App<P> {
                 invalid: None,
                 stages_of: None,
                 pause: None,
+                applied: Applied::new(),
             },
         };
         let write = put(keys::app(id), &record, unchanged(known.as_ref()))?;

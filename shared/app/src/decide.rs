@@ -122,8 +122,9 @@ impl<P: Ports> App<P> {
             });
         };
         let file = self.stage_file(app.id, config).await?;
-        self.leave(&app, &file, event).await?;
         let resolution = resolve(&file, &trigger(event));
+        let to = resolution.stage.as_ref();
+        self.leave(&app, &file, event, to).await?;
         Ok(match (&resolution.stage, &resolution.rule) {
             (Some(stage), Some(rule)) => Lead::To(Decision {
                 app: app.id,

@@ -3,6 +3,8 @@
 
 mod announce;
 mod ask;
+mod commit_status;
+mod definition;
 pub mod fail;
 mod pipeline;
 mod suite;
@@ -243,6 +245,11 @@ impl<P: Ports> App<P> {
                 .await
             }
             Effect::Announce { .. } => self.announce(entry).await,
+            Effect::ReportStatus {
+                stage,
+                revision,
+                status,
+            } => self.report_status(owner.app, stage, revision, status).await,
             Effect::Ask { stage, .. } => self.ask(entry, stage, &Input::Nothing).await,
             Effect::AskAll { .. } => {
                 self.plan_all_again(owner.app).await?;
@@ -328,11 +335,8 @@ impl<P: Ports> App<P> {
         }
         let tries = usize::try_from(next.tries).unwrap_or(usize::MAX);
         let announcement = matches!(next.effect, Effect::Announce { .. });
-        let rung = if announcement {
-            tries
-        } else {
-            tries.min(LAST_RUNG)
-        };
+        let ends = announcement || matches!(next.effect, Effect::ReportStatus { .. });
+        let rung = if ends { tries } else { tries.min(LAST_RUNG) };
         let wait = if failure.permanent {
             None
         } else {
@@ -383,6 +387,8 @@ impl<P: Ports> App<P> {
                     .map(drop)
             }
             Effect::StartBuild { .. } => self.build_refused(entry, failure).await,
+            // The board says the same, and nobody is woken for a status.
+            Effect::ReportStatus { .. } => Ok(self.ports.store().commit(removal(entry)).await?),
             _ => self.park(entry, failure).await,
         }
     }

@@ -42,6 +42,9 @@ pub struct Settings {
     pub alone: bool,
     /// How wrong any clock in use may be, either way.
     pub clock_error: SignedDuration,
+    /// Pipelines stand by themselves, rendered from a stage file (CodePipeline): a stage waits until
+    /// its own are those of the file in force. False where steps are run from the file itself.
+    pub applied_pipelines: bool,
 }
 
 /// Greenroom, over some outside.

@@ -74,6 +74,10 @@ impl<P: Ports> App<P> {
     }
 
     async fn poll_app(&self, app: &AppRecord) -> Result<usize, Error> {
+        // They may be made whether the repository answers or not, and the other way round.
+        if let Err(error) = self.make_stages(app.id).await {
+            tracing::warn!(app.name = %app.name, error = %chain(&error), "not all stages could be planned");
+        }
         let heads = self
             .ports
             .source()
@@ -90,7 +94,6 @@ impl<P: Ports> App<P> {
         if heads.iter().any(|head| !has_spoken(app, head)) {
             self.read_stage_file(app.id).await?;
         }
-        self.make_stages(app.id).await?;
         let app = &self.app(app.id).await?;
         let file = match &app.config {
             Some(hash) => Some(self.stage_file(app.id, hash).await?),
@@ -147,7 +150,9 @@ impl<P: Ports> App<P> {
         after: Option<Revision>,
         old: Option<&HeadRecord>,
     ) -> Result<Received, Error> {
-        let actor = match (&after, old.and_then(|old| old.actor.clone())) {
+        // Whoever deleted a branch is not who makes it anew.
+        let stood = old.filter(|old| old.revision.is_some());
+        let actor = match (&after, stood.and_then(|old| old.actor.clone())) {
             (_, Some(actor)) => Some(actor),
             (Some(revision), None) => {
                 match self.ports.source().commit(&app.repository, revision).await {
@@ -203,7 +208,7 @@ fn has_spoken(app: &AppRecord, head: &Head) -> bool {
 
 /// Whether a branch that did not move still leads where it was decided to lead: another stage file
 /// may have come into force since.
-pub(crate) fn leads_there(app: &AppRecord, file: Option<&StageFile>, old: &HeadRecord) -> bool {
+fn leads_there(app: &AppRecord, file: Option<&StageFile>, old: &HeadRecord) -> bool {
     let Some(file) = file.filter(|_| app.config != old.config) else {
         return true;
     };

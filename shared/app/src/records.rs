@@ -1,6 +1,9 @@
 //! The shapes of what the app keeps beside the core's own records.
 
+use std::collections::BTreeMap;
+
 use greenroom_core::build::Build;
+use greenroom_core::definition::Applied;
 use greenroom_core::effect::Effect;
 use greenroom_core::name::{
     Actor, AppId, ConfigHash, DeliveryId, RefName, RepoName, Revision, RuleName, StageId, StageName,
@@ -36,6 +39,10 @@ pub struct AppRecord {
     /// holds is asked when it is read.
     #[serde(default)]
     pub pause: Option<Pause>,
+    /// What the pipelines that stand by themselves were rendered from, by their names. Part of this
+    /// record, so that a claim is void when somebody applied something else meanwhile.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub applied: Applied,
 }
 
 /// Where the stage file in force came from.

@@ -11,7 +11,7 @@ use crate::door::chain;
 use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
-use crate::ports::store::{Key, Store};
+use crate::ports::store::{Condition, Item, Key, Store, StoreError, Write};
 use crate::table::{self, mark, unmark};
 use crate::work::Work;
 
@@ -26,6 +26,8 @@ const POSTPONED: Duration = Duration::from_secs(5);
 pub struct Due {
     pub work: Work,
     pub marker: Key,
+    /// The marker's own, when it was found.
+    pub version: u64,
     pub since: Timestamp,
 }
 
@@ -62,7 +64,7 @@ impl<P: Ports> App<P> {
                 .await?;
             after = page.items.last().map(|item| item.key.sort.clone());
             for item in page.items {
-                let Some(due) = read_marker(item.key) else {
+                let Some(due) = read_marker(item) else {
                     continue;
                 };
                 if until.is_some_and(|until| due.since > until) || all.len() >= enough {
@@ -133,12 +135,23 @@ impl<P: Ports> App<P> {
 
     /// What does not succeed makes room for what waits behind it. Its marker stands later than its
     /// record says; it goes as left over once the work has succeeded.
+    ///
+    /// Of several processes that found one marker only the first puts it off. Would each leave a
+    /// marker of its own, each of those would be found by all of them, and so on until their number
+    /// alone kept everything else of the shard waiting.
     async fn postpone(&self, due: &Due) -> Result<(), Error> {
         let wait = POSTPONED.saturating_add(Duration::from_millis(self.ports.random() % 5_000));
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
         let at = self.ports.now().saturating_add(wait).unwrap_or(due.since);
-        let writes = vec![mark(due.work.marker(at)), unmark(due.marker.clone())];
-        Ok(self.ports.store().commit(writes).await?)
+        let found = Write::Delete {
+            key: due.marker.clone(),
+            condition: Condition::Version(due.version),
+        };
+        let writes = vec![mark(due.work.marker(at)), found];
+        match self.ports.store().commit(writes).await {
+            Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether the record the marker belongs to still says that it stands there.
@@ -167,11 +180,12 @@ impl<P: Ports> App<P> {
 }
 
 /// What a marker stands for; `None` for one that this version cannot read.
-fn read_marker(marker: Key) -> Option<Due> {
-    let (at, name) = marker.sort.split_once('#')?;
+fn read_marker(item: Item) -> Option<Due> {
+    let (at, name) = item.key.sort.split_once('#')?;
     Some(Due {
         since: keys::parse_instant(at)?,
         work: Work::parse(name)?,
-        marker,
+        marker: item.key,
+        version: item.version,
     })
 }

@@ -12,6 +12,7 @@ use aws_smithy_types::retry::RetryConfig;
 use greenroom_app::ports::channels::{ChannelTarget, Channels, Receipt, SendError};
 use greenroom_app::ports::secrets::Secrets;
 use greenroom_core::message::Announcement;
+use greenroom_core::name::StageName;
 use greenroom_core::stage_file::Channel;
 use greenroom_telegram::{Chat, Telegram};
 use serde_json::json;
@@ -129,7 +130,7 @@ fn attributes(
     announcement: &Announcement,
     key: &str,
 ) -> Result<Vec<(String, MessageAttributeValue)>, BuildError> {
-    let stage = announcement.stage.as_ref().map(|stage| stage.as_str());
+    let stage = announcement.stage.as_ref().map(StageName::as_str);
     let named = [
         ("app", Some(announcement.app.as_str())),
         ("stage", stage),

@@ -137,6 +137,7 @@ pub fn settings() -> Settings {
     Settings {
         instance: nonce().as_str().to_owned(),
         alone: false,
+        applied_pipelines: true,
         clock_error: CLOCK_ERROR,
     }
 }

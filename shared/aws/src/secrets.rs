@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_secretsmanager::Client;
 use greenroom_app::ports::secrets::{SecretError, Secrets};
 use greenroom_core::name::SecretName;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::connect::Connection;
 use crate::failure::Failure;
@@ -165,7 +165,7 @@ impl WebhookSecrets {
             Err(error) => return Err(fail(error)),
         };
         // A previous one that is blank is no secret; the current one must be one.
-        let previous = previous.as_ref().map(|secret| secret.expose_secret());
+        let previous = previous.as_ref().map(ExposeSecret::expose_secret);
         let previous = previous.filter(|secret| !secret.trim().is_empty());
         let value = greenroom_github::Secrets::new(current.expose_secret(), previous);
         let value = value.map_err(|blank| SecretError::Missing {

@@ -108,6 +108,10 @@ impl DynamoStore {
             match last {
                 Answer::Done => return Ok(()),
                 Answer::Refused(error) if unsure.is_none() => return Err(error),
+                // Had an earlier try succeeded, so would this one have.
+                Answer::Refused(error @ StoreError::Conflict { .. }) if request.has_token() => {
+                    return Err(error);
+                }
                 Answer::Refused(StoreError::Conflict { .. }) | Answer::Unknown(_) => {
                     if let Answer::Unknown(failure) = last {
                         unsure = Some(failure);
@@ -154,7 +158,7 @@ impl Store for DynamoStore {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         check_key(key)?;
         let found = self.read(key, None).await?;
-        found.map(|found| item::whole(found)).transpose()
+        found.map(item::whole).transpose()
     }
 
     async fn query(

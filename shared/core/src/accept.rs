@@ -35,8 +35,12 @@ pub fn accept(
     principal: &Principal,
     command: &Command,
 ) -> Result<Stage, Rejection> {
+    let closed = match (command, policy) {
+        (Command::Override { .. }, Some(policy)) => overriding::closed(view, policy),
+        _ => Vec::new(),
+    };
     let authorized =
-        authorize(principal, command, &view.stage.id, policy).map_err(Rejection::from)?;
+        authorize(principal, command, &view.stage.id, policy, &closed).map_err(Rejection::from)?;
     let by = &bound::text(authorized.principal().name(), BY_MAX);
     let stage = view.stage.clone();
     match command {
@@ -78,7 +82,8 @@ pub fn accept(
         Command::Acknowledge { note } => acknowledge(stage, by, note.as_deref(), view.now),
         Command::Override { reason, revision } => {
             let asked = overriding::Asked {
-                principal,
+                authorized: &authorized,
+                closed,
                 by,
                 reason: said(reason),
                 revision: revision.as_ref(),

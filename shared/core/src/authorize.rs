@@ -1,29 +1,29 @@
 //! The one place that decides who may do what to which stage.
 
-use std::collections::BTreeSet;
-
 use crate::command::Command;
 use crate::name::{RepoName, StageId};
 use crate::pause::PauseCommand;
 use crate::policy::Policy;
 use crate::principal::Principal;
-use crate::stage_file::StageFile;
-use crate::stage_file::Window;
+use crate::stage_file::{StageFile, Window, WindowKind};
 
-/// Proof that a wish was allowed. Only [`authorize`] makes one, and whatever changes a stage on
-/// somebody's behalf asks for it.
+/// Proof that a wish was allowed for a stage, or for what else `T` names. Only [`authorize`] and
+/// [`authorize_pause`] make one, and whatever changes something on somebody's behalf asks for it.
 #[derive(Debug)]
-pub struct Authorized<'a> {
+pub struct Authorized<'a, T = StageId> {
     principal: &'a Principal,
-    stage: &'a StageId,
+    of: &'a T,
 }
 
-impl<'a> Authorized<'a> {
+impl<'a, T> Authorized<'a, T> {
     pub fn principal(&self) -> &'a Principal {
         self.principal
     }
+}
+
+impl<'a> Authorized<'a> {
     pub fn stage(&self) -> &'a StageId {
-        self.stage
+        self.of
     }
 }
 
@@ -35,12 +35,17 @@ pub struct Forbidden {
     pub who: String,
 }
 
-/// Decides whether `principal` may have `command` done to `stage`.
+/// Decides whether `principal` may have `command` done to `stage`. `closed` are the windows that an
+/// override would let something through; none for any other command.
+///
+/// # Errors
+/// [`Forbidden`], with who may.
 pub fn authorize<'a>(
     principal: &'a Principal,
     command: &Command,
     stage: &'a StageId,
     policy: Option<&Policy<'_>>,
+    closed: &[&Window],
 ) -> Result<Authorized<'a>, Forbidden> {
     let allowed = match (principal, command) {
         (Principal::Pipeline, Command::Admit { .. }) => true,
@@ -53,44 +58,48 @@ pub fn authorize<'a>(
             by.is_empty()
                 || policy.is_some_and(|policy| by.iter().any(|role| holds(policy, role, name)))
         }
-        // Of at least one window; which of them are closed, and whether that one is all, is asked
-        // of `may_override` when it is known.
-        (Principal::Person { .. }, Command::Override { .. }) => policy.is_some_and(|policy| {
-            let mut windows = policy.windows.iter();
-            windows.any(|window| may_override(principal, window, policy))
-        }),
+        (Principal::Person { .. }, Command::Override { .. }) => {
+            policy.is_some_and(|policy| in_the_way(principal, closed, policy).is_none())
+        }
         (Principal::Person { .. }, _) => true,
         (Principal::Automation | Principal::Pipeline, _) => false,
     };
     if allowed {
-        Ok(Authorized { principal, stage })
-    } else {
-        let roles = policy.map_or_else(String::new, |policy| who_may(command, policy).join(", "));
-        Err(Forbidden {
-            why: format!(
-                "{} may not {} {}",
-                principal.name(),
-                command.verb(),
-                stage.stage
-            ),
-            who: if roles.is_empty() {
-                "an operator".to_owned()
-            } else {
-                format!("a holder of {roles}")
-            },
-        })
+        let of = stage;
+        return Ok(Authorized { principal, of });
     }
+    let window = policy.and_then(|policy| in_the_way(principal, closed, policy));
+    let (what, roles) = match (window, policy) {
+        (Some(window), _) => (window.name.as_str(), window.overriders.as_slice()),
+        (None, Some(policy)) => {
+            let approvals = policy.rule.approvals.as_ref();
+            let by = approvals.map_or(&[][..], |approvals| &approvals.by);
+            (stage.stage.as_str(), by)
+        }
+        (None, None) => (stage.stage.as_str(), &[][..]),
+    };
+    Err(Forbidden {
+        why: format!("{} may not {} {what}", principal.name(), command.verb()),
+        who: if roles.is_empty() {
+            "an operator".to_owned()
+        } else {
+            format!("a holder of {}", roles.join(", "))
+        },
+    })
 }
 
-/// The roles whose holders may, if roles decide.
-fn who_may(command: &Command, policy: &Policy<'_>) -> Vec<String> {
-    if let Command::Override { .. } = command {
-        let windows = policy.windows.iter();
-        let roles: BTreeSet<_> = windows.flat_map(|window| &window.overriders).collect();
-        return roles.into_iter().cloned().collect();
-    }
-    let approvals = policy.rule.approvals.as_ref();
-    approvals.map_or_else(Vec::new, |approvals| approvals.by.clone())
+/// A window that `principal` may let nothing through: each of those that deny must be theirs, and
+/// one of those that would allow.
+fn in_the_way<'w>(
+    principal: &Principal,
+    closed: &[&'w Window],
+    policy: &Policy<'_>,
+) -> Option<&'w Window> {
+    let allows = |window: &&Window| window.kind == WindowKind::Allow;
+    let mine = |window: &&Window| may_override(principal, window, policy);
+    let opened = closed.iter().any(|window| allows(window) && mine(window));
+    let left = |window: &&&'w Window| !(mine(window) || opened && allows(window));
+    closed.iter().find(left).copied()
 }
 
 /// Decides whether `principal` may give a revision this mark, or take it back. A mark belongs to
@@ -137,7 +146,7 @@ fn is_in(file: &StageFile, role: &str, name: &str) -> bool {
 }
 
 /// Whether `principal` may let a release through `window`.
-pub fn may_override(principal: &Principal, window: &Window, policy: &Policy<'_>) -> bool {
+pub(crate) fn may_override(principal: &Principal, window: &Window, policy: &Policy<'_>) -> bool {
     match principal {
         Principal::Operator { .. } => true,
         Principal::Person { name } => {
@@ -153,15 +162,33 @@ pub fn may_override(principal: &Principal, window: &Window, policy: &Policy<'_>)
 ///
 /// # Errors
 /// [`Forbidden`] for Greenroom itself and for pipelines.
-pub fn authorize_pause(
-    principal: &Principal,
+pub fn authorize_pause<'a>(
+    principal: &'a Principal,
     command: &PauseCommand,
-    app: &RepoName,
-) -> Result<(), Forbidden> {
+    app: &'a RepoName,
+) -> Result<Authorized<'a, RepoName>, Forbidden> {
     match principal {
-        Principal::Operator { .. } | Principal::Person { .. } => Ok(()),
+        Principal::Operator { .. } | Principal::Person { .. } => {
+            let of = app;
+            Ok(Authorized { principal, of })
+        }
         Principal::Automation | Principal::Pipeline => Err(Forbidden {
             why: format!("{} may not {} {app}", principal.name(), command.verb()),
+            who: "an operator".to_owned(),
+        }),
+    }
+}
+
+/// Decides whether `principal` may say what the pipelines of `app` were made from: whoever may, says
+/// which steps deploy.
+///
+/// # Errors
+/// [`Forbidden`] for all but operators.
+pub fn authorize_apply(principal: &Principal, app: &RepoName) -> Result<(), Forbidden> {
+    match principal {
+        Principal::Operator { .. } => Ok(()),
+        Principal::Person { .. } | Principal::Automation | Principal::Pipeline => Err(Forbidden {
+            why: format!("{} may not apply pipelines of {app}", principal.name()),
             who: "an operator".to_owned(),
         }),
     }

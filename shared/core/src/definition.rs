@@ -57,6 +57,31 @@ pub struct Definition {
     pub hash: DefinitionHash,
 }
 
+/// What was rendered and deployed last: the hash of each pipeline, by its name.
+pub type Applied = BTreeMap<String, DefinitionHash>;
+
+/// The pipelines of a stage that are not what the stage file in force makes of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outdated {
+    /// The one that builds for it.
+    pub build: Option<Definition>,
+    /// The one that deploys to it.
+    pub stage: Option<Definition>,
+}
+
+impl Outdated {
+    /// Those of `rule` that `applied` does not have as the file wants them.
+    pub fn of(app: &RepoName, file: &StageFile, rule: &Rule, applied: &Applied) -> Self {
+        let missing = |wanted: &Definition| applied.get(&wanted.name) != Some(&wanted.hash);
+        let pipeline = rule.pipeline.as_ref();
+        let build = pipeline.and_then(|name| Definition::of_build(app, file, name));
+        Self {
+            build: build.filter(missing),
+            stage: Definition::of_stage(app, file, rule).filter(missing),
+        }
+    }
+}
+
 impl Definition {
     /// The pipeline that runs the `once` steps of `pipeline`; `None` when the file has no such
     /// pipeline or it builds nothing. `app` is the repository's full name.
@@ -101,6 +126,22 @@ impl Definition {
             hash: DefinitionHash(hash),
         })
     }
+}
+
+/// Every pipeline a stage file makes, by name: one for each pipeline that builds for some stage, and
+/// one for each rule that deploys.
+pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
+    let used = |name: &&PipelineName| {
+        let mut rules = file.rules.iter();
+        rules.any(|rule| rule.pipeline.as_ref() == Some(name))
+    };
+    let builds = file.pipelines.keys().filter(used);
+    let builds = builds.filter_map(|name| Definition::of_build(app, file, name));
+    let stages = file.rules.iter();
+    let stages = stages.filter_map(|rule| Definition::of_stage(app, file, rule));
+    let mut all: Vec<Definition> = builds.chain(stages).collect();
+    all.sort_unstable();
+    all
 }
 
 /// Whether a release of this pipeline has bytes of its own.

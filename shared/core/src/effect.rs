@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::commit_status::CommitStatus;
 use crate::name::{
     ChannelName, ConfigHash, ExecutionId, Nonce, PipelineName, RecipeHash, RefName, Revision,
     StageId, StageName, SuiteName,
@@ -90,6 +91,12 @@ pub enum Effect {
         after: u64,
         release: Release,
         reference: Option<RefName>,
+    },
+    /// Show beside the commit how it stands on the stage. A later one takes the place of this.
+    ReportStatus {
+        stage: StageName,
+        revision: Revision,
+        status: CommitStatus,
     },
 }
 
@@ -223,6 +230,7 @@ impl Effect {
                 asked,
                 ..
             } => format!("{owner}/redeploy/{stage}/{number}/{asked}"),
+            Self::ReportStatus { revision, .. } => format!("{owner}/status/{revision}"),
         }
     }
 }

@@ -21,6 +21,8 @@ pub const NAMED_MAX: usize = 10;
 pub const NAMED_BYTES_MAX: usize = 160;
 /// Operations are told apart by which suites call them, into at most this many groups.
 pub const GROUPS_MAX: usize = 32;
+/// Suites that are told apart; what the others call counts as called by nobody.
+pub const SUITES_MAX: usize = 64;
 /// The output of a `once` step that tells the coverage where no report does.
 pub const COVERAGE_OUTPUT: &str = "COVERAGE";
 
@@ -139,7 +141,13 @@ fn bound_finding<T>(finding: &mut Option<Finding<T>>, inner: impl FnOnce(&mut T)
 
 fn bound_api(api: &mut Api) {
     bound_names(&mut api.named);
+    api.suites.truncate(SUITES_MAX);
+    for group in &mut api.groups {
+        group.suites.retain(|place| *place < SUITES_MAX);
+    }
     for suite in &mut api.suites {
+        // A glob that is cut is no suite's any more: its gate stays closed.
+        suite.files = bound::text(&suite.files, bound::NAME_MAX);
         suite.problem = suite
             .problem
             .take()

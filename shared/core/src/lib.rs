@@ -8,6 +8,7 @@ pub mod authorize;
 pub mod bound;
 pub mod build;
 pub mod command;
+pub mod commit_status;
 pub mod definition;
 pub mod effect;
 pub mod escape;

@@ -29,6 +29,12 @@ impl Pause {
         self.over_at(clock_error).is_none_or(|over| now < over)
     }
 
+    /// Whether it lasts at least until `until`; `None` is without an end.
+    pub fn outlasts(&self, until: Option<Timestamp>) -> bool {
+        let end = |until: Option<Timestamp>| until.unwrap_or(Timestamp::MAX);
+        end(self.until) >= end(until)
+    }
+
     /// The first reading of a clock at which it is over for certain.
     pub fn over_at(&self, clock_error: SignedDuration) -> Option<Timestamp> {
         let until = self.until?;
@@ -60,8 +66,9 @@ impl PauseCommand {
 /// The pause of `app` after `command`, or why not.
 ///
 /// # Errors
-/// `Forbidden` for whoever may not, `Conflict` when another person's pause holds, `Invalid` for an
-/// end in the past, `NotFound` when there is nothing to resume.
+/// `Forbidden` for whoever may not, `Conflict` when another person's pause lasts at
+/// least as long, `Invalid` for no
+/// reason or an end in the past, `NotFound` when there is nothing to resume.
 pub fn accept(
     pause: Option<&Pause>,
     app: &RepoName,
@@ -69,12 +76,20 @@ pub fn accept(
     command: &PauseCommand,
     now: Timestamp,
 ) -> Result<Option<Pause>, Rejection> {
-    authorize_pause(principal, command, app).map_err(Rejection::from)?;
-    let by = bound::text(principal.name(), BY_MAX);
+    let authorized = authorize_pause(principal, command, app).map_err(Rejection::from)?;
+    let by = bound::text(authorized.principal().name(), BY_MAX);
     let held = pause.filter(|pause| pause.holds(now, SignedDuration::ZERO));
     match command {
         PauseCommand::Pause { reason, until } => {
-            if let Some(pause) = held.filter(|pause| pause.by != by) {
+            if reason.trim().is_empty() {
+                return Err(Rejection::invalid(
+                    "a pause needs a reason",
+                    "say why with `--reason`",
+                ));
+            }
+            // Whoever asks for longer has seen more; nobody ends another's pause by asking for less.
+            let stays = |pause: &&Pause| pause.by != by && pause.outlasts(*until);
+            if let Some(pause) = held.filter(stays) {
                 return Err(Rejection::conflict(
                     format!("{} paused {app} already: {}", pause.by, pause.reason),
                     &format!("greenroom resume --app {app}"),

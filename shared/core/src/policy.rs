@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::build::Build;
+use crate::definition::{Applied, Outdated};
 use crate::mark::Marks;
-use crate::name::{Nonce, RecipeHash, RefName, RuleName, StageName};
+use crate::name::{Nonce, RecipeHash, RefName, RepoName, RuleName, StageName};
 use crate::pause::Pause;
 use crate::schedule::Schedule;
 use crate::stage::{Stage, Terms};
@@ -28,6 +29,9 @@ pub struct Policy<'a> {
     pub windows: Vec<&'a Window>,
     /// The stage that has to verify a release before this one takes it.
     pub through: Option<Upstream>,
+    /// Its pipelines that stand elsewhere and were made from something else; none where pipelines
+    /// are run from the stage file itself.
+    pub outdated: Outdated,
 }
 
 /// Where promotions come from.
@@ -78,7 +82,14 @@ impl<'a> Policy<'a> {
             clock_error,
             windows: windows(file, rule),
             through: through(file, rule),
+            outdated: Outdated::default(),
         })
+    }
+
+    /// The same where pipelines stand by themselves: `applied` is what they were made from.
+    pub fn against(mut self, app: &RepoName, applied: &Applied) -> Self {
+        self.outdated = Outdated::of(app, self.file, self.rule, applied);
+        self
     }
 
     /// Whether a release of this pipeline needs a build.

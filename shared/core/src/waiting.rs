@@ -8,6 +8,7 @@ use serde::Serialize;
 
 pub use release::{Passing, ReleaseWait};
 
+use crate::definition::Definition;
 use crate::evidence::Gate;
 use crate::freeze::Edge;
 use crate::name::{RepoName, Revision, StageName};
@@ -132,6 +133,10 @@ pub enum Wait {
     },
     /// Something about the release itself.
     Release(ReleaseWait),
+    /// The pipeline that builds or deploys was made from another stage file.
+    PipelineOutdated {
+        definition: Definition,
+    },
 }
 
 /// A window that closes a stage.
@@ -169,7 +174,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 29] = [
+    pub const CODES: [&'static str; 30] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -199,6 +204,7 @@ impl Wait {
         "marked_bad",
         "mark_missing",
         "through",
+        "pipeline_outdated",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -228,6 +234,7 @@ impl Wait {
             Self::Frozen { .. } => "frozen",
             Self::Paused { .. } => "paused",
             Self::Release(wait) => wait.code(),
+            Self::PipelineOutdated { .. } => "pipeline_outdated",
         }
     }
 

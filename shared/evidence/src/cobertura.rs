@@ -73,8 +73,8 @@ enum Sums {
 impl Sums {
     fn of(attributes: &Attributes<'_>) -> Result<Self, ReadError> {
         let lines = attributes
-            .count("lines-covered")
-            .zip(attributes.count("lines-valid"));
+            .count("lines-covered")?
+            .zip(attributes.count("lines-valid")?);
         if let Some((ran, all)) = lines {
             return Ok(Self::Lines(ran, all));
         }

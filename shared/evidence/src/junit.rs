@@ -1,8 +1,9 @@
 //! JUnit XML, in the dialects there are: suites inside each other or none around them, counts that
 //! are missing, failures outside of a test. Outputs are passed over.
 //!
-//! Tests are counted one by one. Where an attribute of a suite tells of more failures than its
-//! tests show, the attribute is believed: a summary without its tests hides nothing.
+//! Tests are counted one by one, and only one that is there has passed. Where an attribute of a
+//! suite tells of more that failed or did not run than its tests show, the attribute is believed: a
+//! summary without its tests hides nothing.
 
 use greenroom_core::evidence::{NAMED_BYTES_MAX, NAMED_MAX, Tests};
 
@@ -86,7 +87,7 @@ impl Reading {
         match name {
             _ if is_suite => self.suites.push(Suite {
                 name: named(attributes.text("name").as_deref(), None),
-                told: told(attributes),
+                told: told(attributes)?,
                 counted: Tests::default(),
             }),
             "testcase" => {
@@ -124,13 +125,14 @@ impl Reading {
             if untold && counted.named.is_empty() {
                 counted.named.push(suite.name);
             }
-            counted.total = counted.total.max(told.total);
+            let before = counted.not_passed();
             counted.failed = counted.failed.max(told.failed);
             counted.errored = counted.errored.max(told.errored);
             counted.skipped = counted.skipped.max(told.skipped);
-            let ended = [counted.failed, counted.errored, counted.skipped];
-            let ended = ended.into_iter().fold(0, u32::saturating_add);
-            counted.total = counted.total.max(ended);
+            // Those that are only told of are tests that did not pass, and no others.
+            let only_told = counted.not_passed() - before;
+            let all = told.total.min(counted.total.saturating_add(only_told));
+            counted.total = counted.total.max(all).max(counted.not_passed());
             match self.suites.last_mut() {
                 Some(outer) => add(&mut outer.counted, counted),
                 None => add(&mut self.all, counted),
@@ -142,6 +144,7 @@ impl Reading {
 /// Counting, for [`Tests`] in the making.
 trait Count {
     fn count(&mut self, end: End, name: &str);
+    fn not_passed(&self) -> u32;
 }
 
 impl Count for Tests {
@@ -157,6 +160,11 @@ impl Count for Tests {
         if end > End::Skipped && self.named.len() < NAMED_MAX {
             self.named.push(name.to_owned());
         }
+    }
+
+    fn not_passed(&self) -> u32 {
+        let all = [self.failed, self.errored, self.skipped];
+        all.into_iter().fold(0, u32::saturating_add)
     }
 }
 
@@ -183,15 +191,15 @@ fn stated(attributes: &Attributes<'_>) -> End {
     }
 }
 
-fn told(attributes: &Attributes<'_>) -> Tests {
-    let count = |name| attributes.count::<u32>(name).unwrap_or(0);
-    Tests {
-        total: count("tests"),
-        failed: count("failures"),
-        errored: count("errors"),
-        skipped: count("skipped"),
+fn told(attributes: &Attributes<'_>) -> Result<Tests, ReadError> {
+    let count = |name| Ok(attributes.count::<u32>(name)?.unwrap_or(0));
+    Ok(Tests {
+        total: count("tests")?,
+        failed: count("failures")?,
+        errored: count("errors")?,
+        skipped: count("skipped")?,
         named: Vec::new(),
-    }
+    })
 }
 
 fn named(name: Option<&str>, class: Option<&str>) -> String {

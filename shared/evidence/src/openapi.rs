@@ -3,6 +3,7 @@
 //!
 //! References are followed inside the document only, and only so many in a row.
 
+mod amount;
 mod documented;
 mod page;
 
@@ -22,6 +23,8 @@ const DEPTH_MAX: usize = 100;
 const NODES_MAX: usize = 200_000;
 /// References that lead to references.
 const HOPS_MAX: usize = 8;
+/// A longer reference leads nowhere.
+const REFERENCE_BYTES_MAX: usize = 1_000;
 
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
@@ -106,6 +109,7 @@ fn parse(bytes: &[u8]) -> Result<Value, ReadError> {
         let first = error.lines().next().unwrap_or_default();
         ReadError::Malformed(format!("it cannot be parsed: {}", excerpt(first, 160)))
     })?;
+    amount::nodes(&document, &mut { NODES_MAX })?;
     Ok(document)
 }
 
@@ -131,6 +135,7 @@ fn operations(document: &Value) -> Result<Vec<Operation>, ReadError> {
         return Err(ReadError::malformed("it has no `paths`"));
     };
     let mut all = Vec::new();
+    let mut left = amount::ENTRIES_MAX;
     for (path, item) in paths.iter().filter(|(path, _)| path.starts_with('/')) {
         let Some(item) = resolve(document, item) else {
             let path = excerpt(path, 80);
@@ -146,6 +151,7 @@ fn operations(document: &Value) -> Result<Vec<Operation>, ReadError> {
                 let why = format!("it describes more than {OPERATIONS_MAX} operations");
                 return Err(ReadError::Malformed(why));
             }
+            amount::entries(document, item, operation, &mut left)?;
             all.push(Operation {
                 method: method.to_ascii_uppercase(),
                 path: path.clone(),
@@ -166,7 +172,11 @@ pub(crate) fn resolve<'a>(
         let Some(reference) = map.get("$ref") else {
             return Some(map);
         };
-        value = document.pointer(reference.as_str()?.strip_prefix('#')?)?;
+        let reference = reference.as_str()?;
+        if reference.len() > REFERENCE_BYTES_MAX {
+            return None;
+        }
+        value = document.pointer(reference.strip_prefix('#')?)?;
     }
     None
 }

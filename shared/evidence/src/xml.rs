@@ -4,7 +4,7 @@
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, escape};
 
-use crate::{REPORT_BYTES_MAX, ReadError, within};
+use crate::{REPORT_BYTES_MAX, ReadError, excerpt, within};
 
 /// Elements inside each other; reports have five.
 const DEPTH_MAX: usize = 64;
@@ -42,9 +42,21 @@ impl Attributes<'_> {
         }
     }
 
-    /// The attribute as a count; `None` when there is none or it is no number.
-    pub fn count<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        self.text(name)?.trim().parse().ok()
+    /// The attribute as a count; `None` when there is none.
+    ///
+    /// # Errors
+    /// It is no number: nobody knows what it counts.
+    pub fn count<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, ReadError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        match text.trim().parse() {
+            Ok(count) => Ok(Some(count)),
+            Err(_) => Err(ReadError::Malformed(format!(
+                "its {name} are \"{}\", which is no count",
+                excerpt(&text, 20)
+            ))),
+        }
     }
 }
 
@@ -109,6 +121,13 @@ fn open(
     see: &mut impl FnMut(Tag<'_>) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let name = start.local_name();
+    // What is not read is not there: a failure that stands in it would be none.
+    for attribute in start.attributes().with_checks(false) {
+        attribute.map_err(|error| {
+            let name = excerpt(name.as_ref(), 40);
+            ReadError::Malformed(format!("the attributes of <{name}> are no XML: {error}"))
+        })?;
+    }
     see(Tag::Open {
         name: name.as_ref(),
         attributes: &Attributes(start),

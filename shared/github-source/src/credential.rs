@@ -16,7 +16,7 @@ pub enum Credential {
     App {
         app: String,
         installation: u64,
-        signer: Signer,
+        signer: Box<Signer>,
     },
     /// The token itself.
     Token(SecretString),
@@ -92,7 +92,7 @@ impl Credential {
         Ok(Self::App {
             app: app.text(),
             installation: installation.parse().map_err(|_| CredentialError::Form)?,
-            signer: Signer::of_pem(&key.into()).map_err(CredentialError::Key)?,
+            signer: Box::new(Signer::of_pem(&key.into()).map_err(CredentialError::Key)?),
         })
     }
 }

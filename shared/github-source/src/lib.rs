@@ -26,4 +26,3 @@ mod wire;
 pub use check::Checked;
 pub use credential::{Credential, CredentialError};
 pub use source::{Clock, DEFAULT_BASE, GitHubSource, SetupError, Timeouts};
-pub use status::{State, Status};

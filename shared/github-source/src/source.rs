@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use greenroom_app::ports::secrets::Secrets;
 use greenroom_app::ports::source::{
-    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
+    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
 };
 use greenroom_core::name::{RefName, Revision, SecretName};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::kept::Kept;
 use crate::pages::Pages;
 use crate::send::Sender;
 use crate::token::Tokens;
-use crate::{history, reference, tree};
+use crate::{history, reference, status, tree};
 
 /// GitHub's own API server; GitHub Enterprise Server has one at `https://<host>/api/v3`.
 pub const DEFAULT_BASE: &str = "https://api.github.com";
@@ -147,6 +147,19 @@ impl<S: Secrets> Source for GitHubSource<S> {
         limit: usize,
     ) -> Result<Comparison, SourceError> {
         history::compare(self, repository, base, head, limit).await
+    }
+
+    fn shows_statuses(&self, repository: &Repository) -> bool {
+        repository.git.is_none()
+    }
+
+    async fn set_status(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+        status: &Status,
+    ) -> Result<(), SourceError> {
+        status::set(self, repository, revision, status).await
     }
 }
 

@@ -1,7 +1,8 @@
-//! Statuses of a commit: the marks that people see beside it on GitHub.
+//! Statuses of a commit: what people see beside it on GitHub.
 
 use greenroom_app::ports::secrets::Secrets;
-use greenroom_app::ports::source::{Repository, SourceError};
+use greenroom_app::ports::source::{Repository, SourceError, Status};
+use greenroom_core::commit_status::StatusState;
 use greenroom_core::name::Revision;
 use serde_json::json;
 
@@ -13,79 +14,66 @@ use crate::send::Request;
 /// GitHub takes no longer descriptions, in characters.
 const DESCRIPTION_MAX: usize = 140;
 
-/// How it stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
-    Pending,
-    Success,
-    Failure,
-    Error,
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Error => "error",
+/// Sets a status. Doing it again adds the same once more, which shows as one; GitHub keeps a
+/// thousand for each commit and context.
+pub(crate) async fn set<S: Secrets>(
+    source: &GitHubSource<S>,
+    repository: &Repository,
+    revision: &Revision,
+    status: &Status,
+) -> Result<(), SourceError> {
+    if !is_full_hash(revision.as_str()) {
+        return Err(absent(repository, &[revision]));
+    }
+    let mut body = json!({
+        "context": status.context,
+        "state": word(status.state),
+        "description": cut(&status.description),
+    });
+    if let Some(url) = &status.url {
+        body["target_url"] = json!(url);
+    }
+    let request = Request::post(["statuses", revision.as_str()], body);
+    let answer = source.api.ask(repository, &request).await?;
+    match answer.status {
+        201 => Ok(()),
+        422 if words(&answer.body).contains("No commit found") => {
+            Err(absent(repository, &[revision]))
         }
+        _ => Err(explain(repository.name.as_str(), &answer)),
     }
 }
 
-/// What is shown beside a commit. The last one of a context is the one that counts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Status {
-    /// Whose mark it is: `greenroom/<stage>`. Case does not matter to GitHub.
-    pub context: String,
-    pub state: State,
-    /// A sentence for people; cut after 140 characters.
-    pub description: String,
-    /// Where there is more to read.
-    pub url: Option<String>,
-}
-
-impl<S: Secrets> GitHubSource<S> {
-    /// Sets a status. Doing it again adds the same once more, which shows as one; GitHub keeps a
-    /// thousand for each commit and context.
-    ///
-    /// # Errors
-    /// `NotFound` when there is certainly no such commit; `Refused` when the credential may not,
-    /// or there are a thousand already.
-    pub async fn set_status(
-        &self,
-        repository: &Repository,
-        revision: &Revision,
-        status: &Status,
-    ) -> Result<(), SourceError> {
-        if !is_full_hash(revision.as_str()) {
-            return Err(absent(repository, &[revision]));
-        }
-        let mut body = json!({
-            "context": status.context,
-            "state": status.state.word(),
-            "description": cut(&status.description),
-        });
-        if let Some(url) = &status.url {
-            body["target_url"] = json!(url);
-        }
-        let request = Request::post(["statuses", revision.as_str()], body);
-        let answer = self.api.ask(repository, &request).await?;
-        match answer.status {
-            201 => Ok(()),
-            422 if words(&answer.body).contains("No commit found") => {
-                Err(absent(repository, &[revision]))
-            }
-            _ => Err(explain(repository.name.as_str(), &answer)),
-        }
+fn word(state: StatusState) -> &'static str {
+    match state {
+        StatusState::Pending => "pending",
+        StatusState::Success => "success",
+        StatusState::Failure => "failure",
+        StatusState::Error => "error",
     }
 }
 
-/// The beginning, marked as such when it is not all.
+/// One line without control characters; the beginning, marked as such, when it is too long.
 fn cut(text: &str) -> String {
+    let line = |c: char| if c.is_control() { ' ' } else { c };
+    let text: String = text.chars().map(line).collect();
     if text.chars().count() <= DESCRIPTION_MAX {
-        return text.to_owned();
+        return text;
     }
     let beginning: String = text.chars().take(DESCRIPTION_MAX - 1).collect();
     format!("{}…", beginning.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_one_line_of_at_most_140_characters() {
+        assert_eq!(cut("a\nb\u{1b}[31m"), "a b [31m");
+        let exact = "é".repeat(140);
+        assert_eq!(cut(&exact), exact);
+        let long = cut(&"é".repeat(141));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (140, true));
+    }
 }

@@ -30,7 +30,8 @@ pub fn queue_of(effect: &Effect) -> Option<Queue> {
         | Effect::ReadHead { .. }
         | Effect::Ask { .. }
         | Effect::AskAll { .. }
-        | Effect::Redeploy { .. } => None,
+        | Effect::Redeploy { .. }
+        | Effect::ReportStatus { .. } => None,
     }
 }
 

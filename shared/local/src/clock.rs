@@ -1,13 +1,20 @@
 //! The clock: the machine's own, or in a rehearsal one that a file moves.
 //!
 //! A rehearsal cannot wait a day for a soak. Its clock goes as fast as the machine's and is so far
-//! away from it as the file says; it is read when somebody asks for it, and goes forward only.
+//! away from it as the file says; it is read when somebody asks for it, and goes forward only. A
+//! data folder is a rehearsal's from its beginning, or never: whatever waits for a time in one that
+//! is in use would be over. A file in the folder says so, and how far its clock was moved.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+
+/// The file in a rehearsal's data folder.
+const MARK: &str = "rehearsal";
+/// The file that is in every data folder that is in use.
+const STORE: &str = crate::store::FILE;
 
 /// Where now is read. Cheap to clone; clones are one clock.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +25,8 @@ pub struct Clock {
 #[derive(Debug)]
 struct Rehearsal {
     file: PathBuf,
+    /// In the data folder, for the next start.
+    mark: PathBuf,
     /// Milliseconds that are added to the machine's clock.
     moved: AtomicI64,
 }
@@ -28,6 +37,16 @@ pub enum ClockError {
     /// Give a file that can be read.
     #[error("{file} cannot be read")]
     Unreadable {
+        file: String,
+        #[source]
+        source: std::io::Error,
+    },
+    /// Give each of them a data folder of its own.
+    #[error("{data} {is}")]
+    Mixed { data: String, is: &'static str },
+    /// Write into a folder where that is possible.
+    #[error("{file} cannot be written")]
+    Unwritable {
         file: String,
         #[source]
         source: std::io::Error,
@@ -45,19 +64,52 @@ pub enum ClockError {
 }
 
 impl Clock {
-    /// The clock of a rehearsal, as far moved as `file` says now.
+    /// The machine's clock, for the data in `data`.
     ///
     /// # Errors
-    /// The file cannot be read, or says no length.
-    pub fn rehearsal(file: &Path) -> Result<Self, ClockError> {
+    /// They are a rehearsal's.
+    pub fn of_machine(data: &Path) -> Result<Self, ClockError> {
+        if data.join(MARK).exists() {
+            return Err(mixed(
+                data,
+                "is a rehearsal's: its times are not the machine's",
+            ));
+        }
+        Ok(Self::default())
+    }
+
+    /// The clock of a rehearsal over the data in `data`, as far moved as `file` says now.
+    ///
+    /// # Errors
+    /// The file cannot be read, or says no length; the data are no rehearsal's, or one's whose clock
+    /// was later.
+    pub fn rehearsal(file: &Path, data: &Path) -> Result<Self, ClockError> {
         let moved = read(file)?;
+        let mark = data.join(MARK);
+        if mark.exists() {
+            forward(&mark, read(&mark)?, moved)?;
+        } else if data.join(STORE).exists() {
+            return Err(mixed(data, "is in use, and no rehearsal's"));
+        }
         let rehearsal = Rehearsal {
             file: file.to_owned(),
+            mark,
             moved: AtomicI64::new(milliseconds(moved)),
         };
         Ok(Self {
             rehearsal: Some(Arc::new(rehearsal)),
         })
+    }
+
+    /// Says in the data folder that it is a rehearsal's, once it is known to be ours alone.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn begin(&self) -> Result<(), ClockError> {
+        match (&self.rehearsal, self.moved()) {
+            (Some(rehearsal), Some(moved)) => rehearsal.remember(moved),
+            _ => Ok(()),
+        }
     }
 
     /// Now.
@@ -91,18 +143,40 @@ impl Clock {
         let Some(rehearsal) = &self.rehearsal else {
             return Ok(false);
         };
-        let to = milliseconds(read(&rehearsal.file)?);
+        let length = read(&rehearsal.file)?;
+        let to = milliseconds(length);
         let from = rehearsal.moved.load(Ordering::SeqCst);
-        if to < from {
-            return Err(ClockError::Back {
-                file: rehearsal.file.display().to_string(),
-                from: SignedDuration::from_millis(from),
-                to: SignedDuration::from_millis(to),
-            });
+        forward(&rehearsal.file, SignedDuration::from_millis(from), length)?;
+        if to != from {
+            rehearsal.remember(length)?;
         }
         rehearsal.moved.store(to, Ordering::SeqCst);
         Ok(to != from)
     }
+}
+
+impl Rehearsal {
+    /// Before the clock is moved, so that none begins earlier on what was decided by it.
+    fn remember(&self, moved: SignedDuration) -> Result<(), ClockError> {
+        let written = std::fs::write(&self.mark, format!("{moved:#}\n"));
+        written.map_err(|source| ClockError::Unwritable {
+            file: self.mark.display().to_string(),
+            source,
+        })
+    }
+}
+
+fn mixed(data: &Path, is: &'static str) -> ClockError {
+    let data = data.display().to_string();
+    ClockError::Mixed { data, is }
+}
+
+fn forward(file: &Path, from: SignedDuration, to: SignedDuration) -> Result<(), ClockError> {
+    if milliseconds(to) >= milliseconds(from) {
+        return Ok(());
+    }
+    let file = file.display().to_string();
+    Err(ClockError::Back { file, from, to })
 }
 
 fn read(file: &Path) -> Result<SignedDuration, ClockError> {
@@ -148,8 +222,8 @@ mod tests {
 
     #[test]
     fn a_rehearsal_is_where_its_file_says_once_it_is_read() {
-        let (_folder, file) = file("-90m\n");
-        let clock = Clock::rehearsal(&file).unwrap();
+        let (folder, file) = file("-90m\n");
+        let clock = Clock::rehearsal(&file, folder.path()).unwrap();
         let at = Timestamp::from_second(10_000).unwrap();
         assert_eq!(clock.of(at).as_second(), 10_000 - 5_400);
         std::fs::write(&file, "72h").unwrap();
@@ -161,8 +235,8 @@ mod tests {
 
     #[test]
     fn it_never_goes_back_and_never_guesses() {
-        let (_folder, file) = file("2h");
-        let clock = Clock::rehearsal(&file).unwrap();
+        let (folder, file) = file("2h");
+        let clock = Clock::rehearsal(&file, folder.path()).unwrap();
         std::fs::write(&file, "1h").unwrap();
         assert!(matches!(clock.follow(), Err(ClockError::Back { .. })));
         std::fs::write(&file, "soon").unwrap();
@@ -173,9 +247,38 @@ mod tests {
     }
 
     #[test]
+    fn a_data_folder_is_a_rehearsals_from_its_beginning_or_never() {
+        let (folder, file) = file("2h");
+        let (data, used) = (folder.path().join("data"), folder.path().join("used"));
+        for folder in [&data, &used] {
+            std::fs::create_dir(folder).unwrap();
+        }
+        let clock = Clock::rehearsal(&file, &data).unwrap();
+        assert!(Clock::of_machine(&data).is_ok(), "it has not begun");
+        clock.begin().unwrap();
+        for folder in [&data, &used] {
+            std::fs::write(folder.join(STORE), "").unwrap();
+        }
+        let mixed = |clock| matches!(clock, Err(ClockError::Mixed { .. }));
+        assert!(mixed(Clock::of_machine(&data)));
+        assert!(mixed(Clock::rehearsal(&file, &used)));
+        assert!(Clock::of_machine(&used).is_ok());
+        // The next start goes on where the last one was.
+        let back = || matches!(Clock::rehearsal(&file, &data), Err(ClockError::Back { .. }));
+        std::fs::write(&file, "1h").unwrap();
+        assert!(back());
+        std::fs::write(&file, "72h 5m").unwrap();
+        assert!(clock.follow().unwrap());
+        std::fs::write(&file, "72h").unwrap();
+        assert!(back());
+        std::fs::write(&file, "73h").unwrap();
+        assert!(!back());
+    }
+
+    #[test]
     fn a_clock_that_leaves_all_calendars_stays_at_their_end() {
-        let (_folder, file) = file("9000000h");
-        let clock = Clock::rehearsal(&file).unwrap();
+        let (folder, file) = file("9000000h");
+        let clock = Clock::rehearsal(&file, folder.path()).unwrap();
         assert_eq!(clock.of(Timestamp::MAX), Timestamp::MAX);
     }
 }

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use greenroom_app::ports::store::Key;
+use greenroom_app::records::StageRecord;
 use greenroom_app::work::Work;
 use jiff::{SignedDuration, Timestamp};
 
@@ -130,6 +132,10 @@ pub struct Inner {
     queue: BinaryHeap<Reverse<Queued>>,
     queued: u64,
     occurrences: BTreeMap<u64, u64>,
+    /// When the sweep finds something next, as long as no commit has changed it.
+    pub(crate) next_due: Option<Option<Timestamp>>,
+    /// Stages as the table has them.
+    pub(crate) stages: BTreeMap<Key, StageRecord>,
 }
 
 /// Shared by the world and the ports of all its processes. One thread: nobody ever waits.
@@ -159,6 +165,8 @@ impl Shared {
             queue: BinaryHeap::new(),
             queued: 0,
             occurrences: BTreeMap::new(),
+            next_due: None,
+            stages: BTreeMap::new(),
         })))
     }
 

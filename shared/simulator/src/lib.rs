@@ -16,6 +16,7 @@ pub mod rehearsal;
 pub mod run;
 pub mod setup;
 pub mod shrink;
+pub mod stage_files;
 pub mod trace;
 pub mod truth;
 pub mod world;

@@ -16,10 +16,13 @@ struct Stored {
     value: Vec<u8>,
 }
 
+/// Items by partition and sort key.
+type Partitions = BTreeMap<String, BTreeMap<String, Stored>>;
+
 /// A table in memory; shared between tasks by reference or in an `Arc`.
 #[derive(Debug)]
 pub struct MemoryStore {
-    items: Mutex<BTreeMap<Key, Stored>>,
+    partitions: Mutex<Partitions>,
     page_max: usize,
 }
 
@@ -40,31 +43,59 @@ impl MemoryStore {
     pub fn with_page_max(page_max: usize) -> Self {
         assert!(page_max > 0, "a page holds at least one item");
         Self {
-            items: Mutex::new(BTreeMap::new()),
+            partitions: Mutex::default(),
             page_max,
         }
     }
 
     /// Every item, a line each, for people who look for a mistake.
     pub fn dump(&self) -> Vec<String> {
-        let items = self.items();
-        let line = |(key, stored): (&Key, &Stored)| {
-            let value = String::from_utf8_lossy(&stored.value);
-            format!("{key} v{} {value}", stored.version)
-        };
-        items.iter().map(line).collect()
+        let mut lines = Vec::new();
+        for (partition, items) in self.partitions().iter() {
+            for (sort, stored) in items {
+                let key = Key::new(partition.as_str(), sort.as_str());
+                let value = String::from_utf8_lossy(&stored.value);
+                lines.push(format!("{key} v{} {value}", stored.version));
+            }
+        }
+        lines
     }
 
-    fn items(&self) -> MutexGuard<'_, BTreeMap<Key, Stored>> {
+    /// Commits, and says what each item held that was put or deleted.
+    pub fn exchange(&self, writes: &[Write]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        check_commit(writes)?;
+        let mut partitions = self.partitions();
+        for write in writes {
+            let found = find(&partitions, write.key()).map(|stored| stored.version);
+            if !write.condition().holds(found) {
+                return Err(StoreError::Conflict {
+                    key: write.key().clone(),
+                });
+            }
+        }
+        let mut exchange = |write: &Write| match write {
+            Write::Put { key, value, .. } => put(&mut partitions, key, value.clone()),
+            Write::Delete { key, .. } => {
+                let items = partitions.get_mut(&key.partition)?;
+                items.remove(&key.sort).map(|stored| stored.value)
+            }
+            Write::Check { .. } => None,
+        };
+        Ok(writes.iter().map(&mut exchange).collect())
+    }
+
+    fn partitions(&self) -> MutexGuard<'_, Partitions> {
         // No code path leaves the map half changed, so one that panicked elsewhere does no harm.
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+        self.partitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store for MemoryStore {
     async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         check_key(key)?;
-        Ok(self.items().get(key).map(|stored| item(key, stored)))
+        Ok(find(&self.partitions(), key).map(|stored| item(key.clone(), stored)))
     }
 
     async fn query(
@@ -77,17 +108,19 @@ impl Store for MemoryStore {
         check_query(partition, limit)?;
         let limit = limit.min(self.page_max);
         let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(Key::new(partition, after)),
-            _ => Bound::Included(Key::new(partition, prefix)),
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
         };
-        let items = self.items();
-        let mut found = items
-            .range((start, Bound::Unbounded))
-            .take_while(|(key, _)| key.partition == partition && key.sort.starts_with(prefix));
+        let partitions = self.partitions();
+        let mut found = partitions
+            .get(partition)
+            .into_iter()
+            .flat_map(|items| items.range::<str, _>((start, Bound::Unbounded)))
+            .take_while(|(sort, _)| sort.starts_with(prefix));
         let page = found
             .by_ref()
             .take(limit)
-            .map(|(key, stored)| item(key, stored))
+            .map(|(sort, stored)| item(Key::new(partition, sort.as_str()), stored))
             .collect();
         Ok(Page {
             items: page,
@@ -96,35 +129,28 @@ impl Store for MemoryStore {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
-        check_commit(&writes)?;
-        let mut items = self.items();
-        for write in &writes {
-            let found = items.get(write.key()).map(|stored| stored.version);
-            if !write.condition().holds(found) {
-                return Err(StoreError::Conflict {
-                    key: write.key().clone(),
-                });
-            }
-        }
-        for write in writes {
-            match write {
-                Write::Put { key, value, .. } => {
-                    let version = items.get(&key).map_or(0, |stored| stored.version) + 1;
-                    items.insert(key, Stored { version, value });
-                }
-                Write::Delete { key, .. } => {
-                    items.remove(&key);
-                }
-                Write::Check { .. } => {}
-            }
-        }
-        Ok(())
+        self.exchange(&writes).map(drop)
     }
 }
 
-fn item(key: &Key, stored: &Stored) -> Item {
+fn find<'a>(partitions: &'a Partitions, key: &Key) -> Option<&'a Stored> {
+    partitions.get(&key.partition)?.get(&key.sort)
+}
+
+/// What was there before.
+fn put(partitions: &mut Partitions, key: &Key, value: Vec<u8>) -> Option<Vec<u8>> {
+    let items = partitions.entry(key.partition.clone()).or_default();
+    if let Some(stored) = items.get_mut(&key.sort) {
+        stored.version += 1;
+        return Some(std::mem::replace(&mut stored.value, value));
+    }
+    items.insert(key.sort.clone(), Stored { version: 1, value });
+    None
+}
+
+fn item(key: Key, stored: &Stored) -> Item {
     Item {
-        key: key.clone(),
+        key,
         version: stored.version,
         value: stored.value.clone(),
     }

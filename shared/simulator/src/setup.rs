@@ -4,13 +4,13 @@ pub mod cast;
 pub mod draft;
 mod when;
 
-use greenroom_core::stage_file::StageFile;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::act::{Frame, Item, script};
 use crate::fault::{Allowed, Fault, Mix, Port};
 use crate::model::executor::Mode;
 use crate::random::{Random, key};
+use crate::stage_files;
 use crate::world::NAME;
 use cast::Cast;
 use draft::Draft;
@@ -101,7 +101,7 @@ impl Setup {
         });
         let draft = Draft::drawn(NAME, &mut Random::of(seed, key("stage file")));
         let stage_file = draft.valid();
-        let cast = StageFile::parse("greenroom.yaml", stage_file.as_bytes())
+        let cast = stage_files::read(stage_file.as_bytes())
             .map(|file| Cast::of(&file))
             .unwrap_or_default();
         let start = when::drawn(cast.zone.as_deref(), &mut Random::of(seed, key("start")));

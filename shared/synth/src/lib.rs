@@ -89,7 +89,8 @@ pub fn synth(file: &StageFile, options: &Options) -> Result<Rendered, Vec<Proble
         return Err(problems);
     }
     let mut resources = Map::new();
-    let mut parameters = parameters::common(options);
+    let has_secrets = jobs.iter().any(|job| !buildspec::secrets(job).is_empty());
+    let mut parameters = parameters::common(options, has_secrets);
     let mut conditions = Map::new();
     for job in &jobs {
         pipeline::add(job, &mut resources);
@@ -118,17 +119,6 @@ pub fn synth(file: &StageFile, options: &Options) -> Result<Rendered, Vec<Proble
         definitions,
         notes: problem::notes(file, &jobs),
     })
-}
-
-/// Every pipeline of a stage file, whether it can be rendered or not.
-pub fn definitions(app: &RepoName, file: &StageFile) -> Vec<Definition> {
-    let builds = file.pipelines.keys();
-    let builds = builds.filter_map(|name| Definition::of_build(app, file, name));
-    let stages = file.rules.iter();
-    let stages = stages.filter_map(|rule| Definition::of_stage(app, file, rule));
-    let mut all: Vec<Definition> = builds.chain(stages).collect();
-    all.sort_unstable();
-    all
 }
 
 fn jobs<'a>(file: &'a StageFile, options: &'a Options) -> Vec<Job<'a>> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::logical::id;
 use crate::{Job, Kind, Options};
 
-pub(crate) fn common(options: &Options) -> Map<String, Value> {
+pub(crate) fn common(options: &Options, has_secrets: bool) -> Map<String, Value> {
     let all = json!({
         "Connection": {
             "Type": "String",
@@ -48,10 +48,13 @@ pub(crate) fn common(options: &Options) -> Map<String, Value> {
             "AllowedValues": [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827],
         },
     });
-    match all {
-        Value::Object(all) => all,
-        _ => Map::new(),
+    let Value::Object(mut all) = all else {
+        return Map::new();
+    };
+    if !has_secrets {
+        all.remove("SecretPrefix");
     }
+    all
 }
 
 /// A stage's own: what its steps may do. Greenroom cannot know, and gives them nothing.

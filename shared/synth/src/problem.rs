@@ -34,16 +34,8 @@ const TAKEN_BEGINNINGS: [&str; 5] = ["GREENROOM_", "AWS_", "CODEBUILD_", "LD_", 
 pub(crate) fn problems(jobs: &[Job<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for job in jobs {
-        let mut artifacts = 0;
         for step in &job.steps {
             let what = format!("{}, step {}", job.title, step.name);
-            if step.run.contains('\0') {
-                problems.push(Problem {
-                    what: what.clone(),
-                    why: "its command holds a NUL character".to_owned(),
-                    help: "take it out: no shell can run it".to_owned(),
-                });
-            }
             let taken = |name: &&String| {
                 TAKEN.contains(&name.as_str())
                     || TAKEN_BEGINNINGS.iter().any(|one| name.starts_with(one))
@@ -55,33 +47,9 @@ pub(crate) fn problems(jobs: &[Job<'_>]) -> Vec<Problem> {
                     help: "give the output another name".to_owned(),
                 });
             }
-            artifacts += usize::from(step.artifact.is_some());
         }
-        if artifacts > 1 {
-            problems.push(Problem {
-                what: job.title.clone(),
-                why: "a build makes one artifact, and more than one step names one".to_owned(),
-                help: "let one step put everything into one folder".to_owned(),
-            });
-        }
-        problems.extend(variables(job));
     }
     problems
-}
-
-fn variables(job: &Job<'_>) -> Option<Problem> {
-    let Kind::Stage { rule, .. } = job.kind else {
-        return None;
-    };
-    let variables = job.file.templates_for(rule);
-    let (name, _) = variables
-        .into_iter()
-        .find(|(_, template)| template.as_str().contains('\0'))?;
-    Some(Problem {
-        what: job.title.clone(),
-        why: format!("the value of {name} holds a NUL character"),
-        help: "take it out: no variable can hold it".to_owned(),
-    })
 }
 
 pub(crate) fn notes(file: &StageFile, jobs: &[Job<'_>]) -> Vec<Note> {

@@ -290,5 +290,6 @@ fn life(number: u64, alone: bool) -> Settings {
         instance: format!("life-{number}"),
         alone,
         clock_error: SignedDuration::ZERO,
+        applied_pipelines: false,
     }
 }

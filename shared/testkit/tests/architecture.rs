@@ -65,8 +65,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "greenroom-simulator",
             "greenroom-telegram",
             "greenroom-evidence",
+            "greenroom-synth",
         ],
     ),
+    ("greenroom-synth", &["greenroom-core"]),
     (
         "greenroom-simulator",
         &["greenroom-core", "greenroom-app", "greenroom-github"],

@@ -124,6 +124,9 @@ impl<P: Ports> App<P> {
             return Ok(());
         }
         let file = self.stage_file(id, hash).await?;
+        // What is wrong with one stage keeps no other from hearing of it.
+        self.plan_all_again(id).await?;
+        let mut failed = None;
         for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
             let Some(name) = rule.stage.as_literal() else {
                 continue;
@@ -137,9 +140,12 @@ impl<P: Ports> App<P> {
                 app: id,
                 stage: StageName::new(name),
             };
-            self.step(&stage, Some(&spec), &Input::Nothing, &[]).await?;
+            let stepped = self.step(&stage, Some(&spec), &Input::Nothing, &[]);
+            failed = stepped.await.err().or(failed);
         }
-        self.plan_all_again(id).await?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
         let record = AppRecord {
             stages_of: Some(hash.clone()),
             ..app.record

@@ -1,4 +1,5 @@
-//! A branch that the rules lead elsewhere is no longer what its old stage follows.
+//! A branch that leads elsewhere is no longer what its old stage follows: the rules may lead it
+//! elsewhere by now, or another person, whose stage is another, pushed to it or deleted it.
 
 use greenroom_core::fact::Fact;
 use greenroom_core::name::{RefName, StageId, StageName};
@@ -9,7 +10,6 @@ use greenroom_github::event::What;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
-use crate::poll::leads_there;
 use crate::ports::Ports;
 use crate::ports::store::{Condition, Write};
 use crate::records::{AppRecord, HeadRecord};
@@ -17,24 +17,29 @@ use crate::stages::Input;
 use crate::table::{self, Versioned, put};
 
 impl<P: Ports> App<P> {
-    /// Takes a branch that the rules lead elsewhere by now off the stage it led to before, which
+    /// Takes a branch that leads to `to` off the stage it led to before, if that is another, which
     /// would otherwise never hear of its end.
     pub(super) async fn leave(
         &self,
         app: &AppRecord,
         file: &StageFile,
         event: &SourceEvent,
+        to: Option<&StageName>,
     ) -> Result<(), Error> {
         let What::Push(push) = &event.what else {
             return Ok(());
         };
         let known = self.known_head(app, &push.reference).await?;
-        let Some(known) = known.filter(|known| !leads_there(app, Some(file), &known.record)) else {
+        let Some(mut known) = known else {
             return Ok(());
         };
-        let Some(stage) = known.record.stage.clone() else {
+        let Some(stage) = known.record.stage.clone().filter(|old| to != Some(old)) else {
             return Ok(());
         };
+        if push.after.is_some() {
+            // Should the poller find it before it is decided about, it leads there as well.
+            known.record.actor.clone_from(&event.actor);
+        }
         let left = Fact::HeadGone {
             reference: push.reference.clone(),
             at: self.ports.now(),
@@ -86,5 +91,41 @@ fn own_branch(file: &StageFile, stage: &StageName) -> Option<RefName> {
             .literal()
             .map(|branch| RefName::new(format!("refs/heads/{branch}"))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+version: 1
+app: acme/orders
+pipelines:
+  service: { steps: [ { name: deploy, run: make deploy } ] }
+suites:
+  smoke: { files: "tests/*.hurl", base_url: "http://localhost" }
+stages:
+  own:     { name: "${actor}", from: { branch: "feature/**" }, pipeline: service }
+  dev:     { from: { branch: develop }, pipeline: service }
+  preview: { from: { branch: "try/**" }, pipeline: service }
+  beta:    { from: { tag: "v*" }, pipeline: service }
+  preprod: { from: { branch: master }, pipeline: service, verify: [smoke] }
+  prod:    { from: { promote: preprod }, pipeline: service }
+"#;
+
+    #[test]
+    fn a_stage_has_a_branch_of_its_own_if_exactly_one_name_leads_there() {
+        let file = StageFile::parse("greenroom.yaml", FILE.as_bytes()).expect("it holds");
+        let of = |stage: &str| own_branch(&file, &StageName::new(stage));
+        assert_eq!(of("dev"), Some(RefName::new("refs/heads/develop")));
+        assert_eq!(of("preprod"), Some(RefName::new("refs/heads/master")));
+        // Many branches may lead there, and none of them has it for good.
+        assert_eq!(of("preview"), None);
+        assert_eq!(of("alice"), None);
+        // Tags and promotions come from elsewhere.
+        assert_eq!(of("beta"), None);
+        assert_eq!(of("prod"), None);
+        assert_eq!(of("gone"), None);
     }
 }

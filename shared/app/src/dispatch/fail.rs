@@ -67,5 +67,9 @@ pub fn source_error(error: &SourceError) -> Error {
             why,
             help: "make it smaller".to_owned(),
         },
+        SourceError::Unsupported { .. } => Error::Invalid {
+            why,
+            help: "reach the repository by GitHub's REST API".to_owned(),
+        },
     }
 }

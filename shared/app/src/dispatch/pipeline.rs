@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use greenroom_core::build::recipe_of;
-use greenroom_core::definition::Definition;
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
@@ -65,8 +64,7 @@ impl<P: Ports> App<P> {
             .as_ref()
             .and_then(|name| file.pipelines.get(name))
             .ok_or_else(|| Failure::never("the rule names no pipeline"))?;
-        let definition = Definition::of_stage(&app.name, &file, rule)
-            .ok_or_else(|| Failure::never("the rule deploys nothing"))?;
+        let definition = self.stage_definition(&app, &file, rule)?;
         let values = values(&loaded.stage, run);
         let (variables, secrets) = variables(&file, rule, &values)?;
         let request = StartRequest {
@@ -136,8 +134,9 @@ impl<P: Ports> App<P> {
             .ok_or_else(|| {
                 Failure::never("the stage file that governs the build has no such pipeline")
             })?;
-        let definition = Definition::of_build(&app.name, &file, &pipeline.name)
-            .ok_or_else(|| Failure::never("the pipeline builds nothing"))?;
+        let definition = self
+            .build_definition(&app, &file, &pipeline.name, recipe)
+            .await?;
         let request = StartRequest {
             token: entry.record.id.clone(),
             purpose: Purpose::Build,
@@ -266,6 +265,12 @@ fn given_up(effect: &Effect) -> String {
         Effect::Redeploy { stage, by, .. } => {
             format!("{stage} cannot be asked for what {by} takes")
         }
+        Effect::ReportStatus {
+            stage, revision, ..
+        } => format!(
+            "nothing of {stage} can be shown beside {}",
+            revision.short()
+        ),
     }
 }
 

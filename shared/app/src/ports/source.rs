@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use greenroom_core::commit_status::StatusState;
 use greenroom_core::name::{RefName, RepoName, RepositoryId, Revision};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,21 @@ pub enum SourceError {
     /// Try later.
     #[error("{repository} cannot be reached: {why}")]
     Unavailable { repository: String, why: String },
+    /// Where it lives there is no such thing at all.
+    #[error("{repository} is reached in a way that has no {what}")]
+    Unsupported { repository: String, what: String },
+}
+
+/// What is shown beside a commit. Of one context the last one counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// Whose it is: `greenroom/<stage>`.
+    pub context: String,
+    pub state: StatusState,
+    /// A sentence for people; adapters cut what is too long for the other side.
+    pub description: String,
+    /// Where there is more to read.
+    pub url: Option<String>,
 }
 
 /// Reads what is true about a repository right now.
@@ -138,6 +154,25 @@ pub trait Source: Send + Sync + 'static {
         head: &Revision,
         limit: usize,
     ) -> impl Future<Output = Result<Comparison, SourceError>> + Send;
+    /// Whether something can be shown beside this repository's commits. Where it cannot, nothing
+    /// is decided to be shown.
+    fn shows_statuses(&self, _repository: &Repository) -> bool {
+        false
+    }
+    /// Shows `status` beside a commit; once more is the same. `Unsupported` where
+    /// [`shows_statuses`](Self::shows_statuses) is false.
+    fn set_status(
+        &self,
+        repository: &Repository,
+        _revision: &Revision,
+        _status: &Status,
+    ) -> impl Future<Output = Result<(), SourceError>> + Send {
+        let unsupported = SourceError::Unsupported {
+            repository: repository.name.to_string(),
+            what: "statuses of commits".to_owned(),
+        };
+        std::future::ready(Err(unsupported))
+    }
 }
 
 #[cfg(test)]

@@ -37,16 +37,22 @@ impl<P: Ports> App<P> {
     /// with `prefix`. Stages without a rule in force, and local ones, are left out.
     ///
     /// # Errors
-    /// `NotFound` when nothing is known of such a revision, `Invalid` when there are several.
+    /// `NotFound` when nothing is known of such a revision, or `only` has no gates; `Invalid` when
+    /// there are several revisions.
     pub async fn gates(
         &self,
         app: &AppRecord,
         prefix: &str,
         only: Option<&StageName>,
     ) -> Result<Vec<StageGates>, Error> {
-        let file = match &app.config {
-            Some(hash) => self.stage_file(app.id, hash).await?,
-            None => return Ok(Vec::new()),
+        let none = |only: &StageName| Error::NotFound {
+            what: format!("gate of {only}: the stage file in force deploys nothing there"),
+            help: "`greenroom validate` shows what a stage file says".to_owned(),
+        };
+        let file = match (&app.config, only) {
+            (Some(hash), _) => self.stage_file(app.id, hash).await?,
+            (None, Some(only)) => return Err(none(only)),
+            (None, None) => return Ok(Vec::new()),
         };
         let mut stages = Vec::new();
         for stage in self.stage_names(app.id).await? {
@@ -65,7 +71,11 @@ impl<P: Ports> App<P> {
         for loaded in &stages {
             all.extend(self.stage_gates(loaded, &revision).await?);
         }
-        Ok(all)
+        // Where nothing was judged nothing is open.
+        match only.filter(|_| all.is_empty()) {
+            Some(only) => Err(none(only)),
+            None => Ok(all),
+        }
     }
 
     async fn stage_gates(

@@ -1,5 +1,7 @@
 //! One transaction: the stage's next state, its outbox entries, its due marker, its history.
 
+use greenroom_core::commit_status;
+use greenroom_core::effect::Effect;
 use greenroom_core::history;
 use greenroom_core::name::Revision;
 use greenroom_core::plan::Plan;
@@ -13,6 +15,7 @@ use crate::keys;
 use crate::marks::Said;
 use crate::outbox;
 use crate::ports::Ports;
+use crate::ports::source::Source;
 use crate::ports::store::{COMMIT_MAX, Condition, Store, Write};
 use crate::records::{Journey, StageRecord};
 use crate::table::{Versioned, move_marker, put, unchanged};
@@ -78,6 +81,11 @@ impl<P: Ports> App<P> {
         for effect in &plan.effects {
             hints.push(outbox::enter(&mut writes, id, effect.clone(), now)?);
         }
+        // An entry and its marker each.
+        let room = COMMIT_MAX.saturating_sub(writes.len()) / 2;
+        for effect in self.statuses(loaded, plan).into_iter().take(room) {
+            hints.push(outbox::enter(&mut writes, id, effect, now)?);
+        }
         let room = COMMIT_MAX.saturating_sub(writes.len());
         writes.extend(journeys(
             before.map(|before| &before.stage),
@@ -88,6 +96,16 @@ impl<P: Ports> App<P> {
         self.ports.store().commit(writes).await?;
         hints.into_iter().for_each(|work| self.ports.hint(work));
         Ok(())
+    }
+
+    /// What changes beside commits, where anything can be shown there.
+    fn statuses(&self, loaded: &Loaded, plan: &Plan) -> Vec<Effect> {
+        let repository = &loaded.app.record.repository;
+        if !self.ports.source().shows_statuses(repository) {
+            return Vec::new();
+        }
+        let before = loaded.read.as_ref().map(|read| &read.record.stage);
+        commit_status::between(before, &plan.next)
     }
 }
 

@@ -36,12 +36,19 @@ pub struct Loaded {
     pub said: Said,
     /// The stage that what waits has to pass first.
     pub through: Option<Box<Versioned<StageRecord>>>,
+    /// Whether pipelines have to be applied; see [`crate::Settings::applied_pipelines`].
+    pub applied_pipelines: bool,
 }
 
 impl Loaded {
     /// The slice of the stage file that concerns this stage.
     pub fn policy(&self, clock_error: SignedDuration) -> Option<Policy<'_>> {
-        Policy::of(self.file.as_deref()?, &self.stage.spec.rule, clock_error)
+        let policy = Policy::of(self.file.as_deref()?, &self.stage.spec.rule, clock_error)?;
+        Some(if self.applied_pipelines {
+            policy.against(&self.app.record.name, &self.app.record.applied)
+        } else {
+            policy
+        })
     }
 
     /// What a plan may look at.
@@ -147,6 +154,7 @@ impl<P: Ports> App<P> {
             app,
             said: Said::default(),
             through: None,
+            applied_pipelines: self.settings.applied_pipelines,
         };
         let (upstream, through) = loaded.others(self.settings.clock_error);
         if let Some(upstream) = upstream {

@@ -94,6 +94,7 @@ mod tests {
     fn due(work: Work) -> Due {
         Due {
             marker: work.marker(Timestamp::UNIX_EPOCH),
+            version: 1,
             since: Timestamp::UNIX_EPOCH,
             work,
         }

@@ -1,6 +1,8 @@
 //! Stage files that come into force, and repositories that are recognised.
 
+use greenroom_app::Error;
 use greenroom_core::message::Kind;
+use greenroom_core::name::StageName;
 use greenroom_testkit::world::World;
 use jiff::SignedDuration;
 
@@ -133,4 +135,21 @@ fn a_webhook_that_names_another_default_branch_is_checked_with_the_source() {
     world.told_of("main", "olga", &tip);
     world.settle();
     assert!(world.stage("qa").is_some());
+}
+
+#[test]
+fn a_stage_without_a_rule_in_force_has_no_open_gates() {
+    let mut world = World::new(STAGE_FILE);
+    let pushed = world.push("develop", "bob");
+    let dev = StageName::new("dev");
+    let asked = |world: &World| {
+        let app = world.now(world.app.app(world.id)).expect("an app");
+        let gates = world.app.gates(&app, pushed.as_str(), Some(&dev));
+        world.now(gates)
+    };
+    assert_eq!(asked(&world).expect("gates").len(), 1);
+    let without = STAGE_FILE.replace("  dev: {", "  other: {");
+    push_stage_file(&mut world, &without);
+    let none = asked(&world).expect_err("nothing was judged");
+    assert!(matches!(none, Error::NotFound { .. }), "{none}");
 }

@@ -1,6 +1,7 @@
 //! Decided once, and recorded as the source says now.
 
 use greenroom_app::records::DeliveryStatus;
+use greenroom_core::command::Command;
 use greenroom_core::name::{DeliveryId, Revision};
 use greenroom_testkit::github_payloads::{
     Person, PullRequest, PullRequestAction, Push, Repository,
@@ -176,6 +177,55 @@ fn each_actor_has_a_stage_of_their_own() {
     let his = world.push("feature/b", "bob");
     assert_eq!(world.stands("alice"), Some(hers));
     assert_eq!(world.stands("bob"), Some(his));
+}
+
+/// alice's stage is locked, and a commit of hers on feature/x waits there.
+fn hers_waits() -> World {
+    let mut world = World::new(STAGE_FILE);
+    world.push("feature/x", "alice");
+    let lock = Command::Lock {
+        reason: "not now".to_owned(),
+        until: None,
+    };
+    let (id, olga) = (world.stage_id("alice"), World::operator());
+    let locked = world.now(world.app.command(&id, &olga, &lock));
+    assert!(locked.expect("an answer").is_ok());
+    world.push("feature/x", "alice");
+    assert!(world.stage("alice").expect("hers").candidate.is_some());
+    world
+}
+
+#[test]
+fn whoever_deletes_a_branch_the_stage_that_followed_it_hears_of_it() {
+    let mut world = hers_waits();
+    world.push("feature/y", "carol");
+    world.delete("feature/x", "carol");
+    let hers = world.stage("alice").expect("hers");
+    assert_eq!((hers.head, hers.candidate), (None, None), "it is gone");
+    let head = world.stage("carol").and_then(|stage| stage.head);
+    let followed = head.map(|head| head.reference.to_string());
+    assert_eq!(followed.as_deref(), Some("refs/heads/feature/y"));
+    // Who comes back to the branch is not who deleted it.
+    world.ports().pass(SignedDuration::from_mins(1));
+    let again = world
+        .ports()
+        .source
+        .commit("feature/x", "dave", "Come back", &[]);
+    world.now(world.app.poll()).expect("a poll");
+    world.settle();
+    assert_eq!(world.stands("dave"), Some(again));
+}
+
+#[test]
+fn a_branch_that_somebody_else_pushes_to_is_followed_by_their_stage_alone() {
+    let mut world = hers_waits();
+    let his = world.push("feature/x", "bob");
+    assert_eq!(world.stands("bob"), Some(his));
+    let hers = world.stage("alice").expect("hers");
+    assert_eq!((hers.head, hers.candidate), (None, None));
+    world.now(world.app.poll()).expect("a poll");
+    world.settle();
+    assert_eq!(world.stage("alice").expect("hers").head, None);
 }
 
 #[test]

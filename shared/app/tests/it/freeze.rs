@@ -2,7 +2,7 @@
 //! and whoever waits wakes up.
 
 use greenroom_app::ports::pipelines::AdmissionRequest;
-use greenroom_app::ports::store::StoreError;
+use greenroom_app::ports::store::{Condition, Store as _, StoreError, Write};
 use greenroom_app::stages::{Input, Loaded};
 use greenroom_app::{Error, keys};
 use greenroom_core::accept::RejectionKind;
@@ -211,4 +211,67 @@ fn all_apps_are_paused_one_after_the_other() {
     for _ in 0..2 {
         assert_eq!(by(&all(&alice, &PauseCommand::Resume)), [None]);
     }
+}
+
+#[test]
+fn all_apps_stay_paused_for_as_long_as_anybody_asked() {
+    let world = World::new(STAGE_FILE);
+    let who = |name: &str| Principal::Operator {
+        name: name.to_owned(),
+    };
+    let all = |name: &str, hours: Option<i64>| {
+        let until = hours.map(|hours| world.until(SignedDuration::from_hours(hours)));
+        let asked = world.now(world.app.pause_all(&who(name), &stop(until)));
+        let paused = asked.expect("the store answers").expect("an operator may");
+        let pause = paused[0].pause.clone().expect("it is paused");
+        (pause.by, pause.until == until)
+    };
+    let short = ("alice".to_owned(), true);
+    assert_eq!(all("alice", Some(1)), short);
+    assert_eq!(all("olga", Some(3)), ("olga".to_owned(), true), "longer");
+    assert_eq!(all("alice", Some(2)).0, "olga", "hers ends later");
+    assert_eq!(all("alice", None), short, "until somebody resumes");
+    assert_eq!(all("olga", Some(9)).0, "alice");
+    // What people call themselves is cut.
+    let long = "n".repeat(150);
+    let asked = world.now(world.app.pause_all(&who("alice"), &PauseCommand::Resume));
+    asked.expect("the store answers").expect("an operator may");
+    assert!(all(&long, Some(2)).1);
+    assert!(all(&long, Some(1)).1, "their own is theirs to change");
+}
+
+#[test]
+fn a_resume_wakes_everybody_without_a_poll_and_past_a_bad_record() {
+    let mut world = World::new(STAGE_FILE);
+    pause(&world, &stop(None));
+    let pushed = world.push("release/1", "carol");
+    assert_eq!(codes(&world, "preprod"), ["paused"]);
+    let bad = Write::Put {
+        key: keys::stage(&world.stage_id("dev")),
+        value: b"{".to_vec(),
+        condition: Condition::Any,
+    };
+    let written = world.now(world.ports().store.commit(vec![bad]));
+    written.expect("the table takes anything");
+    pause(&world, &PauseCommand::Resume);
+    world.restart();
+    world.pass(SignedDuration::from_mins(5));
+    assert_eq!(world.green("preprod"), Some(pushed));
+}
+
+#[test]
+fn a_bad_record_keeps_no_other_stage_from_a_new_stage_file() {
+    let world = World::new(STAGE_FILE);
+    let bad = Write::Put {
+        key: keys::stage(&world.stage_id("dev")),
+        value: b"{".to_vec(),
+        condition: Condition::Any,
+    };
+    let written = world.now(world.ports().store.commit(vec![bad]));
+    written.expect("the table takes anything");
+    let more = format!("{STAGE_FILE}  qa: {{ from: {{ branch: qa }}, pipeline: service }}\n");
+    let source = &world.ports().source;
+    source.commit("master", "olga", "Add qa", &[("greenroom.yaml", &more)]);
+    world.now(world.app.poll()).expect("an answer");
+    assert!(world.stage("qa").is_some());
 }

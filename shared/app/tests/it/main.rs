@@ -1,8 +1,10 @@
 //! The loop between the core and the world, over a world in memory.
 
 mod announce;
+mod applied;
 mod apps;
 mod bounds;
+mod commit_statuses;
 mod decide;
 mod dedupe;
 mod dispatch;

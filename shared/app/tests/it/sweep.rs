@@ -56,7 +56,29 @@ fn what_was_put_off_and_is_not_due_yet_keeps_a_marker() {
     ];
     commit(&world, moved);
     world.now(world.app.perform_due(&put_off));
-    assert_eq!(world.pending(), pending);
+    let markers = |all: Vec<Due>| all.into_iter().map(|due| due.marker).collect::<Vec<_>>();
+    assert_eq!(markers(world.pending()), markers(pending));
+}
+
+#[test]
+fn what_two_processes_found_is_put_off_once() {
+    let world = World::new(STAGE_FILE);
+    let id = DeliveryId::new("poison");
+    let marker = Work::Delivery(id.clone()).marker(Timestamp::UNIX_EPOCH);
+    commit(
+        &world,
+        vec![garbage(keys::delivery(&id)), table::mark(marker.clone())],
+    );
+    let of_it = |due: Due| (due.work == Work::Delivery(id.clone())).then_some(due);
+    let found: Vec<Due> = world.pending().into_iter().filter_map(of_it).collect();
+    let [found] = found.as_slice() else {
+        panic!("one marker: {found:?}");
+    };
+    world.now(world.app.perform_due(found));
+    world.now(world.app.perform_due(found));
+    let left: Vec<Due> = world.pending().into_iter().filter_map(of_it).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_ne!(left[0].marker, marker, "it made room");
 }
 
 #[test]

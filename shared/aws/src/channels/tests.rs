@@ -1,5 +1,5 @@
 use greenroom_core::message::Kind;
-use greenroom_core::name::{RepoName, StageName};
+use greenroom_core::name::RepoName;
 use serde_json::Value;
 
 use super::*;

@@ -204,14 +204,17 @@ fn of_failure(failure: &str, step: String, build: &Build, at: Timestamp) -> Obse
     }
 }
 
-/// The sentence, and where its step's output is read.
+/// The sentence, and where its step's output is read; all of it within [`WHY_MAX`], of which a
+/// line's end takes six.
 fn with_log(why: &str, build: &Build) -> String {
+    const LOG: &str = "\nlog: ";
+    const COST: usize = LOG.len() + 5;
     match &build.log {
-        Some(log) => {
-            let why = bound::text(why, WHY_MAX.saturating_sub(log.len() + 6));
-            format!("{why}\nlog: {log}")
+        Some(log) if log.len() <= WHY_MAX / 2 => {
+            let why = bound::text(why, WHY_MAX - log.len() - COST);
+            format!("{why}{LOG}{log}")
         }
-        None => bound::text(why, WHY_MAX),
+        _ => bound::text(why, WHY_MAX),
     }
 }
 

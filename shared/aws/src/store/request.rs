@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use greenroom_app::ports::store::{Condition, StoreError, Write};
 
-use super::item::{self, MARK, PARTITION, SORT, VALUE, VERSION};
+use super::item::{self, MARK, PARTITION, VALUE, VERSION};
 use super::resolve::Mark;
 use super::transaction::Transaction;
 use super::{DynamoStore, refused};
@@ -44,6 +44,11 @@ impl Request {
 
     pub fn together(table: &str, writes: Vec<Write>) -> Result<Self, StoreError> {
         Ok(Self::Transaction(Transaction::new(table, writes)?))
+    }
+
+    /// True when it has one effect however often it is sent.
+    pub fn has_token(&self) -> bool {
+        matches!(self, Self::Transaction(_))
     }
 
     pub async fn send(&self, store: &DynamoStore) -> Answer {
@@ -256,9 +261,3 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     })?;
     Ok(bytes)
 }
-
-/// The names in expressions are the attributes' own; none is a reserved word of DynamoDB.
-const _: () = assert!(
-    PARTITION.len() == 2 && SORT.len() == 2 && VERSION.len() == 1 && VALUE.len() == 1,
-    "expressions above spell the attributes out"
-);

@@ -78,13 +78,13 @@ async fn a_failed_step_is_named() {
 
 #[tokio::test]
 async fn a_step_that_takes_too_long_is_named_with_its_limit() {
-    let here = Here::new(BUILD, "exec sleep 1000").await;
+    let here = Here::limited(BUILD, "exec sleep 1000", "1s").await;
     let Observation::TimedOut { step, after, .. } =
         here.came_to(&here.deployment("token", None)).await
     else {
         panic!("it takes too long");
     };
-    assert_eq!((step.as_str(), after), ("roll-out", Duration::from_secs(2)));
+    assert_eq!((step.as_str(), after), ("roll-out", Duration::from_secs(1)));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use greenroom_app::ports::pipelines::Pipelines;
 use greenroom_core::execution::Observation;
 use greenroom_core::name::ExecutionId;
 
-use super::support::{BUILD, Here};
+use super::support::{BUILD, Here, stage_file};
 
 /// A deployment whose step runs, and the pipe that it and what it started hold open.
 async fn running(here: &Here) -> (ExecutionId, std::fs::File) {
@@ -27,14 +27,9 @@ async fn nobody_holds(mut file: std::fs::File) {
     assert_eq!(rest.await.expect("joined").expect("read"), 0);
 }
 
-/// A limit a loaded machine cannot reach.
-async fn slow_steps() -> Here {
-    Here::new(BUILD, HOLDS).await
-}
-
 #[tokio::test]
 async fn a_stop_kills_what_runs_and_only_then_is_it_stopped() {
-    let here = slow_steps().await;
+    let here = Here::new(BUILD, HOLDS).await;
     let (execution, file) = running(&here).await;
     let observation = here.observed(&execution).await;
     assert!(
@@ -63,8 +58,26 @@ async fn a_stop_kills_what_runs_and_only_then_is_it_stopped() {
 }
 
 #[tokio::test]
+async fn a_stop_that_aws_calls_a_failure_is_still_a_stop() {
+    let file = stage_file(BUILD, HOLDS, "1h");
+    let here = Here::with(&file, |options| options.fails_when_stopped = true).await;
+    let (execution, file) = running(&here).await;
+    here.pipelines
+        .stop(&execution, "enough")
+        .await
+        .expect("it is told");
+    assert_eq!(here.ended(&execution).await, "Failed");
+    nobody_holds(file).await;
+    let observation = here.observed(&execution).await;
+    assert!(
+        matches!(observation, Observation::Stopped { .. }),
+        "{observation:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_somebody_abandoned_runs_until_its_build_is_dead() {
-    let here = slow_steps().await;
+    let here = Here::new(BUILD, HOLDS).await;
     let (execution, file) = running(&here).await;
     let (pipeline, id) = execution.as_str().split_once('/').expect("a name of ours");
     let console = here.connection.codepipeline();

@@ -62,13 +62,13 @@ pub struct Here {
 }
 
 /// The stage file with these commands as its two steps.
-fn stage_file(build: &str, deploy: &str) -> StageFile {
+pub fn stage_file(build: &str, deploy: &str, limit: &str) -> StageFile {
     let text = serde_json::json!({
         "version": 1, "app": "acme/orders",
         "variables": {"dev": {"WHO": "on ${stage}", "KEY": "${secret:orders/key}"}},
         "pipelines": {"service": {"steps": [
             {"name": "compile", "run": build, "once": true, "artifact": "dist", "outputs": ["VERSION"]},
-            {"name": "roll-out", "run": deploy, "outputs": ["URL"], "timeout": "2s"}]}},
+            {"name": "roll-out", "run": deploy, "outputs": ["URL"], "timeout": limit}]}},
         "stages": {"dev": {"from": {"branch": "main"}, "pipeline": "service", "variables": ["dev"]}},
     });
     StageFile::parse("greenroom.yaml", text.to_string().as_bytes())
@@ -80,7 +80,18 @@ pub const BUILD: &str =
     "mkdir dist && cat app.txt >dist/app && echo VERSION=7 >>\"$GREENROOM_OUTPUT\"";
 
 impl Here {
+    /// With these steps, and a limit that no machine reaches.
     pub async fn new(build: &str, deploy: &str) -> Self {
+        Self::limited(build, deploy, "1h").await
+    }
+
+    /// With a limit of the deploying step.
+    pub async fn limited(build: &str, deploy: &str, limit: &str) -> Self {
+        Self::with(&stage_file(build, deploy, limit), |_| {}).await
+    }
+
+    /// With a stand-in of other options.
+    pub async fn with(file: &StageFile, change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let head = repository(&folder.path().join("repository"));
         let tools = folder.path().join("tools");
@@ -105,12 +116,12 @@ impl Here {
         }));
         let connected: Arc<OnceLock<Connection>> = Arc::default();
         options.functions = function(fence.clone(), connected.clone());
+        change(&mut options);
         let stand_in = StandIn::start(options).await.expect("it starts");
         let connection = connection(&stand_in.url());
         connected.set(connection.clone()).expect("set once");
-        let file = stage_file(build, deploy);
         let rendered =
-            synth(&file, &greenroom_synth::Options::of(&file)).expect("it can be rendered");
+            synth(file, &greenroom_synth::Options::of(file)).expect("it can be rendered");
         let values: BTreeMap<String, String> = [
             (
                 "Connection",
@@ -132,7 +143,7 @@ impl Here {
             connection,
             fence,
             head,
-            file,
+            file: file.clone(),
         }
     }
 

@@ -240,6 +240,10 @@ async fn a_lost_answer_does_not_hide_that_others_were_first(site: Site) {
         matches!(ours, Err(StoreError::Conflict { .. })),
         "the same value is not ours: {ours:?}"
     );
+    site.proxy.once("TransactWriteItems", Fault::HideAnswer);
+    let both = site.store.commit(two("ours", Condition::Absent)).await;
+    assert!(matches!(both, Err(StoreError::Conflict { .. })), "{both:?}");
+    assert_eq!(site.at("b").await, None);
 }
 
 async fn a_throttled_call_says_so_and_had_no_effect(site: Site) {

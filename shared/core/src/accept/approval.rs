@@ -92,24 +92,16 @@ fn candidate(
     policy: &Policy<'_>,
     wanted: Option<&Revision>,
 ) -> Result<Release, Rejection> {
-    let name = &stage.id.stage;
-    let why = format!("greenroom why {name}");
+    let why = format!("greenroom why {}", stage.id.stage);
     let waits = stage.candidate.as_ref();
     if waits.is_some_and(|candidate| candidate.cause.is_rollback()) {
         return Err(Rejection::invalid("a rollback asks for no approval", &why));
     }
-    let release = wanted_now(stage, view, policy, wanted)?;
-    if let Some(no) = stage.rejected.as_ref().filter(|no| no.release == release) {
-        return Err(Rejection::conflict(
-            format!("{} rejected it: {}", no.by, no.reason),
-            &format!("greenroom promote {name}"),
-        ));
-    }
-    Ok(release)
+    wanted_now(stage, view, policy, wanted)
 }
 
-/// The release that a plan would make the candidate now, if no rollback waits. `wanted` is its
-/// revision, as far as somebody typed it.
+/// The release that a plan would make the candidate now, if no rollback waits and nobody rejected
+/// it. `wanted` is its revision, as far as somebody typed it.
 pub(super) fn wanted_now(
     stage: &Stage,
     view: &View<'_>,
@@ -150,6 +142,12 @@ pub(super) fn wanted_now(
         return Err(Rejection::conflict(
             format!("the candidate is {} now", revision.short()),
             &why,
+        ));
+    }
+    if let Some(no) = stage.rejected.as_ref().filter(|no| no.release == release) {
+        return Err(Rejection::conflict(
+            format!("{} rejected it: {}", no.by, no.reason),
+            &format!("greenroom promote {name}"),
         ));
     }
     Ok(release)

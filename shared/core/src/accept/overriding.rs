@@ -1,25 +1,26 @@
 //! Letting one release through windows that are closed.
 
-use super::{Rejection, RejectionKind, approval, names};
-use crate::authorize::may_override;
+use super::{Rejection, approval, names};
+use crate::authorize::{Authorized, may_override};
 use crate::freeze::Freeze;
 use crate::name::Revision;
 use crate::policy::{Policy, View};
-use crate::principal::Principal;
 use crate::release::Release;
 use crate::stage::{Override, Stage};
-use crate::stage_file::WindowKind;
+use crate::stage_file::Window;
 
 /// What is asked, and by whom.
 pub(super) struct Asked<'a> {
-    pub principal: &'a Principal,
+    pub authorized: &'a Authorized<'a>,
+    /// The windows that close the stage now.
+    pub closed: Vec<&'a Window>,
     pub by: &'a str,
     pub reason: String,
     pub revision: Option<&'a Revision>,
 }
 
-/// Records that the candidate, and nothing else, passes the windows that are closed now. Windows
-/// that close later close to it as well.
+/// Records that the candidate, and nothing else, passes the windows that are closed now, until they
+/// open by themselves. Windows that close later close to it as well, these ones too.
 pub(super) fn overriding(
     mut stage: Stage,
     view: &View<'_>,
@@ -43,19 +44,22 @@ pub(super) fn overriding(
     if let Some(bad) = view.marks.bad(&release.revision) {
         return Err(super::is_bad(&release.revision, bad));
     }
-    let windows = closed(view, policy, asked.principal)?;
+    let mut windows = asked.closed;
+    windows.retain(|window| may_override(asked.authorized.principal(), window, policy));
     if windows.is_empty() {
         return Err(Rejection::conflict(
             format!("no window closes {name} now"),
             &format!("greenroom why {name}"),
         ));
     }
+    let freeze = Freeze::of(policy.windows.iter().copied());
     stage.overridden = Some(Override {
         by: asked.by.to_owned(),
         at: view.now,
         reason: asked.reason,
         release,
-        windows,
+        windows: windows.iter().map(|it| it.name.clone()).collect(),
+        until: freeze.opens(view.now, policy.clock_error).at(),
     });
     Ok(stage)
 }
@@ -72,7 +76,8 @@ fn candidate(
         .filter(|candidate| candidate.cause.is_rollback())
         .and_then(|candidate| candidate.release.as_ref());
     let Some(release) = rollback else {
-        return approval::wanted_now(stage, view, policy, wanted);
+        let release = approval::wanted_now(stage, view, policy, wanted)?;
+        return is_tried(stage, &release, policy).map(|()| release);
     };
     if wanted.is_some_and(|wanted| !names(wanted, &release.revision)) {
         return Err(Rejection::conflict(
@@ -86,31 +91,20 @@ fn candidate(
     Ok(release.clone())
 }
 
-/// The names of the windows that close the stage now, if `principal` may let something through all
-/// of them: each of those that deny, and one of those that would allow.
-fn closed(
-    view: &View<'_>,
-    policy: &Policy<'_>,
-    principal: &Principal,
-) -> Result<Vec<String>, Rejection> {
-    let freeze = Freeze::of(policy.windows.iter().copied());
-    let closed = freeze.closed_by(view.now, policy.clock_error);
-    let (mine, others): (Vec<_>, Vec<_>) = closed
-        .iter()
-        .partition(|window| may_override(principal, window, policy));
-    let allows = |window: &&&crate::stage_file::Window| window.kind == WindowKind::Allow;
-    let opened = mine.iter().any(|window| allows(&window));
-    let left = others.iter().find(|window| !(opened && allows(window)));
-    if let Some(window) = left {
-        let who = match window.overriders.as_slice() {
-            [] => "an operator".to_owned(),
-            roles => format!("a holder of {}", roles.join(", ")),
-        };
-        return Err(Rejection::new(
-            RejectionKind::Forbidden,
-            format!("{} may not override {}", principal.name(), window.name),
-            &format!("ask {who}"),
-        ));
+/// Refuses what a promotion does not try again: a plan would void the override at once.
+fn is_tried(stage: &Stage, release: &Release, policy: &Policy<'_>) -> Result<(), Rejection> {
+    if policy.upstream.is_none() || stage.tried.as_ref() != Some(release) {
+        return Ok(());
     }
-    Ok(mine.iter().map(|window| window.name.clone()).collect())
+    let name = &stage.id.stage;
+    Err(Rejection::conflict(
+        format!("{} did not succeed on {name}", release.revision.short()),
+        &format!("greenroom retry {name}"),
+    ))
+}
+
+/// The windows that close the stage now.
+pub(super) fn closed<'a>(view: &View<'_>, policy: &Policy<'a>) -> Vec<&'a Window> {
+    let freeze = Freeze::of(policy.windows.iter().copied());
+    freeze.closed_by(view.now, policy.clock_error)
 }

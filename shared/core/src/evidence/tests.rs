@@ -48,11 +48,15 @@ fn a_share_of_lines_is_never_rounded_up_and_no_lines_are_no_share() {
 
 #[test]
 fn evidence_of_any_size_is_kept_small() {
-    let names = vec!["\u{0}".repeat(10_000); 10_000];
+    let names = vec!["\u{0}".repeat(10_000); 100];
     let group = |suite| Group {
-        suites: vec![suite],
+        suites: (suite..10_000).collect(),
         count: 3,
         named: names.clone(),
+    };
+    let suite = SuiteRead {
+        files: "f".repeat(8_000),
+        problem: Some("p".repeat(8_000)),
     };
     let evidence = Evidence {
         tests: Some(Finding::Read(Tests {
@@ -64,6 +68,7 @@ fn evidence_of_any_size_is_kept_small() {
             why: "w".repeat(100_000),
         }),
         api: Some(Finding::Read(Api {
+            suites: vec![suite; 10_000],
             groups: (0..100).map(group).collect(),
             named: names.clone(),
             ..Api::default()
@@ -71,12 +76,18 @@ fn evidence_of_any_size_is_kept_small() {
     };
     let kept = evidence.bounded();
     let json = serde_json::to_string(&kept).expect("it is JSON");
-    assert!(json.len() < 80_000, "{} bytes", json.len());
+    assert!(json.len() < 120_000, "{} bytes", json.len());
     let Some(Finding::Read(api)) = &kept.api else {
         panic!("it was read: {kept:?}");
     };
     let counted: u32 = api.groups.iter().map(|group| group.count).sum();
     assert_eq!(counted, 300, "what is cut is still counted");
+    let last = api
+        .groups
+        .iter()
+        .flat_map(|group| group.suites.last())
+        .max();
+    assert!(last < Some(&api.suites.len()), "{last:?}");
     let nobody: Vec<_> = api
         .groups
         .iter()

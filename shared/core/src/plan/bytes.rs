@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::name::{RecipeHash, Revision};
 use crate::policy::{Policy, View};
 use crate::release::Release;
-use crate::stage::{BuildNeed, Candidate, Failing, Stage};
+use crate::stage::{BuildNeed, Candidate, Cause, Failing, Stage};
 use crate::waiting::Wait;
 
 /// A stage that waits for a build looks again after this, should nobody tell it of the end.
@@ -16,7 +16,7 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// The exact bytes, if they exist.
 pub(crate) fn of(candidate: &Candidate, view: &View<'_>, policy: &Policy<'_>) -> Option<Release> {
-    if let Some(release) = &candidate.release {
+    if let Some(release) = named(candidate, policy) {
         return Some(release.clone());
     }
     let artifact = if policy.builds() {
@@ -36,6 +36,16 @@ pub(crate) fn of(candidate: &Candidate, view: &View<'_>, policy: &Policy<'_>) ->
     })
 }
 
+/// The bytes that it names. What a stage builds for itself is named no longer once it is built
+/// otherwise: the gates in force are to be passed by what the recipe in force makes.
+pub(super) fn named<'a>(candidate: &'a Candidate, policy: &Policy<'_>) -> Option<&'a Release> {
+    let given = policy.upstream.is_some()
+        || candidate.cause.is_rollback()
+        || matches!(candidate.cause, Cause::Through { .. });
+    let release = candidate.release.as_ref();
+    release.filter(|release| given || release.recipe == policy.build_recipe)
+}
+
 /// Names the build that a plan of `stage` looks at: that of its candidate, or of what the upstream
 /// has verified, which the plan makes its candidate.
 pub fn build_wanted(
@@ -51,7 +61,7 @@ pub fn build_wanted(
         return verified.map(|verified| of(&verified.release));
     }
     let candidate = candidate?;
-    Some(match &candidate.release {
+    Some(match named(candidate, policy) {
         Some(release) => of(release),
         None => (candidate.revision.clone(), policy.build_recipe.clone()),
     })
@@ -103,6 +113,11 @@ pub(super) fn get(
         return Err(Box::new(wait));
     }
     if !matches!(candidate.build, BuildNeed::Asked { .. }) {
+        // One that is under way is only waited for.
+        let starts = build.is_none_or(Build::has_ended);
+        if let Some(definition) = policy.outdated.build.clone().filter(|_| starts) {
+            return Err(Box::new(Wait::PipelineOutdated { definition }));
+        }
         let again = (candidate.build == BuildNeed::Again).then_some(attempts);
         candidate.build = BuildNeed::Asked {
             recipe: policy.build_recipe.clone(),

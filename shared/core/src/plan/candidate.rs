@@ -1,6 +1,6 @@
 //! What the upstream has verified becomes the candidate; approvals go with what they were for.
 
-use super::Draft;
+use super::{Draft, bytes};
 use crate::policy::{Policy, View};
 use crate::stage::{Approval, BuildNeed, Candidate, Cause};
 
@@ -20,6 +20,11 @@ pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
         let is_left = policy.selects() && !cause.is_none_or(may_be);
         if promoted || is_left {
             stage.candidate = None;
+        }
+        if let Some(candidate) = &mut stage.candidate
+            && bytes::named(candidate, policy).is_none()
+        {
+            candidate.release = None;
         }
         return;
     };

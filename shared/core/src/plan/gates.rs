@@ -18,6 +18,7 @@ pub(super) fn pass(
 ) {
     let mut waits: Vec<Wait> = paused(view, policy).into_iter().collect();
     waits.extend(locked(&draft.next));
+    waits.extend(outdated(policy));
     let bad = marks::bad(&candidate.revision, view.marks);
     let got = match bad {
         // Nothing is built that goes nowhere.
@@ -89,6 +90,10 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     if lock.is_some_and(|lock| lock.holds(view.now, policy.clock_error)) {
         return locked(view.stage);
     }
+    let outdated = outdated(policy);
+    if outdated.is_some() {
+        return outdated;
+    }
     let proven = proven(view.stage, &run.cause, &run.release, view, policy);
     let revision = &run.release.revision;
     if let Some(bad) = marks::bad(revision, view.marks) {
@@ -118,6 +123,12 @@ pub(super) fn paused(view: &View<'_>, policy: &Policy<'_>) -> Option<Wait> {
             pause: pause.clone(),
             app: policy.file.app.clone(),
         })
+}
+
+/// A pipeline that was made from something else would deploy what nobody wrote, to a rollback too.
+pub(super) fn outdated(policy: &Policy<'_>) -> Option<Wait> {
+    let definition = policy.outdated.stage.clone()?;
+    Some(Wait::PipelineOutdated { definition })
 }
 
 /// A lock closes the stage to everything.

@@ -43,6 +43,7 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
     let cause = cause(release, stage, policy);
     let mut waits: Vec<Wait> = gates::paused(view, policy).into_iter().collect();
     waits.extend(gates::standing(stage, policy));
+    waits.extend(gates::outdated(policy));
     let overridden = window::let_through(stage, release);
     let revision = &release.revision;
     waits.extend(window::closed(

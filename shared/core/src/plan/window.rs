@@ -24,6 +24,7 @@ pub(super) fn closed(
     if policy.windows.is_empty() {
         return None;
     }
+    let overridden = overridden.filter(|it| it.holds(now));
     let through = overridden.map_or(&[][..], |it| it.windows.as_slice());
     let freeze = Freeze::of(policy.windows.iter().copied()).without(through);
     let by = freeze.closed_by(now, policy.clock_error);
@@ -77,18 +78,24 @@ fn who(closed: &[&Window]) -> Vec<String> {
     roles
 }
 
-/// What was let through is exactly one release; another candidate, or none, voids it.
+/// What was let through is exactly one release and one closing; another candidate, or none, voids
+/// it, and so does the end of the closing.
 pub(super) fn forget_override(draft: &mut Draft) {
+    let now = draft.now;
     let stage = &mut draft.next;
-    let is_meant = |it: &Override| match &stage.candidate {
+    let is_candidate = |it: &Override| match &stage.candidate {
         Some(candidate) => match &candidate.release {
             Some(release) => *release == it.release,
             None => candidate.revision == it.release.revision,
         },
         None => false,
     };
+    let is_meant = |it: &Override| it.holds(now) && is_candidate(it);
     if !stage.overridden.as_ref().is_some_and(is_meant) {
         stage.overridden = None;
+    }
+    if let Some(until) = stage.overridden.as_ref().and_then(|it| it.until) {
+        draft.wake_at(until);
     }
 }
 
@@ -96,4 +103,40 @@ pub(super) fn forget_override(draft: &mut Draft) {
 pub(super) fn let_through<'a>(stage: &'a Stage, release: &Release) -> Option<&'a Override> {
     let overridden = stage.overridden.as_ref();
     overridden.filter(|it| it.release == *release)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage_file::StageFile;
+
+    const FILE: &str = r#"
+version: 1
+app: acme/orders
+pipelines: { p: { steps: [{ name: d, run: d }] } }
+stages: { dev: { from: { branch: d }, pipeline: p } }
+roles: { owner: [olga], release: [rita], ops: [otto] }
+windows:
+  audit: { deny: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [owner, release] }
+  quiet: { deny: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [owner] }
+  night: { deny: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r }
+  office: { allow: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [release] }
+  extra: { allow: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [ops, owner] }
+"#;
+
+    #[test]
+    fn whoever_may_open_each_deny_window_and_one_of_the_allow_windows_may_override() {
+        let file = StageFile::parse("greenroom.yaml", FILE.as_bytes()).expect("it holds");
+        let of = |names: &[&str]| {
+            let named = |window: &&Window| names.contains(&window.name.as_str());
+            who(&file.windows.values().filter(named).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&["audit"]), ["owner", "release"]);
+        assert_eq!(of(&["audit", "quiet"]), ["owner"]);
+        assert!(of(&["audit", "quiet", "night"]).is_empty());
+        assert_eq!(of(&["office", "extra"]), ["ops", "owner", "release"]);
+        assert_eq!(of(&["quiet", "office", "extra"]), ["owner"]);
+        assert_eq!(of(&["audit", "office"]), ["release"]);
+        assert!(of(&["quiet", "office"]).is_empty());
+    }
 }

@@ -103,9 +103,18 @@ pub struct Override {
     pub release: Release,
     /// Names of the windows that were closed then; others still close.
     pub windows: Vec<String>,
+    /// When the stage was to open by itself: it is void from then on. `None` if nobody knew, and
+    /// in records of older versions.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl Override {
+    /// Whether it lets anything through at `now`: only the closing that it was given for.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
     /// For people: `olga overrides christmas: hotfix`.
     pub fn sentence(&self) -> String {
         let windows = self.windows.join(", ");

@@ -244,6 +244,15 @@ impl Wait {
                 pause.until,
             ),
             Self::Release(wait) => return wait.explain(stage),
+            Self::PipelineOutdated { definition } => (
+                format!(
+                    "the pipeline {} is not what the stage file in force makes of it",
+                    definition.name
+                ),
+                "an operator, by applying the stage file".to_owned(),
+                Some("greenroom apply".to_owned()),
+                None,
+            ),
         };
         Explained {
             code: self.code(),

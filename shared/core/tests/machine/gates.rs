@@ -5,6 +5,7 @@ use greenroom_core::command::Command;
 use greenroom_core::evidence::{
     Api, Coverage, Evidence, Finding, Group, Percent, SuiteRead, Tests,
 };
+use greenroom_core::execution::Observation;
 use greenroom_core::name::StageName;
 use greenroom_core::plan::{Plan, Row, table};
 use greenroom_core::policy::View;
@@ -402,6 +403,30 @@ fn a_rollback_has_nothing_to_show() {
             .run
             .is_some_and(|run| matches!(run.cause, Cause::Rollback { .. }))
     );
+}
+
+#[test]
+fn what_is_built_otherwise_by_now_is_not_tried_again_as_it_was() {
+    let (mut world, _) = built_with(Some(good()));
+    world.started("staging");
+    world.admit("staging").expect("admitted");
+    let gone = Observation::Errored {
+        why: "the process is gone".to_owned(),
+        at: world.now,
+    };
+    let _ = world.observe("staging", gone);
+    let waits = world.stage("staging").candidate.clone().expect("again");
+    assert!(waits.release.is_some(), "the same bytes once more");
+    let old = world.release(1);
+    world.file = stage_file(&GATED.replace("run: make\n", "run: make all\n"));
+    world.now = waits.not_before.expect("after a while");
+    let plan = world.replan("staging");
+    assert_eq!(codes(&plan), ["building"]);
+    world.evidence = Some(Evidence::default());
+    world.built(1);
+    let plan = world.replan("staging");
+    assert_eq!(codes(&plan)[0], "gate_tests", "the new build shows nothing");
+    assert_ne!(world.release(1), old);
 }
 
 pub fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {

@@ -8,6 +8,7 @@
 mod breaks;
 mod builds;
 mod bytes;
+mod commit_statuses;
 mod deploy;
 mod ends;
 mod fence;
@@ -17,6 +18,7 @@ mod lines;
 mod logged;
 mod marks;
 mod moves;
+mod outdated;
 mod people;
 mod promotion;
 mod properties;

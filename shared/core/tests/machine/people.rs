@@ -273,7 +273,7 @@ fn who_may_ask_for_what() {
         revision: revision(1),
     };
     let may = |principal: &Principal, command: &Command| {
-        authorize(principal, command, &id, policy.as_ref()).is_ok()
+        authorize(principal, command, &id, policy.as_ref(), &[]).is_ok()
     };
     for command in all.iter().chain(&yes_or_no) {
         assert!(may(&operator(), command), "{}", command.verb());
@@ -300,10 +300,11 @@ fn a_refusal_says_who_may_not_do_what_and_who_may() {
     let policy = world.policy("prod");
     let approve = Command::Approve { revision: None };
     let mallory = person("mallory");
-    let no = authorize(&mallory, &approve, &id, policy.as_ref()).expect_err("no owner");
+    let no = authorize(&mallory, &approve, &id, policy.as_ref(), &[]).expect_err("no owner");
     assert_eq!(no.why, "mallory may not approve prod");
     assert_eq!(no.who, "a holder of owner");
-    let no = authorize(&Principal::Pipeline, &Command::Retry, &id, None).expect_err("no person");
+    let no =
+        authorize(&Principal::Pipeline, &Command::Retry, &id, None, &[]).expect_err("no person");
     assert_eq!(no.who, "an operator");
 }
 
@@ -314,7 +315,7 @@ fn whoever_may_act_may_approve_where_no_role_is_asked_for() {
     let policy = world.policy("prod");
     let approve = Command::Approve { revision: None };
     let anybody = person("anybody");
-    assert!(authorize(&anybody, &approve, &id, policy.as_ref()).is_ok());
+    assert!(authorize(&anybody, &approve, &id, policy.as_ref(), &[]).is_ok());
 }
 
 #[test]

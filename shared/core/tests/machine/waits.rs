@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use greenroom_core::definition::{Definition, DefinitionHash};
 use greenroom_core::evidence::Gate;
 use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
@@ -166,6 +167,12 @@ fn every_wait() -> Vec<Wait> {
         }),
         through(Passing::Broken),
         through(Passing::TakenOver { asked: 5 }),
+        Wait::PipelineOutdated {
+            definition: Definition {
+                name: "greenroom-acme-orders-dev".to_owned(),
+                hash: DefinitionHash::new("0123456789abcdef"),
+            },
+        },
     ]
 }
 
@@ -282,7 +289,8 @@ fn what_moves_by_itself_blocks_nobody() {
             "mark_missing",
             // Where it did not pass, and where others took that stage over.
             "through",
-            "through"
+            "through",
+            "pipeline_outdated"
         ]
     );
 }

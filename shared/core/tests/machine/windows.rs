@@ -226,6 +226,79 @@ fn an_override_is_for_the_windows_that_were_closed() {
     );
 }
 
+/// With a change of dev that is let through `office` and then kept waiting by a lock.
+fn let_through_and_locked() -> World {
+    let mut world = wanted_at("07:00:00");
+    let lock = Command::Lock {
+        reason: "so that it waits".to_owned(),
+        until: None,
+    };
+    world.command("dev", &operator(), lock).expect("locked");
+    overridden(&mut world, &operator()).expect("an operator may");
+    world
+}
+
+#[test]
+fn an_override_is_over_when_the_stage_opens_by_itself() {
+    let mut world = let_through_and_locked();
+    let plan = world.replan("dev");
+    let opens = Some(at("2026-03-02T08:30:00Z"));
+    let until = plan.next.overridden.and_then(|it| it.until);
+    assert_eq!((until, plan.wake), (opens, opens));
+    world.now = at("2026-03-03T07:00:00Z");
+    world
+        .command("dev", &operator(), Command::Unlock)
+        .expect("unlocked");
+    let plan = world.replan("dev");
+    assert_eq!(codes(&plan), ["frozen"], "the same windows a day later");
+    assert_eq!(plan.next.overridden, None);
+    assert!(world.codes().contains(&"override_void"));
+}
+
+#[test]
+fn what_was_let_through_is_not_admitted_in_the_next_closing() {
+    let hourly = file().replace("cron: \"0 9 * * *\"", "cron: \"0 * * * *\"");
+    let mut world = World::of(&hourly);
+    world.now = at("2026-03-02T10:20:00Z");
+    world.push("dev", 1);
+    world.built(1);
+    overridden(&mut world, &person("alice")).expect("alice may override quiet");
+    world.started("dev");
+    world.now = at("2026-03-02T11:05:00Z");
+    let no = world.admit("dev").expect_err("it is quiet again");
+    assert!(no.why.contains("closed during quiet"), "{}", no.why);
+}
+
+#[test]
+fn what_did_not_succeed_here_is_let_through_no_window() {
+    let mut world = World::of(&file().replace("  prod:\n", "  prod:\n    windows: [office]\n"));
+    world.now = at("2026-03-02T10:00:00Z");
+    world.prod_ready(1);
+    world.deploy("prod");
+    world.verdict("prod", "smoke", failed(&["pay"]));
+    assert!(world.stage("prod").tried.is_some());
+    world.now = at("2026-03-02T20:00:00Z");
+    let no = world.try_command("prod", &operator(), &through(Some(1)));
+    let no = no.expect_err("it would be void at once");
+    assert_eq!(no.kind, RejectionKind::Conflict);
+    assert_eq!(no.help, "greenroom retry prod");
+    world
+        .command("prod", &operator(), Command::Retry)
+        .expect("granted");
+    world
+        .command("prod", &operator(), through(Some(1)))
+        .expect("it is wanted again");
+}
+
+#[test]
+fn whoever_may_not_learns_it_before_anything_else() {
+    let mut world = World::of(&file());
+    world.now = at("2026-03-02T07:00:00Z");
+    let no = overridden(&mut world, &person("alice")).expect_err("office is the operators'");
+    assert_eq!(no.kind, RejectionKind::Forbidden, "{}", no.why);
+    assert_eq!(no.why, "alice may not override office");
+}
+
 #[test]
 fn who_may_override_depends_on_the_windows_that_are_closed() {
     let mut world = wanted_at("07:00:00");
@@ -244,7 +317,8 @@ fn who_may_override_depends_on_the_windows_that_are_closed() {
         let no = overridden(&mut world, &other).expect_err("nobody");
         assert_eq!(no.kind, RejectionKind::Forbidden);
     }
-    overridden(&mut world, &person("Alice")).expect("a holder of the role");
+    let plan = overridden(&mut world, &person("Alice")).expect("a holder of the role");
+    assert_eq!(codes(&plan), ["starting"]);
 }
 
 #[test]
@@ -488,6 +562,11 @@ fn who_pauses_and_resumes() {
     );
     let past = stop(Some("2026-03-02T10:00:00Z"));
     assert_eq!(ask(None, &operator(), &past), Err(RejectionKind::Invalid));
+    let silent = PauseCommand::Pause {
+        reason: " ".to_owned(),
+        until: None,
+    };
+    assert_eq!(ask(None, &operator(), &silent), Err(RejectionKind::Invalid));
     assert_eq!(
         ask(by_olga, &person("paul"), &PauseCommand::Resume),
         Ok(None)
@@ -500,6 +579,14 @@ fn who_pauses_and_resumes() {
         assert_eq!(
             ask(None, &nobody, &stop(None)),
             Err(RejectionKind::Forbidden)
+        );
+    }
+    for (command, said) in [(stop(None), "pause"), (PauseCommand::Resume, "resume")] {
+        let no = pause::accept(by_olga, &app, &Principal::Pipeline, &command, now);
+        let why = no.expect_err("no person").why;
+        assert!(
+            why.ends_with(&format!(" may not {said} acme/orders")),
+            "{why}"
         );
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use greenroom_core::accept::{Rejection, accept};
 use greenroom_core::build::{self, Build, BuildPlan, BuildRequest};
 use greenroom_core::command::Command;
+use greenroom_core::definition::Applied;
 use greenroom_core::effect::{Effect, News};
 use greenroom_core::evidence::Evidence;
 use greenroom_core::execution::Observation;
@@ -41,6 +42,8 @@ pub struct World {
     pub evidence: Option<Evidence>,
     /// Everything is paused.
     pub pause: Option<Pause>,
+    /// What pipelines that stand by themselves were made from.
+    pub applied: Option<Applied>,
     claims: u64,
 }
 
@@ -62,6 +65,7 @@ impl World {
             log: Vec::new(),
             evidence: None,
             pause: None,
+            applied: None,
             claims: 0,
         }
     }
@@ -88,7 +92,11 @@ impl World {
     }
 
     pub fn policy(&self, name: &str) -> Option<Policy<'_>> {
-        Policy::of(&self.file, &RuleName::new(name), self.clock_error)
+        let policy = Policy::of(&self.file, &RuleName::new(name), self.clock_error)?;
+        Some(match &self.applied {
+            Some(applied) => policy.against(&self.file.app, applied),
+            None => policy,
+        })
     }
 
     /// Changes the stage, plans it and commits the plan.

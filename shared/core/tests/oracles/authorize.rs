@@ -6,7 +6,7 @@ use greenroom_core::command::Command;
 use greenroom_core::name::*;
 use greenroom_core::policy::Policy;
 use greenroom_core::principal::Principal;
-use greenroom_core::stage_file::StageFile;
+use greenroom_core::stage_file::{StageFile, Window};
 use jiff::SignedDuration;
 
 const FILE: &str = r#"
@@ -100,15 +100,30 @@ fn table(principal: &Principal, verb: &str, rule: &str, whose: Option<&[&str]>) 
         (Principal::Person { name }, "approve" | "reject") => {
             whose.is_none_or(|whose| whose.contains(&name.as_str()))
         }
-        // Only of `owned` somebody may override a window, and that is who leads.
-        (Principal::Person { name }, "override") => rule == "owned" && name == "carol",
+        // Where nothing is closed nobody is in the way; `strict` is nobody's to override.
+        (Principal::Person { name }, "override") => match rule {
+            "owned" => name == "carol",
+            "shared" | "gone" => false,
+            _ => true,
+        },
         (Principal::Person { .. }, _) => true,
     }
 }
 
+/// The windows that close the stage of a rule.
+fn closed<'a>(file: &'a StageFile, rule: &str) -> Vec<&'a Window> {
+    let name = match rule {
+        "owned" => "night",
+        "shared" => "strict",
+        _ => return Vec::new(),
+    };
+    let all = file.windows.values();
+    all.filter(|window| window.name == name).collect()
+}
+
 /// Cells in which `allowed` and the table disagree.
 fn disagreements(
-    allowed: impl Fn(&Principal, &Command, &StageId, Option<&Policy<'_>>) -> bool,
+    allowed: impl Fn(&Principal, &Command, &StageId, Option<&Policy<'_>>, &[&Window]) -> bool,
 ) -> Vec<String> {
     let file = StageFile::parse("greenroom.yaml", FILE.as_bytes()).expect("a valid stage file");
     let mut principals = vec![Principal::Automation, Principal::Pipeline];
@@ -120,6 +135,7 @@ fn disagreements(
     for (rule, whose) in WHOSE {
         let policy = Policy::of(&file, &RuleName::new(rule), SignedDuration::ZERO);
         assert_eq!(policy.is_some(), rule != "gone");
+        let closed = closed(&file, rule);
         let id = StageId {
             app: AppId(1),
             stage: StageName::new(rule),
@@ -127,7 +143,7 @@ fn disagreements(
         for principal in &principals {
             for command in commands() {
                 let expected = table(principal, command.verb(), rule, whose);
-                if allowed(principal, &command, &id, policy.as_ref()) != expected {
+                if allowed(principal, &command, &id, policy.as_ref(), &closed) != expected {
                     all.push(format!("{principal:?} {} {rule}", command.verb()));
                 }
             }
@@ -138,8 +154,8 @@ fn disagreements(
 
 #[test]
 fn every_cell_of_the_table_is_what_is_decided() {
-    let different = disagreements(|principal, command, stage, policy| {
-        let answer = authorize(principal, command, stage, policy);
+    let different = disagreements(|principal, command, stage, policy, closed| {
+        let answer = authorize(principal, command, stage, policy, closed);
         if let Ok(proof) = &answer {
             // The proof is of exactly what was asked.
             assert_eq!((proof.principal(), proof.stage()), (principal, stage));
@@ -151,21 +167,22 @@ fn every_cell_of_the_table_is_what_is_decided() {
 
 #[test]
 fn a_wrong_cell_is_noticed() {
-    let decide =
-        |principal: &Principal, command: &Command, stage: &StageId, policy: Option<&Policy<'_>>| {
-            authorize(principal, command, stage, policy).is_ok()
-        };
-    let everybody_is_operator = disagreements(|principal, command, stage, policy| {
+    let everybody_is_operator = disagreements(|principal, command, stage, policy, closed| {
         let name = principal.name().to_owned();
-        match principal {
-            Principal::Person { .. } => {
-                decide(&Principal::Operator { name }, command, stage, policy)
-            }
-            _ => decide(principal, command, stage, policy),
-        }
+        let operator = Principal::Operator { name };
+        let principal = match principal {
+            Principal::Person { .. } => &operator,
+            other => other,
+        };
+        authorize(principal, command, stage, policy, closed).is_ok()
     });
     assert!(!everybody_is_operator.is_empty());
-    let roles_are_forgotten =
-        disagreements(|principal, command, stage, _| decide(principal, command, stage, None));
+    let roles_are_forgotten = disagreements(|principal, command, stage, _, closed| {
+        authorize(principal, command, stage, None, closed).is_ok()
+    });
     assert!(!roles_are_forgotten.is_empty());
+    let windows_are_forgotten = disagreements(|principal, command, stage, policy, _| {
+        authorize(principal, command, stage, policy, &[]).is_ok()
+    });
+    assert!(!windows_are_forgotten.is_empty());
 }

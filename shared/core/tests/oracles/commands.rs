@@ -329,7 +329,7 @@ fn admit(s: &Situation, knock: Knock) -> Answer {
     }
     let is_open =
         s.takes != Takes::Nothing && !is_locked(s) && unproven(s, run.why, run.of).is_empty();
-    let is_open = is_open && !is_paused(s) && !is_frozen(s, Some(run.of));
+    let is_open = is_open && !is_paused(s) && !is_frozen(s, Some(run.of)) && !s.outdated.0;
     if !is_open {
         return CLOSED;
     }

@@ -64,10 +64,12 @@ pub fn draw(seed: u64) -> Situation {
         pause: None,
         window: None,
         through: None,
+        outdated: (false, false),
     };
     calendar(r, &mut situation);
     // Nothing runs beside it.
     situation.unstopped = situation.run.is_none() && r.one_in(8);
+    situation.outdated = (r.one_in(8), r.one_in(8));
     situation
 }
 

@@ -90,7 +90,7 @@ fn the_gates_are_what_the_documentation_says() {
 /// A mistake, made by showing the core a situation that differs in what the mistake overlooks.
 type Mistake = (&'static str, fn(&mut Situation));
 
-const MISTAKES: [Mistake; 21] = [
+const MISTAKES: [Mistake; 23] = [
     ("the clock is right", |s| s.clock_error = 0),
     ("one clock's error is enough", |s| {
         if let Some(Upstream {
@@ -154,6 +154,8 @@ const MISTAKES: [Mistake; 21] = [
     }),
     ("nothing is let through", |s| s.through = None),
     ("no pause", |s| s.pause = None),
+    ("any pipeline deploys", |s| s.outdated.0 = false),
+    ("any pipeline builds", |s| s.outdated.1 = false),
 ];
 
 #[test]

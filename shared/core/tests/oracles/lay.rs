@@ -5,6 +5,7 @@ mod work;
 use std::sync::LazyLock;
 
 use greenroom_core::build::Build;
+use greenroom_core::definition::{Definition, Outdated};
 use greenroom_core::name::*;
 use greenroom_core::pause::Pause;
 use greenroom_core::policy::{Policy, View};
@@ -163,6 +164,11 @@ pub fn policy(s: &Situation) -> Option<Policy<'static>> {
     let rule = RuleName::new(rule(s.takes));
     let mut policy = Policy::of(file, &rule, SignedDuration::from_nanos(s.clock_error))?;
     policy.windows = s.window.map(window).into_iter().collect();
+    let (stage, build) = s.outdated;
+    policy.outdated = Outdated {
+        stage: stage.then(Definition::default),
+        build: build.then(Definition::default),
+    };
     Some(policy)
 }
 
@@ -329,6 +335,7 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         reason: "because".to_owned(),
         release: names.release(bytes),
         windows: vec![window(it).name.clone()],
+        until: None,
     });
     if let (Some(run), Some(of)) = (&mut stage.run, s.run.map(|run| run.of)) {
         let overridden = stage.overridden.clone();

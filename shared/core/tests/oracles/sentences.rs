@@ -92,8 +92,13 @@ pub fn wanted(s: &Situation) -> Option<Wanted> {
         return Some(rollback);
     }
     if s.takes != Takes::Promotions {
-        // Nothing is promoted to a stage that takes no promotions.
-        return waits.filter(|it| it.why != Why::Promotion);
+        // Nothing is promoted to a stage that takes no promotions. What it builds for itself is
+        // what it builds by now.
+        let waits = waits.filter(|it| it.why != Why::Promotion);
+        return waits.map(|it| Wanted {
+            bytes: it.bytes.filter(|bytes| bytes.recipe == 0),
+            ..it
+        });
     }
     // Of the stage before, what it has verified is wanted, and nothing else.
     let verified = verified_upstream(s)?;
@@ -126,6 +131,10 @@ fn closed(s: &Situation, wanted: &Wanted) -> BTreeSet<&'static str> {
     }
     if is_frozen(s, bytes(s, wanted).ok()) {
         codes.insert("frozen");
+    }
+    // Nothing is deployed by a pipeline of another file, not even what was good before.
+    if s.outdated.0 {
+        codes.insert("pipeline_outdated");
     }
     // What may still be at it stops everybody: who goes on without it asks for something anew.
     if s.unstopped {
@@ -198,22 +207,30 @@ pub fn bytes(s: &Situation, wanted: &Wanted) -> Result<Bytes, &'static str> {
     let build = s
         .build
         .filter(|it| it.revision == wanted.revision && it.recipe == 0);
-    let Some(build) = build else {
-        return Err("building");
-    };
     // That it was asked for by another recipe says nothing any more.
     let asked = match wanted.asked {
         Asked::For(recipe, _) if recipe != 0 => Asked::No,
         asked => asked,
     };
+    // Nothing is built by a pipeline of another file.
+    let is_asked_for = matches!(asked, Asked::For(..));
+    let begins = if s.outdated.1 && !is_asked_for {
+        "pipeline_outdated"
+    } else {
+        "building"
+    };
+    let Some(build) = build else {
+        return Err(begins);
+    };
     match (build.how, asked) {
         (How::Succeeded(artifact), _) => Ok(made(artifact)),
-        (How::Running | How::Pausing, _) | (_, Asked::Again) => Err("building"),
+        (How::Running | How::Pausing, _) => Err("building"),
+        (_, Asked::Again) => Err(begins),
         // An end that was there before it was asked for is no answer.
         (_, Asked::For(_, after)) if build.attempt <= after => Err("building"),
         (How::Failed, _) => Err("build_failed"),
         // Nobody could tell, and somebody else wants it: it is tried once more.
-        (How::Unclear, Asked::No) => Err("building"),
+        (How::Unclear, Asked::No) => Err(begins),
         (How::Unclear, _) => Err("build_unclear"),
     }
 }

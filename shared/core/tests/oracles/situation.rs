@@ -192,6 +192,8 @@ pub struct Situation {
     pub window: Option<Window>,
     /// The bytes that somebody lets through it.
     pub through: Option<Bytes>,
+    /// Whether the pipeline that deploys, and the one that builds, is of another file.
+    pub outdated: (bool, bool),
 }
 
 /// A window that lasts an hour.

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::buildspec::{Buildspec, PHASES, is_inline};
+use super::buildspec::{Buildspec, PHASES};
 use super::declaration::{Action, EnvironmentVariable};
-use super::process::Shell;
+use super::process::{Container, Shell};
 use super::run::{Failure, Outcome, Place};
 use super::service::Service;
 use super::state::{Build, Phase, Source};
-use super::{source, wire_out};
+
+mod prepare;
 
 /// Minutes that a project may take which does not say.
 const TIMEOUT_DEFAULT: u64 = 60;
@@ -40,7 +41,7 @@ pub(super) async fn perform(
     let id = request.id.clone();
     service.change(|state| {
         let pipeline = state.pipelines.get_mut(&place.pipeline)?;
-        let actions = &mut pipeline.executions[place.index].actions;
+        let actions = &mut pipeline.executions.get_mut(place.index)?.actions;
         let action = actions.iter_mut().find(|action| action.id == action_id)?;
         action.external_id = Some(id.clone());
         Some(())
@@ -171,6 +172,7 @@ impl Running {
                 .is_none_or(|build| build.stop);
             stop.then_some(())
         });
+        let container = Container::of(&self.request.id);
         let status = tokio::select! {
             status = self.all() => status,
             () = stopped => self.cut("STOPPED", ("BUILD_STOPPED", "Build was stopped.")),
@@ -178,6 +180,7 @@ impl Running {
                 self.cut("TIMED_OUT", ("BUILD_TIMED_OUT", "Build has timed out."))
             }
         };
+        drop(container);
         self.change(|build| {
             let now = jiff::Timestamp::now();
             build.status = status;
@@ -299,101 +302,5 @@ impl Running {
             }
         }
         bad
-    }
-
-    /// The files, the buildspec and the variables; or a status code and why not.
-    async fn prepare(&self) -> Result<(Shell, Buildspec), (&'static str, String)> {
-        let request = &self.request;
-        let checkout = request.folder.join("src");
-        let (archive, into) = (request.source.archive.clone(), checkout.clone());
-        let unpacked = tokio::task::spawn_blocking(move || source::unpack(&archive, &into)).await;
-        unpacked
-            .map_err(std::io::Error::other)
-            .and_then(|unpacked| unpacked)
-            .map_err(|error| ("CLIENT_ERROR", error.to_string()))?;
-        let text = match request.buildspec.as_deref() {
-            Some(text) if is_inline(text) => text.to_owned(),
-            path => std::fs::read_to_string(checkout.join(path.unwrap_or("buildspec.yml")))
-                .map_err(|_| ("YAML_FILE_ERROR", "YAML file does not exist".to_owned()))?,
-        };
-        let buildspec = Buildspec::parse(&text).map_err(|why| ("YAML_FILE_ERROR", why))?;
-        let environment = self.environment(&buildspec, &checkout).await?;
-        let shell = Shell {
-            program: buildspec.shell.clone(),
-            folder: request.folder.clone(),
-            environment,
-        };
-        shell
-            .begin(&checkout)
-            .map_err(|error| ("CLIENT_ERROR", error.to_string()))?;
-        Ok((shell, buildspec))
-    }
-
-    /// The buildspec's variables give way to the project's, and those to the action's.
-    async fn environment(
-        &self,
-        buildspec: &Buildspec,
-        checkout: &std::path::Path,
-    ) -> Result<BTreeMap<String, String>, (&'static str, String)> {
-        let (service, request) = (&self.service, &self.request);
-        let mut all = service.options.environment.clone();
-        all.extend(buildspec.variables.clone());
-        let of_spec = buildspec
-            .secrets
-            .iter()
-            .map(|(name, value)| (name, value, "SECRETS_MANAGER"));
-        let of_others = request.variables.iter().map(|one| {
-            (
-                &one.name,
-                &one.value,
-                one.kind.as_deref().unwrap_or("PLAINTEXT"),
-            )
-        });
-        for (name, value, kind) in of_spec.chain(of_others) {
-            let value = match kind {
-                "PLAINTEXT" => value.clone(),
-                "SECRETS_MANAGER" => wire_out::secret(service, value)
-                    .await
-                    .map_err(|why| ("Secrets Manager Error Message", format!("{name}: {why}")))?,
-                other => {
-                    return Err((
-                        "CLIENT_ERROR",
-                        format!("variables of type {other} are not modelled by the stand-in"),
-                    ));
-                }
-            };
-            all.insert(name.clone(), value);
-        }
-        let folder = |name: &str| request.folder.join(name).display().to_string();
-        let arn = service.arn("codebuild", &format!("build/{}", request.id));
-        let number = service.read(|state| {
-            state
-                .builds
-                .get(&request.id)
-                .map_or(0, |build| build.number)
-        });
-        for (name, value) in [
-            ("CODEBUILD_BUILD_ID", request.id.clone()),
-            ("CODEBUILD_BUILD_ARN", arn),
-            ("CODEBUILD_BUILD_NUMBER", number.to_string()),
-            (
-                "CODEBUILD_RESOLVED_SOURCE_VERSION",
-                request.source.revision.clone(),
-            ),
-            ("CODEBUILD_SOURCE_VERSION", request.source.revision.clone()),
-            ("CODEBUILD_SRC_DIR", checkout.display().to_string()),
-            ("CODEBUILD_CI", "true".to_owned()),
-            ("AWS_REGION", service.options.region.clone()),
-            ("AWS_DEFAULT_REGION", service.options.region.clone()),
-            ("HOME", folder("home")),
-            ("TMPDIR", folder("tmp")),
-        ] {
-            all.insert(name.to_owned(), value);
-        }
-        for name in ["home", "tmp"] {
-            std::fs::create_dir_all(request.folder.join(name))
-                .map_err(|error| ("CLIENT_ERROR", error.to_string()))?;
-        }
-        Ok(all)
     }
 }

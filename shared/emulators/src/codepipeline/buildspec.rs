@@ -73,7 +73,9 @@ impl Buildspec {
         let phases = object(all.get("phases").ok_or("phases are missing")?, "phases")?;
         let names = PHASES.map(|(name, _)| name);
         known(phases, &names, "phases")?;
-        let shell = env.get("shell").map_or(Ok("sh".to_owned()), scalar)?;
+        let shell = env
+            .get("shell")
+            .map_or_else(|| Ok("sh".to_owned()), scalar)?;
         if !["sh", "/bin/sh", "bash"].contains(&shell.as_str()) {
             return Err(format!("shell {shell} is not supported"));
         }

@@ -34,11 +34,17 @@ pub(super) async fn perform(
             action: action.clone(),
             action_id: action_id.to_owned(),
             configuration: configuration.clone(),
+            asked: false,
             answer: None,
         };
         let event = event(service, place, &job, &id, token.as_deref(), artifacts);
         service.change(|state| state.jobs.insert(id.clone(), job));
         call(service, function, event).await?;
+        service.change(|state| {
+            if let Some(job) = state.jobs.get_mut(&id) {
+                job.asked = true;
+            }
+        });
         let answered = service.until(|state| state.jobs.get(&id)?.answer.clone());
         match tokio::time::timeout(service.options.job_timeout, answered).await {
             Ok(Answer::Done {

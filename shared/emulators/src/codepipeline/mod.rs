@@ -146,6 +146,19 @@ impl StandIn {
             .await;
     }
 
+    /// Waits until a function was called for an action of the execution.
+    pub async fn invoked(&self, pipeline: &str, execution: &str) {
+        self.service
+            .until(|state| {
+                let pipeline = state.pipelines.get(pipeline)?;
+                let execution = &pipeline.executions[pipeline.find(execution)?];
+                let mut asked = state.jobs.values().filter(|job| job.asked);
+                let ours = |id: &String| execution.actions.iter().any(|action| action.id == *id);
+                asked.any(|job| ours(&job.action_id)).then_some(())
+            })
+            .await;
+    }
+
     /// Waits until an execution waits before a stage.
     pub async fn waits(&self, pipeline: &str, execution: &str, stage: &str) {
         self.reaches(pipeline, execution, stage, Place::Before)

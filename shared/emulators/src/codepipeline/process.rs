@@ -1,5 +1,5 @@
 //! One command of a build: a shell of its own that begins where the last one ended, with the same
-//! variables and in the same folder, and ends with everything it started.
+//! variables and in the same folder. What it leaves running ends with the build.
 //!
 //! A command that ends its shell with `exit` keeps nothing of what it exported.
 
@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
+
+/// The variable by which a build's processes are known.
+pub(super) const BUILD: &str = "CODEBUILD_BUILD_ID";
 
 /// Runs the command in `$1` after the state in `$2` (variables) and `$3` (folder), and keeps both.
 /// `$4` says whether all went well so far.
@@ -38,7 +41,7 @@ impl Shell {
         std::fs::write(self.folder.join("log"), b"")
     }
 
-    /// Runs one command to its end. Dropping the future kills it, and all it started.
+    /// Runs one command to its end. What it left running is the [`Container`]'s to end.
     pub async fn run(&self, command: &str, succeeding: bool) -> std::io::Result<ExitStatus> {
         let script = self.folder.join("command.sh");
         std::fs::write(&script, command)?;
@@ -58,10 +61,8 @@ impl Shell {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
-            .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
-        let _group = Group(child.id());
         child.wait().await
     }
 
@@ -95,18 +96,48 @@ impl Shell {
     }
 }
 
-/// Kills a process group when it goes out of scope, as the container of a build does.
-struct Group(Option<u32>);
+/// Everything a build started, wherever it went; dies with this, as a build's container does.
+#[derive(Debug)]
+pub(super) struct Container {
+    /// As it stands in the environment of each of its processes.
+    mark: Vec<u8>,
+}
 
-impl Drop for Group {
+/// Looks for processes that are being born while others are killed.
+const ROUNDS_MAX: usize = 100;
+
+impl Container {
+    /// Of the build with this id.
+    pub fn of(build: &str) -> Self {
+        Self {
+            mark: format!("{BUILD}={build}").into_bytes(),
+        }
+    }
+
+    fn processes(&self) -> Vec<Pid> {
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let ours = pids.filter(|pid| {
+            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment
+                .split(|byte| *byte == 0)
+                .any(|one| one == self.mark)
+        });
+        ours.filter_map(Pid::from_raw).collect()
+    }
+}
+
+impl Drop for Container {
     fn drop(&mut self) {
-        let pid = self
-            .0
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
-        if let Some(pid) = pid {
-            // Gone already is as good.
-            let _ = kill_process_group(pid, Signal::KILL);
+        for _ in 0..ROUNDS_MAX {
+            let processes = self.processes();
+            if processes.is_empty() {
+                return;
+            }
+            for pid in processes {
+                // Gone already is as good.
+                let _ = kill_process(pid, Signal::KILL);
+            }
         }
     }
 }

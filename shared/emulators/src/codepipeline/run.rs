@@ -6,10 +6,11 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::declaration::{Action, Declaration, Kind, Stage};
-use super::events::{self, Event};
 use super::machine::{Entry, Status};
 use super::service::Service;
 use super::state::{ActionExecution, Execution, Pipeline, Source, State};
+mod tell;
+
 use super::{build, invoke, references, source};
 
 /// Where an action runs.
@@ -51,26 +52,45 @@ impl Failure {
 /// Goes on with an execution, from the stage it waits before. In that stage, actions in `done`
 /// are not run again.
 pub(super) fn spawn(service: &Service, pipeline: &str, index: usize, done: BTreeSet<String>) {
+    let execution = service.read(|state| {
+        let pipeline = state.pipelines.get(pipeline)?;
+        Some(pipeline.executions.get(index)?.id.clone())
+    });
+    let Some(execution) = execution else {
+        return;
+    };
     let driver = Driver {
         service: service.clone(),
         pipeline: pipeline.to_owned(),
         index,
+        execution,
     };
     tokio::spawn(async move { driver.drive(done).await });
 }
 
+#[derive(Clone)]
 struct Driver {
     service: Service,
     pipeline: String,
     index: usize,
+    /// Whose pipeline was deleted and made again meanwhile, is not there any more.
+    execution: String,
 }
 
 impl Driver {
     fn of<T>(&self, state: &mut State, look: impl FnOnce(&mut Pipeline, usize) -> T) -> Option<T> {
-        state
-            .pipelines
-            .get_mut(&self.pipeline)
-            .map(|pipeline| look(pipeline, self.index))
+        let pipeline = state.pipelines.get_mut(&self.pipeline)?;
+        let execution = pipeline.executions.get(self.index)?;
+        (execution.id == self.execution).then(|| look(pipeline, self.index))
+    }
+
+    /// Looks at the execution; `None` when somebody has deleted the pipeline.
+    fn look<T>(&self, look: impl FnOnce(&Pipeline, usize) -> T) -> Option<T> {
+        self.service.read(|state| {
+            let pipeline = state.pipelines.get(&self.pipeline)?;
+            let execution = pipeline.executions.get(self.index)?;
+            (execution.id == self.execution).then(|| look(pipeline, self.index))
+        })
     }
 
     /// Changes the execution; `None` when somebody has deleted the pipeline.
@@ -156,11 +176,7 @@ impl Driver {
             let mut running = JoinSet::new();
             for action in &stage.actions {
                 if action.run_order == order && !done.contains(&action.name) {
-                    let driver = Self {
-                        service: self.service.clone(),
-                        pipeline: self.pipeline.clone(),
-                        index: self.index,
-                    };
+                    let driver = self.clone();
                     let (declaration, stage) = (declaration.clone(), stage.name.clone());
                     let action = action.clone();
                     running
@@ -192,11 +208,7 @@ impl Driver {
     }
 
     fn is(&self, status: Status) -> bool {
-        let now = self.service.read(|state| {
-            let pipeline = state.pipelines.get(&self.pipeline)?;
-            Some(pipeline.machine.get(self.index).status)
-        });
-        now == Some(status)
+        self.look(|pipeline, index| pipeline.machine.get(index).status) == Some(status)
     }
 
     fn abandon(&self) {
@@ -326,70 +338,6 @@ impl Driver {
             Err(error) => Err(Failure::job(error.message)),
         }
     }
-
-    fn ended(&self) {
-        let event = self.change(|pipeline, index| {
-            let one = pipeline.machine.get(index);
-            let state = match one.status {
-                Status::Succeeded => "SUCCEEDED",
-                Status::Failed => "FAILED",
-                Status::Stopped => "STOPPED",
-                Status::Superseded => "SUPERSEDED",
-                Status::InProgress | Status::Stopping => return None,
-            };
-            let attempt = one.attempt;
-            let execution = &pipeline.executions[index];
-            Some(Event::new(
-                events::Kind::Pipeline,
-                &self.pipeline,
-                execution,
-                attempt,
-                state,
-            ))
-        });
-        if let Some(event) = event.flatten() {
-            self.service.tell(event);
-        }
-    }
-
-    fn tell_of_stage(&self, stage: &Stage, what: &str) {
-        let event = self.service.read(|state| {
-            let pipeline = state.pipelines.get(&self.pipeline)?;
-            let attempt = pipeline.machine.get(self.index).attempt;
-            let execution = &pipeline.executions[self.index];
-            let event = Event::new(
-                events::Kind::Stage,
-                &self.pipeline,
-                execution,
-                attempt,
-                what,
-            );
-            Some(event.with("stage", serde_json::json!(stage.name)))
-        });
-        if let Some(event) = event {
-            self.service.tell(event);
-        }
-    }
-
-    fn tell_of_action(&self, id: &str, what: &str) {
-        let event = self.service.read(|state| {
-            let pipeline = state.pipelines.get(&self.pipeline)?;
-            let execution = &pipeline.executions[self.index];
-            let action = execution.actions.iter().find(|action| action.id == id)?;
-            let event = Event::new(
-                events::Kind::Action,
-                &self.pipeline,
-                execution,
-                action.attempt,
-                what,
-            );
-            let bucket = execution.declaration.bucket();
-            Some(event.of_action(&self.service.options.region, action, bucket))
-        });
-        if let Some(event) = event {
-            self.service.tell(event);
-        }
-    }
 }
 
 /// Keeps what became of an action; false when it was abandoned meanwhile.
@@ -411,7 +359,7 @@ fn record(
         Ok(outcome) => {
             action.status = "Succeeded";
             action.outputs = outcome.outputs;
-            action.external_id = outcome.external_id.or(action.external_id.take());
+            action.external_id = outcome.external_id.or_else(|| action.external_id.take());
             action.summary = outcome.summary;
             if let Some(space) = &of.namespace {
                 execution
@@ -421,7 +369,7 @@ fn record(
         }
         Err(failure) => {
             action.status = "Failed";
-            action.external_id = failure.external_id.or(action.external_id.take());
+            action.external_id = failure.external_id.or_else(|| action.external_id.take());
             action.error = Some((failure.code, failure.message));
         }
     }

@@ -105,26 +105,34 @@ impl Shape {
             }
             (Self::Members(members), Value::Object(all)) => {
                 for (name, need, shape) in *members {
-                    let at = if at.is_empty() {
-                        (*name).to_owned()
-                    } else {
-                        format!("{at}.{name}")
+                    let at = match at {
+                        "" => (*name).to_owned(),
+                        at => format!("{at}.{name}"),
                     };
-                    match all.get(*name) {
-                        Some(Value::Null) | None if *need == Need::Must => {
-                            problems.push(format!(
-                                "Value null at '{at}' failed to satisfy constraint: Member must not be null"
-                            ));
-                        }
-                        Some(Value::Null) | None => {}
-                        Some(one) => shape.look(one, &at, problems)?,
-                    }
+                    member(*need, shape, all.get(*name), &at, problems)?;
                 }
             }
             _ => return Err(unreadable()),
         }
         Ok(())
     }
+}
+
+fn member(
+    need: Need,
+    shape: &Shape,
+    value: Option<&Value>,
+    at: &str,
+    problems: &mut Vec<String>,
+) -> Result<(), AwsError> {
+    match (value, need) {
+        (Some(Value::Null) | None, Need::May) => {}
+        (Some(Value::Null) | None, Need::Must) => problems.push(format!(
+            "Value null at '{at}' failed to satisfy constraint: Member must not be null"
+        )),
+        (Some(value), _) => shape.look(value, at, problems)?,
+    }
+    Ok(())
 }
 
 fn length(text: &str, bounds: (usize, usize), at: &str, problems: &mut Vec<String>) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::declaration::{Action, Declaration, Kind};
 use super::machine::{Machine, Status};
@@ -104,6 +104,8 @@ pub(super) struct Job {
     pub action: Action,
     pub action_id: String,
     pub configuration: BTreeMap<String, String>,
+    /// Its function was called.
+    pub asked: bool,
     pub answer: Option<Answer>,
 }
 
@@ -161,10 +163,9 @@ pub(super) struct Phase {
 
 /// Seconds since 1970 with a fraction, as both services tell times.
 pub(super) fn seconds(at: Timestamp) -> Value {
-    let milliseconds = at.as_millisecond();
-    let whole = i32::try_from(milliseconds / 1000).map_or(f64::from(i32::MAX), f64::from);
-    let part = i32::try_from(milliseconds % 1000).map_or(0.0, f64::from);
-    json!(whole + part / 1000.0)
+    let milliseconds = at.as_millisecond().max(0);
+    let text = format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000);
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// The name of a status in API answers.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod modes;
+mod outside;
 mod runs;
 mod support;
 mod templates;

@@ -60,8 +60,53 @@ fn suites_inside_suites_are_counted_once_and_without_counts_as_well() {
 #[test]
 fn a_summary_without_its_tests_hides_no_failure() {
     let tests = tests(r#"<testsuite name="jest" tests="10" failures="2" errors="1"/>"#);
-    assert_eq!(sums(&tests), [10, 2, 1, 0]);
+    assert_eq!(sums(&tests), [3, 2, 1, 0]);
     assert_eq!(tests.named, ["jest"]);
+}
+
+#[test]
+fn only_a_test_that_is_there_has_passed() {
+    let of = |xml: &str| sums(&tests(xml));
+    assert_eq!(of(r#"<testsuites tests="10"/>"#), [0, 0, 0, 0]);
+    assert_eq!(
+        of(
+            r#"<testsuites tests="9"><testsuite tests="9"><testcase name="1"/></testsuite></testsuites>"#
+        ),
+        [1, 0, 0, 0]
+    );
+    assert_eq!(
+        of(
+            r#"<testsuite tests="6" skipped="4"><testcase name="1"/><testcase name="2"/></testsuite>"#
+        ),
+        [6, 0, 0, 4],
+        "what is skipped may be left out"
+    );
+    assert_eq!(
+        of(
+            r#"<testsuite tests="2" skipped="2"><testcase name="1"/><testcase name="2"/></testsuite>"#
+        ),
+        [2, 0, 0, 2],
+        "or be listed without a word"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_not_taken_for_nothing() {
+    let with = |attribute: &str| {
+        format!("<testsuite {attribute}><testcase name=\"1\"/></testsuite>").into_bytes()
+    };
+    assert_eq!(
+        why(&with("failures=\"2.0\"")),
+        "its failures are \"2.0\", which is no count"
+    );
+    for count in ["errors=\"-1\"", "tests=\"\"", "skipped=\"99999999999\""] {
+        assert!(why(&with(count)).contains("no count"), "{count}");
+    }
+    for bad in ["failures=2", "failures", "name=\"a\" x=y failures=\"2\""] {
+        assert!(why(&with(bad)).contains("no XML"), "{bad}");
+    }
+    let case = b"<testsuite><testcase name=\"1\" status=failed/></testsuite>";
+    assert!(why(case).starts_with("the attributes of <testcase> are no XML"));
 }
 
 #[test]

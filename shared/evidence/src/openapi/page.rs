@@ -3,15 +3,21 @@
 //! Whoever can push writes the document, so each of its texts is cleaned, cut and escaped on its
 //! way, and links lead to places on the page only. What is shown has a budget.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use greenroom_core::escape::{Untrusted, html};
 use serde_json::{Map, Value};
 
 use super::{METHODS, OpenApi, resolve};
+use crate::excerpt;
 
 /// Parts of schemas on one page; what comes after them is left out, and that is said.
 const PARTS_MAX: usize = 20_000;
+/// So is what comes after so many bytes: 4 MiB.
+const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Types and values of one schema that are named.
+const KINDS_MAX: usize = 20;
 /// Schemas inside each other, without references.
 const DEPTH_MAX: usize = 12;
 const TEXT_MAX: usize = 1_000;
@@ -47,6 +53,12 @@ fn string<'a>(map: &'a Map<String, Value>, key: &str) -> &'a str {
 }
 
 impl<'a> Page<'a> {
+    /// Whether the rest is left out. Every loop asks: how much there is to show is the document's
+    /// to say, and a reference shows the same again.
+    fn is_full(&self) -> bool {
+        self.parts >= PARTS_MAX || self.out.len() >= PAGE_BYTES_MAX
+    }
+
     fn add(&mut self, html: &str) {
         self.out.push_str(html);
     }
@@ -81,6 +93,9 @@ impl<'a> Page<'a> {
                 continue;
             };
             for method in METHODS {
+                if self.is_full() {
+                    break;
+                }
                 if let Some(operation) = item.get(method).and_then(|it| resolve(document, it)) {
                     self.operation(method, path, item, operation);
                 }
@@ -92,13 +107,16 @@ impl<'a> Page<'a> {
         if let Some(schemas) = schemas.filter(|schemas| !schemas.is_empty()) {
             self.add("<h2>Schemas</h2>");
             for (name, schema) in schemas {
+                if self.is_full() {
+                    break;
+                }
                 let name = text(name, NAME_MAX);
                 let _ = write!(self.out, "<section id=\"schema-{name}\"><h3>{name}</h3>");
                 self.schema(schema, 0);
                 self.add("</section>");
             }
         }
-        if self.parts >= PARTS_MAX {
+        if self.is_full() {
             self.add("<p>The document is larger than this page; the rest is left out.</p>");
         }
         self.add("</body></html>\n");
@@ -129,9 +147,13 @@ impl<'a> Page<'a> {
         }
         let responses = operation.get("responses").and_then(Value::as_object);
         for (code, response) in responses.into_iter().flatten() {
+            if self.is_full() {
+                break;
+            }
             let Some(response) = resolve(document, response) else {
                 continue;
             };
+            let code = excerpt(code, NAME_MAX);
             self.element("h4", &format!("Gives {code}"), NAME_MAX);
             self.element("p", string(response, "description"), TEXT_MAX);
             self.content(response);
@@ -152,6 +174,9 @@ impl<'a> Page<'a> {
         }
         self.add("<h4>Parameters</h4><ul>");
         for parameter in all {
+            if self.is_full() {
+                break;
+            }
             let Some(parameter) = resolve(self.api.document(), parameter) else {
                 continue;
             };
@@ -161,8 +186,8 @@ impl<'a> Page<'a> {
             let how = if required { ", required" } else { "" };
             let place = format!(
                 " in {}{how} {}",
-                string(parameter, "in"),
-                string(parameter, "description")
+                excerpt(string(parameter, "in"), NAME_MAX),
+                excerpt(string(parameter, "description"), TEXT_MAX)
             );
             self.element("span", &place, TEXT_MAX);
             if let Some(schema) = parameter.get("schema") {
@@ -176,6 +201,9 @@ impl<'a> Page<'a> {
     fn content(&mut self, of: &'a Map<String, Value>) {
         let kinds = of.get("content").and_then(Value::as_object);
         for (kind, media) in kinds.into_iter().flatten() {
+            if self.is_full() {
+                break;
+            }
             self.element("code", kind, NAME_MAX);
             if let Some(schema) = media.get("schema") {
                 self.schema(schema, 0);
@@ -189,7 +217,7 @@ impl<'a> Page<'a> {
         let Some(schema) = schema.as_object() else {
             return;
         };
-        if self.parts >= PARTS_MAX || depth > DEPTH_MAX {
+        if self.is_full() || depth > DEPTH_MAX {
             return;
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
@@ -204,22 +232,23 @@ impl<'a> Page<'a> {
         }
         self.element("span", &kind(schema), NAME_MAX);
         self.element("p", string(schema, "description"), TEXT_MAX);
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            let required = schema.get("required").and_then(Value::as_array);
+            let required: BTreeSet<&str> = required
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            // Names of none of its properties are looked at as well.
+            self.parts += required.len();
             self.add("<ul>");
             for (name, property) in properties {
-                if self.parts >= PARTS_MAX {
+                if self.is_full() {
                     break;
                 }
                 self.add("<li>");
                 self.element("code", name, NAME_MAX);
-                if required.contains(&name.as_str()) {
+                if required.contains(name.as_str()) {
                     self.add(" <span class=\"q\">required</span>");
                 }
                 self.schema(property, depth + 1);
@@ -238,6 +267,9 @@ impl<'a> Page<'a> {
         ] {
             let parts = schema.get(key).and_then(Value::as_array);
             for part in parts.into_iter().flatten() {
+                if self.is_full() {
+                    break;
+                }
                 let _ = write!(self.out, " <span class=\"q\">{word}</span>");
                 self.schema(part, depth + 1);
             }
@@ -248,20 +280,31 @@ impl<'a> Page<'a> {
 /// ` string (date-time), one of "a", "b"`.
 fn kind(schema: &Map<String, Value>) -> String {
     let mut kind = match schema.get("type") {
-        Some(Value::String(one)) => format!(" {one}"),
+        Some(Value::String(one)) => format!(" {}", excerpt(one, NAME_MAX)),
         Some(Value::Array(several)) => {
-            let names: Vec<&str> = several.iter().filter_map(Value::as_str).collect();
+            let names = several.iter().take(KINDS_MAX).filter_map(Value::as_str);
+            let names: Vec<String> = names.map(|name| excerpt(name, NAME_MAX)).collect();
             format!(" {}", names.join(" or "))
         }
         _ => String::new(),
     };
     let format = string(schema, "format");
     if !format.is_empty() {
-        kind.push_str(&format!(" ({format})"));
+        kind.push_str(&format!(" ({})", excerpt(format, NAME_MAX)));
     }
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        let values: Vec<String> = values.iter().take(20).map(ToString::to_string).collect();
+        let values: Vec<String> = values.iter().take(KINDS_MAX).map(value).collect();
         kind.push_str(&format!(", one of {}", values.join(", ")));
     }
     kind
+}
+
+/// A value as JSON writes it, as far as it is shown.
+fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => Value::from(excerpt(text, NAME_MAX)).to_string(),
+        Value::Array(_) => "[...]".to_owned(),
+        Value::Object(_) => "{...}".to_owned(),
+        scalar => scalar.to_string(),
+    }
 }

@@ -202,6 +202,52 @@ fn a_page_ends_however_much_there_is_to_show() {
     assert!(page.len() < 4 * 1024 * 1024, "{} bytes", page.len());
 }
 
+/// `paths` paths that are one path item, whose one operation is `operation`.
+fn shared(paths: usize, operation: &str) -> String {
+    let paths: Vec<String> = (0..paths)
+        .map(|n| format!("\"/p{n}\":{{\"$ref\":\"#/x\"}}"))
+        .collect();
+    let paths = paths.join(",");
+    format!("{{\"openapi\":\"3.0.0\",\"paths\":{{{paths}}},\"x\":{{\"get\":{operation}}}}}")
+}
+
+#[test]
+fn what_is_shared_counts_each_time_it_is_used() {
+    let answers: Vec<String> = (0..2_000).map(|n| format!("\"{n}\":{{}}")).collect();
+    let answers = format!("{{\"responses\":{{{}}}}}", answers.join(","));
+    assert!(why(&shared(500, &answers)).contains("list more than 100000"));
+    let parameters = vec!["{}"; 2_000].join(",");
+    let parameters = format!("{{\"parameters\":[{parameters}]}}");
+    assert!(why(&shared(500, &parameters)).contains("list more than 100000"));
+    let kinds: Vec<String> = (0..2_000).map(|n| format!("\"{n}\":{{}}")).collect();
+    let body = format!(
+        "{{\"requestBody\":{{\"content\":{{{}}}}}}}",
+        kinds.join(",")
+    );
+    assert!(why(&shared(500, &body)).contains("list more than 100000"));
+    let one = "{\"responses\":{\"200\":{}}}";
+    assert!(OpenApi::read(shared(500, one).as_bytes()).is_ok());
+}
+
+#[test]
+fn json_may_have_as_many_values_as_yaml() {
+    let many = vec!["0"; NODES_MAX + 1].join(",");
+    let text = shared(1, "{}").replace("{\"get\"", &format!("{{\"y\":[{many}],\"get\""));
+    assert_eq!(why(&text), "it has too many values");
+}
+
+#[test]
+fn a_page_that_shows_the_same_again_and_again_is_cut() {
+    let text = "<".repeat(2_000);
+    let operation = format!(
+        "{{\"summary\":\"{text}\",\"description\":\"{text}\",\"responses\":{{\"200\":{{\"description\":\"{text}\"}}}}}}"
+    );
+    let api = OpenApi::read(shared(1_000, &operation).as_bytes()).expect("a document");
+    let page = page(&api, "dev");
+    assert!(page.contains("the rest is left out"));
+    assert!(page.len() < 5 * 1024 * 1024, "{} bytes", page.len());
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "(openapi: 3\\.0\\.0\npaths:\n)?[ -~\n]{0,200}") {

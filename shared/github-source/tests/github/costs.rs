@@ -1,7 +1,7 @@
 //! What is asked of GitHub, counted: the rate limit is a budget.
 
-use greenroom_app::ports::source::{Repository, Source};
-use greenroom_github_source::{State, Status};
+use greenroom_app::ports::source::{Repository, Source, SourceError, Status};
+use greenroom_core::commit_status::StatusState;
 
 use crate::support::{REPOSITORY, Scene};
 
@@ -117,7 +117,7 @@ async fn a_status_is_set_and_the_last_one_counts() {
     let first = scene.origin.commit("one");
     let mut status = Status {
         context: "greenroom/dev".to_owned(),
-        state: State::Pending,
+        state: StatusState::Pending,
         description: "é".repeat(141),
         url: None,
     };
@@ -131,7 +131,7 @@ async fn a_status_is_set_and_the_last_one_counts() {
         .await
         .expect("set");
     scene.github.rename(REPOSITORY, "acme/new-orders");
-    status.state = State::Failure;
+    status.state = StatusState::Failure;
     status.url = Some("https://greenroom.example.com/apps/1/dev".to_owned());
     // Writing, too, follows a repository to where it is.
     for repository in [&scene.repository, &renamed] {
@@ -150,10 +150,7 @@ async fn a_status_is_set_and_the_last_one_counts() {
     let nowhere = "0123456789012345678901234567890123456789".into();
     let absent = scene.source.set_status(&renamed, &nowhere, &status).await;
     assert!(
-        matches!(
-            absent,
-            Err(greenroom_app::ports::source::SourceError::NotFound { .. })
-        ),
+        matches!(absent, Err(SourceError::NotFound { .. })),
         "{absent:?}"
     );
 }

@@ -1,5 +1,6 @@
 //! The adapter against the GitHub of tests.
 
+mod commit_statuses;
 mod conformance;
 mod costs;
 mod credentials;

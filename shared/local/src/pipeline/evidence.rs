@@ -101,9 +101,11 @@ impl<S: Secrets> Flow<S> {
             Err(error @ (SourceError::NotFound { .. } | SourceError::TooLarge { .. })) => {
                 Ok(Err(error.to_string()))
             }
-            Err(error @ (SourceError::Refused { .. } | SourceError::Unavailable { .. })) => {
-                Err(errored(format!("the tests' files cannot be read: {error}")))
-            }
+            Err(
+                error @ (SourceError::Refused { .. }
+                | SourceError::Unavailable { .. }
+                | SourceError::Unsupported { .. }),
+            ) => Err(errored(format!("the tests' files cannot be read: {error}"))),
         }
     }
 }

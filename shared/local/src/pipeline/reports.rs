@@ -20,16 +20,14 @@ use greenroom_evidence::{ReadError, junit};
 
 use find::Stamp;
 
-/// Files of the repository that a glob of reports matches, as they were before the first step.
-pub(super) type Before = BTreeMap<PathBuf, Stamp>;
+/// Files of the repository that a glob of reports matches, as they were before the first step, or
+/// why that is not known; by glob.
+pub(super) type Before = BTreeMap<String, Result<BTreeMap<PathBuf, Stamp>, String>>;
 
 /// Looks at what is there already. An OpenAPI document may well come with the commit.
 pub(super) fn before(checkout: &Path, steps: &[Reports]) -> Before {
-    let mut all = Before::new();
-    for glob in steps.iter().flat_map(made) {
-        all.extend(find::matching(checkout, glob).unwrap_or_default());
-    }
-    all
+    let look = |glob: &String| (glob.clone(), find::matching(checkout, glob));
+    steps.iter().flat_map(made).map(look).collect()
 }
 
 /// The globs of what a step has to make.
@@ -132,9 +130,17 @@ fn each(
             path: glob.to_owned(),
         });
     }
+    let known = match before.get(glob) {
+        Some(Ok(known)) => Some(known),
+        Some(Err(why)) => {
+            let why = format!("nobody knows which files came with the commit: {why}");
+            return Err(Bad::unreadable(glob, &why));
+        }
+        None => None,
+    };
     let fresh: Vec<&PathBuf> = found
         .iter()
-        .filter(|(path, stamp)| before.get(*path) != Some(stamp))
+        .filter(|(path, stamp)| known.and_then(|known| known.get(*path)) != Some(stamp))
         .map(|(path, _)| path)
         .collect();
     if fresh.is_empty() {

@@ -37,6 +37,9 @@ use committer::Committer;
 use engine::{Engine, Failure, ItemTable};
 use lock::LockFile;
 
+/// What the file is called in a data folder.
+pub const FILE: &str = "greenroom.redb";
+
 /// The store in one file. Dropping it finishes the commits already queued and releases the file.
 #[derive(Debug)]
 pub struct EmbeddedStore {

@@ -44,6 +44,8 @@ struct Sum {
     executions: u64,
     messages: u64,
     hours: u64,
+    /// The same only if the same happened in all runs, in whatever order they were made.
+    trace: u64,
     failed: BTreeMap<u64, Outcome>,
 }
 
@@ -75,7 +77,7 @@ fn many(args: &[String]) -> Option<ExitCode> {
     let seconds = begun.elapsed().as_secs_f64();
     println!(
         "{} runs, {} faults, {} calls, {} executions, {} messages, {} simulated hours in {seconds:.1} s: \
-         {:.0} runs/s, {:.0} faults/s",
+         {:.0} runs/s, {:.0} faults/s; trace {:016x}",
         sum.runs,
         sum.faults,
         sum.calls,
@@ -84,6 +86,7 @@ fn many(args: &[String]) -> Option<ExitCode> {
         sum.hours,
         sum.runs as f64 / seconds,
         sum.faults as f64 / seconds,
+        sum.trace,
     );
     let Some((seed, outcome)) = sum.failed.iter().next() else {
         return Some(ExitCode::SUCCESS);
@@ -133,6 +136,7 @@ fn all(seeds: &[u64], how: How) -> Sum {
                     sum.executions += outcome.executions;
                     sum.messages += outcome.messages;
                     sum.hours += u64::try_from(outcome.simulated.as_hours()).unwrap_or(0);
+                    sum.trace ^= outcome.hash;
                     if outcome.violation.is_some() {
                         sum.failed.insert(*seed, outcome);
                         stop.fetch_or(how.first, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! F: each slot once. What a schedule means is worked out anew here, minute by minute.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use greenroom_core::name::ConfigHash;
 use greenroom_core::policy::Policy;
@@ -122,7 +123,7 @@ fn fits(field: &str, value: i64) -> bool {
 pub fn replaced(
     truth: &Truth,
     replaced: &Replaced<'_>,
-    files: &BTreeMap<ConfigHash, StageFile>,
+    files: &BTreeMap<ConfigHash, Arc<StageFile>>,
     in_force: &[ConfigHash],
     green: Option<Timestamp>,
     found: &mut Found,

@@ -1,6 +1,7 @@
 //! What a commit may do to a run, a candidate and a break, whoever makes it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use greenroom_app::ports::pipelines::{Observation, Purpose};
 use greenroom_core::name::{ConfigHash, RefName};
@@ -17,7 +18,7 @@ use crate::truth::Truth;
 /// Runs of a release that end without an answer before nobody tries again by himself.
 const RUNS_MAX: u32 = 3;
 
-type Files = BTreeMap<ConfigHash, StageFile>;
+type Files = BTreeMap<ConfigHash, Arc<StageFile>>;
 
 pub fn replaced(
     truth: &Truth,

@@ -1,6 +1,7 @@
 //! A: what comes in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use greenroom_app::records::{Decision, Delivery, DeliveryStatus};
 use greenroom_core::name::ConfigHash;
@@ -22,7 +23,7 @@ impl Ingest {
         &mut self,
         truth: &Truth,
         happened: &Happened<'_>,
-        files: &BTreeMap<ConfigHash, StageFile>,
+        files: &BTreeMap<ConfigHash, Arc<StageFile>>,
         found: &mut Found,
     ) {
         match happened {
@@ -74,7 +75,7 @@ impl Ingest {
         &mut self,
         truth: &Truth,
         change: &Change<'_>,
-        files: &BTreeMap<ConfigHash, StageFile>,
+        files: &BTreeMap<ConfigHash, Arc<StageFile>>,
         found: &mut Found,
     ) {
         let Some(after) = change.after else {

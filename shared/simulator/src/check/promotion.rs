@@ -1,6 +1,7 @@
 //! D: what may go on, and what was proven.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use greenroom_app::keys;
 use greenroom_core::command::Command;
@@ -15,12 +16,13 @@ use jiff::Timestamp;
 use super::window::Closed;
 use super::wish::Wishes;
 use super::{Found, Replaced, Stages};
+use crate::stage_files;
 use crate::truth::{Happened, Truth};
 
 /// What was really proven, and who really said yes.
 #[derive(Debug, Default)]
 pub struct Promotion {
-    pub(super) files: BTreeMap<ConfigHash, StageFile>,
+    pub(super) files: BTreeMap<ConfigHash, Arc<StageFile>>,
     /// Attempts at suites that passed or failed, by stage and generation.
     verdicts: Verdicts,
     /// Since when a stage has been green with this release, without a break.
@@ -65,9 +67,9 @@ impl Promotion {
     /// A stage file came into force; the checks read it themselves.
     fn remember(&mut self, truth: &Truth, text: Option<&[u8]>, found: &mut Found) {
         let Some(text) = text else { return };
-        match StageFile::parse("greenroom.yaml", text) {
-            Ok(file) => drop(self.files.insert(file.hash.clone(), file)),
-            Err(_) => found.broken(truth, "H5", "an invalid stage file is kept"),
+        match stage_files::read(text) {
+            Some(file) => drop(self.files.insert(file.hash.clone(), file)),
+            None => found.broken(truth, "H5", "an invalid stage file is kept"),
         }
     }
 

@@ -2,6 +2,7 @@
 //! that nothing is left over.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use greenroom_app::ports::Ports;
 use greenroom_app::ports::store::Store;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::inner::Inner;
 use crate::ports::at_once;
+use crate::stage_files;
 
 /// A run that was claimed this recently may still be under way in the end.
 const RECENT: SignedDuration = SignedDuration::from_hours(4);
@@ -80,12 +82,12 @@ impl Inner {
     }
 
     /// The app's record and the stage file that must be in force; reports if it is not.
-    fn in_force(&mut self) -> Option<(AppRecord, StageFile)> {
+    fn in_force(&mut self) -> Option<(AppRecord, Arc<StageFile>)> {
         let app: AppRecord = self.record(&keys::app(self.truth.app))?;
         let default = self.truth.repository.default_branch()?.clone();
         let tip = self.truth.repository.tip(&default)?.clone();
         let text = self.truth.repository.stage_file(&tip)?.to_owned();
-        let parsed = StageFile::parse("greenroom.yaml", text.as_bytes()).ok();
+        let parsed = stage_files::read(text.as_bytes());
         match &parsed {
             Some(file) if app.config.as_ref() != Some(&file.hash) => {
                 let what = format!(
@@ -208,14 +210,19 @@ impl Inner {
     }
 
     /// When the sweep finds something next, if anything is pending at all.
-    pub fn next_due(&self) -> Option<jiff::Timestamp> {
+    pub fn next_due(&mut self) -> Option<jiff::Timestamp> {
+        if let Some(known) = self.next_due {
+            return known;
+        }
         let first = |shard| {
             let partition = keys::due_partition(shard);
             let page = at_once(self.store.query(&partition, "", None, 1)).ok()?;
             let sort = &page.items.first()?.key.sort;
             keys::parse_instant(sort.split_once('#')?.0)
         };
-        (0..keys::SHARDS).filter_map(first).min()
+        let next = (0..keys::SHARDS).filter_map(first).min();
+        self.next_due = Some(next);
+        next
     }
 
     /// What a delivery became.

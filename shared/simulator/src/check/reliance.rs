@@ -2,6 +2,7 @@
 //! stage it passes first as they are, and says so in the same commit.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use greenroom_app::keys;
 use greenroom_core::name::{ConfigHash, StageId};
@@ -14,7 +15,7 @@ use crate::truth::Truth;
 pub fn replaced(
     truth: &Truth,
     replaced: &Replaced<'_>,
-    files: &BTreeMap<ConfigHash, StageFile>,
+    files: &BTreeMap<ConfigHash, Arc<StageFile>>,
     found: &mut Found,
 ) {
     let stage = replaced.after;

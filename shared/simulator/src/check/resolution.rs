@@ -2,6 +2,7 @@
 //! counts, and its name is the stage's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use greenroom_app::records::{Decision, Delivery};
 use greenroom_core::name::ConfigHash;
@@ -16,7 +17,7 @@ pub fn decided(
     truth: &Truth,
     delivery: &Delivery,
     decisions: &[Decision],
-    files: &BTreeMap<ConfigHash, StageFile>,
+    files: &BTreeMap<ConfigHash, Arc<StageFile>>,
     found: &mut Found,
 ) {
     for decision in decisions {

@@ -1,5 +1,8 @@
 //! What must be so in the end: whatever leads to a stage got there, or there is a reason.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use greenroom_app::keys;
 use greenroom_app::ports::store::{Key, Store as _};
 use greenroom_app::records::{AppRecord, BuildRecord, StageRecord};
@@ -13,6 +16,7 @@ use jiff::SignedDuration;
 
 use crate::inner::Inner;
 use crate::ports::at_once;
+use crate::stage_files;
 
 /// What happened this recently in the end may still be on its way.
 const RECENT: SignedDuration = SignedDuration::from_mins(20);
@@ -28,6 +32,7 @@ impl Inner {
         self.check_rules(&file);
         for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
             let Some(name) = rule.stage.as_literal() else {
+                self.check_personal(&app, rule);
                 continue;
             };
             let Some(stage) = self.stage_of(&app, name) else {
@@ -67,13 +72,13 @@ impl Inner {
         }
     }
 
-    fn ruling(&self) -> Option<(AppRecord, StageFile)> {
+    fn ruling(&self) -> Option<(AppRecord, Arc<StageFile>)> {
         let item = at_once(self.store.get(&keys::app(self.truth.app))).ok()??;
         let app: AppRecord = serde_json::from_slice(&item.value).ok()?;
         let default = self.truth.repository.default_branch()?;
         let tip = self.truth.repository.tip(default)?;
         let text = self.truth.repository.stage_file(tip)?;
-        let file = StageFile::parse("greenroom.yaml", text.as_bytes()).ok()?;
+        let file = stage_files::read(text.as_bytes())?;
         Some((app, file))
     }
 
@@ -106,6 +111,39 @@ impl Inner {
                 let what = format!("{branch} is led by {resolved:?} and not by {first:?}");
                 self.found.broken(&self.truth, "B1", what);
             }
+        }
+    }
+
+    /// Stages of people: none follows a branch that is gone, and no two the same one.
+    fn check_personal(&mut self, app: &AppRecord, rule: &Rule) {
+        let From::Branch { pattern, .. } = &rule.from else {
+            return;
+        };
+        let mut followed = BTreeSet::new();
+        for sort in self.keys_of_prefix(&keys::app_partition(app.id), "stage#") {
+            let name = sort.trim_start_matches("stage#");
+            let Some(stage) = self
+                .stage_of(app, name)
+                .filter(|it| it.spec.rule == rule.name)
+            else {
+                continue;
+            };
+            let Some(head) = &stage.head else { continue };
+            if !head
+                .reference
+                .branch()
+                .is_some_and(|it| pattern.matches(it))
+            {
+                continue;
+            }
+            let what = if self.truth.repository.tip(&head.reference).is_none() {
+                format!("{} follows {}, which is gone", stage.id, head.reference)
+            } else if !followed.insert(head.reference.clone()) {
+                format!("{} follows {}, as another does", stage.id, head.reference)
+            } else {
+                continue;
+            };
+            self.found.broken(&self.truth, "B3", what);
         }
     }
 

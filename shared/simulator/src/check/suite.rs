@@ -1,6 +1,7 @@
 //! B4: a run is tested by the suites of the stage file that governs it, as they are there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom_app::ports::suites::SuiteRequest;
@@ -36,7 +37,7 @@ pub fn tested(
     truth: &Truth,
     (stage, generation): (&str, u64),
     request: &SuiteRequest,
-    files: &BTreeMap<ConfigHash, StageFile>,
+    files: &BTreeMap<ConfigHash, Arc<StageFile>>,
     stages: &Stages,
     found: &mut Found,
 ) {

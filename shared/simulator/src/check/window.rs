@@ -1,6 +1,7 @@
 //! D3, D6: no closed window is entered, and nothing goes on while everything is paused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use greenroom_app::records::AppRecord;
 use greenroom_core::freeze::Freeze;
@@ -35,7 +36,7 @@ impl Closed {
         &self,
         truth: &Truth,
         replaced: &Replaced<'_>,
-        files: &BTreeMap<ConfigHash, StageFile>,
+        files: &BTreeMap<ConfigHash, Arc<StageFile>>,
         found: &mut Found,
     ) {
         let stage = replaced.after;

@@ -174,11 +174,8 @@ impl Inner {
 
     /// Commits, and shows it to the checks.
     pub fn commit(&mut self, writes: Vec<Write>) -> Result<(), StoreError> {
-        let before: Vec<Option<Vec<u8>>> = writes
-            .iter()
-            .map(|write| at_once(self.store.get(write.key())).map(|item| item.map(|i| i.value)))
-            .collect::<Result<_, _>>()?;
-        at_once(self.store.commit(writes.clone()))?;
+        let before = self.store.exchange(&writes)?;
+        self.next_due = None;
         let task = self.current.and_then(|task| self.tasks.get(&task));
         let glance = task.and_then(|task| task.glance);
         let checked = writes.iter().filter_map(|write| match write {
@@ -218,17 +215,23 @@ impl Inner {
     fn stage_changed(&mut self, change: &Change<'_>) {
         let key = change.key;
         let is_stage = key.sort == "state" && key.partition.starts_with("app#");
-        let Some(after) = change.after.filter(|_| is_stage) else {
+        if !is_stage {
+            return;
+        }
+        let Some(after) = change.after else {
+            self.stages.remove(key);
             return;
         };
-        let read = |bytes: &[u8]| serde_json::from_slice::<StageRecord>(bytes).ok();
-        let before = change.before.as_deref().and_then(read);
-        match read(after) {
-            Some(after) => self.happened(&Happened::Stage {
-                before: before.as_ref(),
-                after: &after,
-            }),
-            None => {
+        let before = self.stages.remove(key);
+        match serde_json::from_slice::<StageRecord>(after) {
+            Ok(after) => {
+                self.happened(&Happened::Stage {
+                    before: before.as_ref(),
+                    after: &after,
+                });
+                self.stages.insert(key.clone(), after);
+            }
+            Err(_) => {
                 let what = format!("{key} is not a stage");
                 self.found.broken(&self.truth, "G6", what);
             }

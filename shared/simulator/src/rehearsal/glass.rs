@@ -42,6 +42,7 @@ impl Glass {
             instance: "glass".to_owned(),
             alone: false,
             clock_error: SignedDuration::ZERO,
+            applied_pipelines: false,
         };
         let table = Table(shared.clone());
         App::new(Self { table, rest }, settings)

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use greenroom_core::stage_file::StageFile;
 
 use crate::random::Random;
+use crate::stage_files;
 
 /// Zones whose clocks jump in their own ways, and some that never do.
 pub const ZONES: [&str; 12] = [
@@ -242,8 +243,10 @@ impl Draft {
     /// The file, which must hold: a world of invalid files would test nothing.
     pub fn valid(&self) -> String {
         let text = self.text();
-        if let Err(problems) = StageFile::parse("greenroom.yaml", text.as_bytes()) {
-            panic!("a drawn stage file does not hold: {problems}\n{text}");
+        if stage_files::read(text.as_bytes()).is_none() {
+            let parsed = StageFile::parse("greenroom.yaml", text.as_bytes());
+            let problems = parsed.err().map(|problems| problems.to_string());
+            panic!("a drawn stage file does not hold: {problems:?}\n{text}");
         }
         text
     }

@@ -1,5 +1,7 @@
 //! Those who lurk: they wait for a moment, and strike when it has come.
 
+use std::sync::Arc;
+
 use greenroom_core::command::Command;
 use greenroom_core::principal::Principal;
 use greenroom_core::stage::{Phase, Stage};
@@ -11,6 +13,7 @@ use crate::inner::{Event, Inner};
 use crate::model::people::{Lurking, Sprung};
 use crate::random::{Random, key, mix};
 use crate::setup::cast::PUSHERS;
+use crate::stage_files;
 use crate::truth::Happened;
 
 /// Who asks.
@@ -74,12 +77,12 @@ impl World {
     }
 
     /// What people read on the default branch.
-    fn written(&self) -> Option<StageFile> {
+    fn written(&self) -> Option<Arc<StageFile>> {
         let inner = self.shared.lock();
         let repository = &inner.truth.repository;
         let tip = repository.tip(repository.default_branch()?)?;
         let text = repository.stage_file(tip)?;
-        StageFile::parse("greenroom.yaml", text.as_bytes()).ok()
+        stage_files::read(text.as_bytes())
     }
 
     fn seen_from(&self, stage: &str, at: Where) -> Option<String> {

@@ -69,6 +69,7 @@ impl Processes {
             instance: format!("life-{}", self.lives),
             alone: setup.shape == Shape::Machine,
             clock_error: setup.clock_error,
+            applied_pipelines: false,
         };
         drop(inner);
         let ports = SimPorts {

@@ -29,6 +29,8 @@ pub struct Machine {
     folder: TempDir,
     spec: Value,
     environment: BTreeMap<String, String>,
+    /// What `/bin/sh` is.
+    sh: &'static str,
 }
 
 /// How a build ended.
@@ -72,6 +74,7 @@ impl Machine {
             spec,
             environment: BTreeMap::new(),
             folder,
+            sh: "/bin/sh",
         };
         machine.set("PATH", &path);
         machine.set("HOME", "/nonexistent");
@@ -92,6 +95,12 @@ impl Machine {
 
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// On many images `/bin/sh` is bash, which then keeps to POSIX as far as it does.
+    pub fn with_bash(mut self) -> Self {
+        self.sh = "/bin/bash --posix";
+        self
     }
 
     /// The checkout.
@@ -121,7 +130,7 @@ impl Machine {
         let mut log = String::new();
         let mut succeeded = true;
         for command in commands.expect("commands") {
-            let command = command.as_str().expect("text");
+            let command = command.as_str().expect("text").replace("/bin/sh", self.sh);
             std::fs::write(self.folder.path().join("command.sh"), command).expect("written");
             succeeded = self.shell(AGENT, &mut log);
             if !succeeded {
@@ -147,7 +156,8 @@ impl Machine {
     }
 
     fn shell(&self, script: &str, log: &mut String) -> bool {
-        let output = Command::new("/bin/sh")
+        let output = Command::new(self.sh.split(' ').next().expect("a shell"))
+            .args(self.sh.split(' ').skip(1))
             .args(["-c", &format!("exec 2>&1; {script}"), "sh"])
             .arg(self.folder.path())
             .env_clear()

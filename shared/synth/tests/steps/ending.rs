@@ -144,3 +144,29 @@ fn what_a_good_step_leaves_running_is_left_alone_and_a_bad_one_takes_it_along() 
     assert!(!machine.run().succeeded);
     assert!(!lives(&machine, "child"));
 }
+
+#[test]
+fn it_is_the_same_where_sh_is_bash() {
+    let good = steps(&[(
+        "one",
+        "printf 'A<<E\\n1\\n2\\nE\\n' >$GREENROOM_OUTPUT",
+        ", outputs: [A]",
+    )]);
+    let ended = good.with_bash().run();
+    assert!(ended.succeeded, "{}", ended.log);
+    assert_eq!(ended.told("A"), "1\n2");
+    let cases = [
+        ("exit 3", "", "step: exit code 3"),
+        ("sleep 1000 & wait", ", timeout: 1s", "timeout: 1"),
+        (
+            "echo x >$GREENROOM_OUTPUT",
+            "",
+            "step: line 1 of the output file is neither `NAME=value` nor `NAME<<END`",
+        ),
+    ];
+    for (run, rest, failure) in cases {
+        let ended = steps(&[("one", run, rest)]).with_bash().run();
+        assert!(!ended.succeeded, "{run}");
+        assert_eq!(ended.told("GREENROOM_FAILURE"), failure, "{}", ended.log);
+    }
+}

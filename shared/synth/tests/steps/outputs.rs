@@ -11,7 +11,7 @@ pipelines:
   service:
     steps:
       - { name: one, run: "cp told $GREENROOM_OUTPUT", outputs: [A, URL, NOTES, EMPTY, NONE] }
-      - { name: two, run: "[ ! -e again ] || cp again $GREENROOM_OUTPUT", outputs: [A, B] }
+      - { name: two, run: "[ ! -e again ] || cp again $GREENROOM_OUTPUT", outputs: [B] }
 stages:
   dev: { from: { branch: main }, pipeline: service, variables: [all] }
 "#;
@@ -112,21 +112,21 @@ fn only_declared_outputs_without_secrets_are_taken() {
 }
 
 #[test]
-fn later_steps_may_say_it_again_and_all_of_them_together_are_bounded() {
+fn outputs_of_all_steps_together_are_bounded() {
     let mut machine = Machine::new(FILE, "ProjectStageDev");
     machine.set("GREENROOM_SECRET_TOKEN", "s");
     machine.write("told", "A=1\n");
-    machine.write("again", "A=2\nB=3\n");
+    machine.write("again", "B=3\n");
     let ended = machine.run();
     assert_eq!(
         (ended.told("A"), ended.told("B")),
-        ("2", "3"),
+        ("1", "3"),
         "{}",
         ended.log
     );
     // Eight of almost 4096 bytes are just too many with their names.
     let names: Vec<String> = (0..8).map(|n| format!("OUT{n}")).collect();
-    let file = FILE.replace("[A, B]", &format!("[{}]", names.join(", ")));
+    let file = FILE.replace("[B]", &format!("[{}]", names.join(", ")));
     let machine = Machine::new(&file, "ProjectStageDev");
     machine.write("told", "");
     let text = |bytes| {

@@ -8,6 +8,9 @@ use super::quiet::Still;
 use super::world::World;
 use crate::demo::Result;
 
+/// Lines of a stage's log that are read at once; the server gives no more.
+const LINES_MAX: usize = 1_000;
+
 /// Steps of a run that goes well; how it ends says enough.
 const USUAL: [&str; 4] = ["admitted", "deployed", "candidate", "refresh"];
 
@@ -36,9 +39,10 @@ pub async fn after(world: &mut World, act: &Act, said: Vec<String>) -> Result<Ve
 /// New lines of a stage's log, oldest first.
 async fn happened(world: &mut World, card: &Value) -> Result<Vec<String>> {
     let stage = card["stage"].as_str().unwrap_or_default().to_owned();
-    let path = format!("/stages/{stage}/log?limit=1000");
+    let path = format!("/stages/{stage}/log?limit={LINES_MAX}");
     let log = world.talk()?.get(&path).await?;
     let entries = log.as_array().map(Vec::as_slice).unwrap_or_default();
+    whole(&stage, entries.len())?;
     let known = world
         .seen
         .lines
@@ -67,6 +71,15 @@ async fn happened(world: &mut World, card: &Value) -> Result<Vec<String>> {
         }
     }
     Ok(lines)
+}
+
+/// A log that is full is not told to its end: its oldest lines would be missing without a word.
+fn whole(stage: &str, lines: usize) -> Result<()> {
+    if lines < LINES_MAX {
+        return Ok(());
+    }
+    let why = format!("{stage} has a log of {LINES_MAX} lines or more: a scenario is shorter");
+    Err(why.into())
 }
 
 /// What arrived at the channels.
@@ -132,5 +145,17 @@ fn summary(card: &Value) -> String {
     match card["waiting_on"][0]["sentence"].as_str() {
         Some(wait) if card["blocked"] == true => format!("{runs}; {wait}"),
         _ => runs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_may_be_longer_than_what_was_read_fails_the_scenario() {
+        assert!(whole("dev", LINES_MAX - 1).is_ok());
+        let error = whole("dev", LINES_MAX).expect_err("who knows what is missing");
+        assert!(error.to_string().contains("dev has a log"), "{error}");
     }
 }

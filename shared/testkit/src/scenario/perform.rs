@@ -63,8 +63,13 @@ async fn typed(world: &World, who: &Author, words: &[String]) -> Result<Vec<Stri
             word.clone()
         }
     });
+    let end = match output.status.code() {
+        Some(0) => String::new(),
+        Some(code) => format!(" (exit {code})"),
+        None => " (killed)".to_owned(),
+    };
     let mut lines = vec![format!(
-        "$ greenroom {}",
+        "$ greenroom {}{end}",
         shown.collect::<Vec<_>>().join(" ")
     )];
     // Everything here is a rehearsal; it need not be said each time.

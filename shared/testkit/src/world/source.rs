@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenroom_app::ports::source::{
-    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
+    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
 };
 use greenroom_core::name::{RefName, Revision};
 use jiff::Timestamp;
@@ -28,6 +28,9 @@ struct State {
     /// Moves that happen right after the next head was read.
     moves: VecDeque<(RefName, Revision)>,
     reads: u64,
+    /// What was shown beside commits, in order; `None` where nothing can be.
+    statuses: Option<Vec<(Revision, Status)>>,
+    refuses_statuses: bool,
 }
 
 /// One repository, whatever it is called.
@@ -137,6 +140,23 @@ impl WorldSource {
     /// How often a head was read.
     pub fn head_reads(&self) -> u64 {
         self.state().reads
+    }
+
+    /// From now on something can be shown beside commits.
+    pub fn show_statuses(&self) {
+        self.state().statuses.get_or_insert_default();
+    }
+
+    /// While true, the credential may set no status.
+    pub fn refuse_statuses(&self, refuse: bool) {
+        self.state().refuses_statuses = refuse;
+    }
+
+    /// What was shown beside a commit, in order.
+    pub fn statuses(&self, revision: &Revision) -> Vec<Status> {
+        let all = self.state().statuses.clone().unwrap_or_default();
+        let of = all.into_iter().filter(|(of, _)| of == revision);
+        of.map(|(_, status)| status).collect()
     }
 
     async fn call<T>(
@@ -295,6 +315,30 @@ impl Source for WorldSource {
             let truncated = commits.len() > limit;
             commits.truncate(limit);
             Ok(Comparison { commits, truncated })
+        })
+        .await
+    }
+
+    fn shows_statuses(&self, _: &Repository) -> bool {
+        self.state().statuses.is_some()
+    }
+
+    async fn set_status(
+        &self,
+        repository: &Repository,
+        revision: &Revision,
+        status: &Status,
+    ) -> Result<(), SourceError> {
+        self.call("source.set_status", repository, |state| {
+            if state.refuses_statuses {
+                return Err(SourceError::Refused {
+                    repository: repository.name.to_string(),
+                    why: "the credential lacks a permission".to_owned(),
+                });
+            }
+            let all = state.statuses.get_or_insert_default();
+            all.push((revision.clone(), status.clone()));
+            Ok(())
         })
         .await
     }

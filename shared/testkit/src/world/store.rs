@@ -92,6 +92,11 @@ impl WorldStore {
         }
     }
 
+    /// Every commit that was made, oldest first: made again elsewhere, they make the same table.
+    pub fn made(&self) -> Vec<Arc<Vec<Write>>> {
+        self.state(|state| state.made.clone())
+    }
+
     /// While true, every call says that the store is away.
     pub fn set_away(&self, away: bool) {
         self.state(|state| state.away = away);

@@ -6,11 +6,7 @@ use crate::codepipeline::{Options, machine};
 #[tokio::test]
 async fn the_fifty_first_execution_at_once_is_refused() {
     let here = repository();
-    let mut options = Options::of_git(here.folder.path());
-    // Nobody answers the door, so that nothing ever gets past the source.
-    options
-        .environment
-        .insert("PATH".to_owned(), "/usr/bin:/bin".to_owned());
+    let options = Options::of_git(here.folder.path());
     let stand_in = ready(options, "QUEUED", &commands(&["exec sleep 1000"])).await;
     for _ in 0..machine::ACTIVE_MAX {
         started(&stand_in, json!({"name": "p"})).await;

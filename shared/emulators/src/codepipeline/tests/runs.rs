@@ -316,7 +316,7 @@ async fn a_retry_by_hand_goes_on_with_the_same_execution_and_asks_nobody() {
     assert_eq!(last["detail"]["version"].to_string(), "1.0");
     let of_action = told
         .iter()
-        .find(|event| event["detail"]["action"] == "Deploy")
+        .find(|event| event["detail"]["action"] == "Build")
         .expect("one");
     assert_eq!(of_action["detail"]["type"]["version"], "1");
 }

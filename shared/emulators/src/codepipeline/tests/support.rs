@@ -59,7 +59,8 @@ pub async fn call(stand_in: &StandIn, operation: &str, body: Value) -> (u16, Val
         }
         _ => "CodePipeline_20150709",
     };
-    let answer = reqwest::Client::new()
+    let http = &stand_in.service.http;
+    let answer = http
         .post(stand_in.url())
         .header("x-amz-target", format!("{prefix}.{operation}"))
         .header("content-type", "application/x-amz-json-1.1")

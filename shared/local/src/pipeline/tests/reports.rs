@@ -131,6 +131,21 @@ async fn a_report_that_came_with_the_commit_is_none() {
 }
 
 #[tokio::test]
+async fn where_nobody_could_look_before_nothing_counts_as_made() {
+    let (origin, _) = origin();
+    for n in 0..=1_000 {
+        origin.write(&format!("old{n}.xml"), SUITE);
+    }
+    let fewer = reporter("rm old1*.xml && touch -d @1 old2.xml", junit("*.xml"));
+    let (evidence, log) = evidence_of(&origin, &[fewer]).await;
+    assert_eq!(
+        why(evidence.tests),
+        "*.xml: nobody knows which files came with the commit: it matches more than 1000 files",
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn nothing_outside_the_checkout_is_read_and_nothing_but_files_is_opened() {
     let (origin, _) = origin();
     let outside = folder();

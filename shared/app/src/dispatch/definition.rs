@@ -1,0 +1,65 @@
+//! Which pipeline a start names. Where pipelines stand by themselves, only one that was made from
+//! what is to run: somebody may have applied another stage file since the start was decided.
+
+use greenroom_core::build::recipe_of;
+use greenroom_core::definition::Definition;
+use greenroom_core::name::{PipelineName, RecipeHash};
+use greenroom_core::stage_file::{Rule, StageFile};
+
+use super::fail::Failure;
+use crate::App;
+use crate::ports::Ports;
+use crate::records::AppRecord;
+
+impl<P: Ports> App<P> {
+    /// The pipeline that deploys for `rule` of the file that governs the run. One that was made anew
+    /// since ends the run; the stage is then planned under the file in force.
+    pub(super) fn stage_definition(
+        &self,
+        app: &AppRecord,
+        file: &StageFile,
+        rule: &Rule,
+    ) -> Result<Definition, Failure> {
+        let own = Definition::of_stage(&app.name, file, rule)
+            .ok_or_else(|| Failure::never("the rule deploys nothing"))?;
+        if self.stands(app, &own) {
+            return Ok(own);
+        }
+        let why = format!("the pipeline {} was made anew since the claim", own.name);
+        Err(Failure::never(why))
+    }
+
+    /// The pipeline that builds `recipe`: that of the file that governs the build or, once another is
+    /// applied, one of that file which runs the same commands.
+    pub(super) async fn build_definition(
+        &self,
+        app: &AppRecord,
+        file: &StageFile,
+        pipeline: &PipelineName,
+        recipe: &RecipeHash,
+    ) -> Result<Definition, Failure> {
+        let own = Definition::of_build(&app.name, file, pipeline)
+            .ok_or_else(|| Failure::never("the pipeline builds nothing"))?;
+        if self.stands(app, &own) {
+            return Ok(own);
+        }
+        if let Some(hash) = &app.config {
+            let file = self.stage_file(app.id, hash).await?;
+            let alike = file.pipelines.values();
+            let alike = alike.filter(|pipeline| recipe_of(pipeline) == *recipe);
+            let mut alike = alike
+                .filter_map(|pipeline| Definition::of_build(&app.name, &file, &pipeline.name))
+                .filter(|definition| self.stands(app, definition));
+            if let Some(definition) = alike.next() {
+                return Ok(definition);
+            }
+        }
+        let why = format!("the pipeline {} is not what it has to be", own.name);
+        Err(Failure::later(why))
+    }
+
+    fn stands(&self, app: &AppRecord, definition: &Definition) -> bool {
+        !self.settings.applied_pipelines
+            || app.applied.get(&definition.name) == Some(&definition.hash)
+    }
+}
