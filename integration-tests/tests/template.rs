@@ -115,7 +115,10 @@ fn every_log_is_kept_for_as_long_as_is_said_and_every_function_has_one() {
         let resource = template.resource(&logical);
         let log = &resource["Properties"]["LoggingConfig"]["LogGroup"]["Ref"];
         assert_eq!(log.as_str(), Some(format!("{logical}Log").as_str()));
-        assert!(logs.iter().any(|(name, _)| *name == format!("{logical}Log")));
+        assert!(
+            logs.iter()
+                .any(|(name, _)| *name == format!("{logical}Log"))
+        );
     }
 }
 
@@ -131,9 +134,20 @@ fn exactly_two_functions_read_the_stream_and_both_leave_the_poison_behind() {
     assert_eq!(streams.len(), 2);
     for mapping in streams {
         assert_eq!(mapping["BisectBatchOnFunctionError"], true);
-        assert!(mapping["MaximumRetryAttempts"].as_i64().is_some_and(|n| (1..=10).contains(&n)));
-        assert!(mapping["MaximumRecordAgeInSeconds"].as_i64().is_some_and(|n| n > 0));
-        assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+        assert!(
+            mapping["MaximumRetryAttempts"]
+                .as_i64()
+                .is_some_and(|n| (1..=10).contains(&n))
+        );
+        assert!(
+            mapping["MaximumRecordAgeInSeconds"]
+                .as_i64()
+                .is_some_and(|n| n > 0)
+        );
+        assert_eq!(
+            mapping["FunctionResponseTypes"][0],
+            "ReportBatchItemFailures"
+        );
         let failures = &mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0];
         assert_eq!(failures, "Failures");
         let pattern = mapping["FilterCriteria"]["Filters"][0]["Pattern"].as_str();
@@ -147,7 +161,10 @@ fn exactly_two_functions_read_the_stream_and_both_leave_the_poison_behind() {
 #[test]
 fn a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take() {
     let template = Template::read();
-    for (queue, function) in [("Tests", "IntegrationTestRunner"), ("Alerts", "BreakNotifier")] {
+    for (queue, function) in [
+        ("Tests", "IntegrationTestRunner"),
+        ("Alerts", "BreakNotifier"),
+    ] {
         let hidden = template.resource(queue)["Properties"]["VisibilityTimeout"].as_u64();
         let takes = template.resource(function)["Properties"]["Timeout"].as_u64();
         let (hidden, takes) = (hidden.expect("a number"), takes.expect("a number"));
@@ -165,7 +182,10 @@ fn what_must_not_be_lost_is_not_deleted_with_the_stack() {
     }
     let table = &template.resource("Table")["Properties"];
     assert_eq!(table["StreamSpecification"]["StreamViewType"], "KEYS_ONLY");
-    assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(
+        table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+        true
+    );
     assert_eq!(template.parameter("Protected")["Default"], "true");
 }
 
@@ -174,10 +194,15 @@ fn every_alarm_says_where_the_runbook_tells_what_to_do() {
     let runbook = include_str!("../../docs/runbook.md");
     let anchors: BTreeSet<String> = runbook
         .lines()
-        .filter_map(|line| line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")))
+        .filter_map(|line| {
+            line.strip_prefix("## ")
+                .or_else(|| line.strip_prefix("### "))
+        })
         .map(|title| {
             let plain = title.to_lowercase();
-            let kept = plain.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
+            let kept = plain
+                .chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
             kept.collect::<String>().replace(' ', "-")
         })
         .collect();
@@ -186,9 +211,14 @@ fn every_alarm_says_where_the_runbook_tells_what_to_do() {
     assert!(alarms.len() >= 8, "{}", alarms.len());
     for (name, alarm) in alarms {
         let properties = &alarm["Properties"];
-        let text = properties["AlarmDescription"]["Fn::Sub"].as_str().expect("a text");
+        let text = properties["AlarmDescription"]["Fn::Sub"]
+            .as_str()
+            .expect("a text");
         let anchor = text.split("${Runbook}#").nth(1).expect("a link");
-        assert!(anchors.contains(anchor), "{name}: the runbook has no `{anchor}`");
+        assert!(
+            anchors.contains(anchor),
+            "{name}: the runbook has no `{anchor}`"
+        );
         assert_eq!(properties["AlarmActions"][0]["Ref"], "Alarms", "{name}");
     }
 }
@@ -197,7 +227,9 @@ fn every_alarm_says_where_the_runbook_tells_what_to_do() {
 fn the_access_log_holds_no_header() {
     let template = Template::read();
     let stage = &template.resource("ApiStage")["Properties"];
-    let format = stage["AccessLogSettings"]["Format"].as_str().expect("a text");
+    let format = stage["AccessLogSettings"]["Format"]
+        .as_str()
+        .expect("a text");
     assert!(!format.contains("header"), "{format}");
     assert!(stage["DefaultRouteSettings"]["ThrottlingRateLimit"].is_object());
 }

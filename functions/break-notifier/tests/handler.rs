@@ -23,11 +23,11 @@ fn alert_is_due() -> (World, String) {
     world.settle();
     world.ports().pass(SignedDuration::from_mins(1));
     let pending = world.pending().into_iter();
-    let effect = pending.filter_map(|due| match due.work {
+    let mut effect = pending.filter_map(|due| match due.work {
         Work::Effect(id) if id.contains("/announce/") => Some(id),
         _ => None,
     });
-    let effect = effect.last().expect("an alert is pending");
+    let effect = effect.next_back().expect("an alert is pending");
     (world, effect)
 }
 
@@ -58,7 +58,11 @@ async fn a_try_that_fails_is_the_effect_s_own_to_repeat() {
     for _ in 0..3 {
         assert_eq!(handle(&world, &effect).await, Batch::default());
     }
-    assert_eq!(world.ports().channels.tries().len(), 2, "one before, one now");
+    assert_eq!(
+        world.ports().channels.tries().len(),
+        2,
+        "one before, one now"
+    );
 }
 
 #[tokio::test]

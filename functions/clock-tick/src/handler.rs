@@ -50,7 +50,9 @@ impl<P: Ports, Q: Queues> Handler<P, Q> {
         let due = match until.allows(Box::pin(self.app.due())).await {
             Some(Ok(due)) => due,
             Some(Err(error)) => {
-                return Err(format!("the sweep could not read the table: {}", chain(&error)).into());
+                return Err(
+                    format!("the sweep could not read the table: {}", chain(&error)).into(),
+                );
             }
             None => return Err("the sweep had not enough time to read the table".into()),
         };

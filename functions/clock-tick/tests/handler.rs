@@ -57,7 +57,11 @@ async fn a_push_that_no_event_spoke_of_is_found_and_carried_on() {
         world.ports().pass(SignedDuration::from_mins(1));
         tick(&world, &queues).await;
     }
-    assert_eq!(world.ports().pipelines.executions().len(), 2, "it is deployed");
+    assert_eq!(
+        world.ports().pipelines.executions().len(),
+        2,
+        "it is deployed"
+    );
 }
 
 #[tokio::test]

@@ -105,7 +105,10 @@ impl<P: Ports, T: Tokens> Handler<P, T> {
 
     async fn ask(&self, request: &Request, token: SecretString) -> Response {
         // An empty token would let everybody in who gives none.
-        if secrecy::ExposeSecret::expose_secret(&token).trim().is_empty() {
+        if secrecy::ExposeSecret::expose_secret(&token)
+            .trim()
+            .is_empty()
+        {
             return Response::error(
                 503,
                 "unavailable",

@@ -72,7 +72,10 @@ async fn the_board_is_told_to_whoever_has_the_token() {
 async fn nobody_else_is_told_anything() {
     let world = green();
     let mut none = event("GET", "/api/v1/board", "");
-    none["headers"].as_object_mut().expect("an object").remove("authorization");
+    none["headers"]
+        .as_object_mut()
+        .expect("an object")
+        .remove("authorization");
     assert_eq!(answer(&world, &GOOD, &none).await.status_code, 401);
     let mut wrong = event("GET", "/api/v1/board", "");
     wrong["headers"]["authorization"] = "Bearer another".into();
@@ -120,7 +123,12 @@ async fn a_command_is_done_once_it_is_answered() {
 #[tokio::test]
 async fn what_is_only_on_one_machine_is_not_here() {
     let world = green();
-    for path in ["/api/v1/counters", "/api/v1/runs/dev/1/log", "/elsewhere", "/webhooks/github"] {
+    for path in [
+        "/api/v1/counters",
+        "/api/v1/runs/dev/1/log",
+        "/elsewhere",
+        "/webhooks/github",
+    ] {
         let answer = answer(&world, &GOOD, &event("GET", path, "")).await;
         assert_eq!(answer.status_code, 404, "{path}");
         assert!(answer.body.contains("\"not_found\""), "{path}");
@@ -131,9 +139,14 @@ async fn what_is_only_on_one_machine_is_not_here() {
 async fn an_app_on_aws_is_read_by_githubs_api() {
     let world = World::empty();
     let mut asked = event("POST", "/api/v1/apps", "");
-    asked["body"] = json!({ "name": "acme/orders", "git": "/srv/git/orders" }).to_string().into();
+    asked["body"] = json!({ "name": "acme/orders", "git": "/srv/git/orders" })
+        .to_string()
+        .into();
     assert_eq!(answer(&world, &GOOD, &asked).await.status_code, 400);
-    world.ports().source.commit("master", "olga", "Begin", &[("greenroom.yaml", DEV)]);
+    world
+        .ports()
+        .source
+        .commit("master", "olga", "Begin", &[("greenroom.yaml", DEV)]);
     asked["body"] = json!({ "name": "acme/orders" }).to_string().into();
     let added = answer(&world, &GOOD, &asked).await;
     assert_eq!(added.status_code, 200, "{}", added.body);

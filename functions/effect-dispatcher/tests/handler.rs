@@ -80,7 +80,9 @@ fn decided() -> World {
     assert_eq!(world.post("push", &id, &body).status, 202);
     world.ports().forget_hints();
     let work = Work::Delivery(greenroom_core::name::DeliveryId::new(id));
-    world.now(world.app.perform_work(&work)).expect("it is decided");
+    world
+        .now(world.app.perform_work(&work))
+        .expect("it is decided");
     world.ports().forget_hints();
     world
 }

@@ -52,7 +52,10 @@ impl<P: Ports> Handler<P> {
                 return Ok(());
             }
         };
-        let Detail { pipeline, execution } = event.detail;
+        let Detail {
+            pipeline,
+            execution,
+        } = event.detail;
         let id = ExecutionId::new(format!("{pipeline}/{execution}"));
         tracing::info!(execution = %id, "to be looked at");
         let work = Work::Execution(id);

@@ -27,7 +27,10 @@ fn ended(event: &str) -> (World, String) {
     world.ports().pipelines.freeze(true);
     world.push("develop", "bob");
     let id = world.ports().pipelines.executions()[0].id.clone();
-    world.ports().pipelines.run_to_end(&id, world.until(jiff::SignedDuration::ZERO));
+    world
+        .ports()
+        .pipelines
+        .run_to_end(&id, world.until(jiff::SignedDuration::ZERO));
     // As CodePipeline's ids are made.
     let (pipeline, execution) = id.as_str().split_once('/').expect("two parts");
     let event = event

@@ -38,9 +38,7 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
     let made = made.map(|((store, github), secrets)| {
         let deadline = Arc::new(Deadline::default());
         let suites = Within::new(Attempts::new(reach, secrets), Arc::clone(&deadline));
-        let outside = AwsPorts::new(store)
-            .with_source(github)
-            .with_suites(suites);
+        let outside = AwsPorts::new(store).with_source(github).with_suites(suites);
         Handler::new(Hinting::app(outside, settings()), deadline)
     });
     told.finish(made)
@@ -65,7 +63,12 @@ mod tests {
     #[test]
     fn networks_are_listed_with_commas() {
         assert_eq!(networks(None), Ok(Vec::new()));
-        assert_eq!(networks(Some("10.0.0.0/8, ::1/128,")).map(|all| all.len()), Ok(2));
-        assert!(networks(Some("10.0.0.0/8,everything")).is_err_and(|why| why.contains("everything")));
+        assert_eq!(
+            networks(Some("10.0.0.0/8, ::1/128,")).map(|all| all.len()),
+            Ok(2)
+        );
+        assert!(
+            networks(Some("10.0.0.0/8,everything")).is_err_and(|why| why.contains("everything"))
+        );
     }
 }

@@ -24,11 +24,11 @@ fn tests_are_due() -> (World, String) {
     world.ports().source.set_away(false);
     world.ports().pass(SignedDuration::from_mins(10));
     let pending = world.pending().into_iter();
-    let effect = pending.filter_map(|due| match due.work {
+    let mut effect = pending.filter_map(|due| match due.work {
         Work::Effect(id) if id.contains("/suite/") => Some(id),
         _ => None,
     });
-    let effect = effect.last().expect("tests are pending");
+    let effect = effect.next_back().expect("tests are pending");
     (world, effect)
 }
 
@@ -39,7 +39,11 @@ async fn handle(world: &World, effect: &str) -> Batch {
     let event = include_str!("events/message.json").replace("EFFECT", effect);
     let until = Until::within(Duration::from_secs(60));
     let answer = handler.handle(&event, until).await;
-    assert!(deadline.left().is_some_and(|left| left < Duration::from_secs(60)));
+    assert!(
+        deadline
+            .left()
+            .is_some_and(|left| left < Duration::from_secs(60))
+    );
     answer.expect("it is a batch")
 }
 
@@ -62,7 +66,10 @@ async fn a_suite_that_is_not_due_is_left_to_its_ladder() {
     assert_eq!(handle(&world, &effect).await, Batch::default());
     world.ports().source.set_away(false);
     assert_eq!(handle(&world, &effect).await, Batch::default());
-    assert!(world.ports().suites.runs().is_empty(), "it waits for its next rung");
+    assert!(
+        world.ports().suites.runs().is_empty(),
+        "it waits for its next rung"
+    );
 }
 
 #[tokio::test]
@@ -79,5 +86,8 @@ async fn what_the_table_failed_comes_again() {
     let (world, effect) = tests_are_due();
     world.ports().store.set_away(true);
     let answer = handle(&world, &effect).await;
-    assert_eq!(answer.failures[0].item, "059f36b4-87a3-44ab-83d2-661975830a7d");
+    assert_eq!(
+        answer.failures[0].item,
+        "059f36b4-87a3-44ab-83d2-661975830a7d"
+    );
 }

@@ -120,7 +120,10 @@ async fn any_other_is_refused_and_that_is_no_error() {
     let (world, parameters) = at_the_fence();
     for (name, value) in [
         ("nonce", json!("00000000000000000000000000000000")),
-        ("revision", json!("1111111111111111111111111111111111111111")),
+        (
+            "revision",
+            json!("1111111111111111111111111111111111111111"),
+        ),
         ("run", json!(format!("{}/dev/99", world.id))),
     ] {
         let mut parameters = parameters.clone();
@@ -142,8 +145,15 @@ async fn a_pipeline_that_says_too_little_is_refused() {
     let mut by_hand = parameters.clone();
     by_hand["run"] = json!("none");
     let mut incomplete = parameters;
-    incomplete.as_object_mut().expect("an object").remove("nonce");
-    for text in [by_hand.to_string(), incomplete.to_string(), "no JSON".to_owned()] {
+    incomplete
+        .as_object_mut()
+        .expect("an object")
+        .remove("nonce");
+    for text in [
+        by_hand.to_string(),
+        incomplete.to_string(),
+        "no JSON".to_owned(),
+    ] {
         let answers = Answers::default();
         handler(&world, &answers)
             .handle(&job(&text), soon())
@@ -152,7 +162,10 @@ async fn a_pipeline_that_says_too_little_is_refused() {
         let Answer::Refused { why } = answers.only() else {
             panic!("nobody can tell what it is: {text}");
         };
-        assert!(!why.contains(&nonce), "the nonce is nobody's business: {why}");
+        assert!(
+            !why.contains(&nonce),
+            "the nonce is nobody's business: {why}"
+        );
     }
 }
 
@@ -186,7 +199,12 @@ async fn an_answer_that_is_lost_is_given_again_and_one_refused_is_an_error() {
         refused: true,
         ..Answers::default()
     };
-    assert!(handler(&world, &refused).handle(&event, soon()).await.is_err());
+    assert!(
+        handler(&world, &refused)
+            .handle(&event, soon())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]

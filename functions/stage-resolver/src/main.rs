@@ -6,7 +6,7 @@ use stage_resolver::config;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failed> {
-    greenroom_lambda::logs::begin();
+    greenroom_lambda::logs::begin(env!("CARGO_CRATE_NAME"));
     let handler = &configured(config::read(|name| std::env::var(name).ok()))?;
     run(|event, until| async move { handler.handle(event.get(), until).await }).await
 }

@@ -78,7 +78,10 @@ async fn the_same_batch_twice_changes_nothing() {
     let partition = format!("delivery#{id}");
     handle(&world, &[&partition]).await;
     let before = world.stage("dev");
-    assert_eq!(handle(&world, &[&partition, &partition]).await, Batch::default());
+    assert_eq!(
+        handle(&world, &[&partition, &partition]).await,
+        Batch::default()
+    );
     assert_eq!(world.stage("dev"), before);
 }
 
@@ -122,6 +125,9 @@ async fn what_is_no_batch_comes_again_whole() {
     let world = World::new(DEV);
     let until = Until::within(Duration::from_secs(20));
     for event in ["", "{}", r#"{"Records":[{}]}"#] {
-        assert!(handler(&world).handle(event, until).await.is_err(), "{event}");
+        assert!(
+            handler(&world).handle(event, until).await.is_err(),
+            "{event}"
+        );
     }
 }

@@ -94,7 +94,9 @@ async fn a_body_in_base64_has_the_same_signature() {
     let mut world = World::new(DEV);
     let (id, mut event) = push(&mut world);
     let body = event["body"].as_str().expect("a text").to_owned();
-    event["body"] = base64::engine::general_purpose::STANDARD.encode(body).into();
+    event["body"] = base64::engine::general_purpose::STANDARD
+        .encode(body)
+        .into();
     event["isBase64Encoded"] = true.into();
     let answer = answer(&world, &Known::good(), &event).await;
     assert_eq!(answer.status_code, 202, "{}", answer.body);
@@ -105,12 +107,19 @@ async fn a_body_in_base64_has_the_same_signature() {
 async fn a_changed_body_is_refused_and_nothing_is_kept() {
     let mut world = World::new(DEV);
     let (id, mut event) = push(&mut world);
-    let body = event["body"].as_str().expect("a text").replace("bob", "eve");
+    let body = event["body"]
+        .as_str()
+        .expect("a text")
+        .replace("bob", "eve");
     event["body"] = body.into();
     let known = Known::good();
     assert_eq!(answer(&world, &known, &event).await.status_code, 401);
     assert!(!is_kept(&world, &id));
-    assert_eq!(known.read.load(Ordering::Relaxed), 1, "it may have been rotated");
+    assert_eq!(
+        known.read.load(Ordering::Relaxed),
+        1,
+        "it may have been rotated"
+    );
 }
 
 #[tokio::test]
@@ -151,7 +160,10 @@ async fn a_table_that_is_away_is_no_acknowledgement() {
     let mut world = World::new(DEV);
     let (_, event) = push(&mut world);
     world.ports().store.set_away(true);
-    assert_eq!(answer(&world, &Known::good(), &event).await.status_code, 503);
+    assert_eq!(
+        answer(&world, &Known::good(), &event).await.status_code,
+        503
+    );
 }
 
 #[tokio::test]
@@ -160,7 +172,10 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
     let (_, mut event) = push(&mut world);
     event["isBase64Encoded"] = true.into();
     event["body"] = "%".repeat(34 * 1024 * 1024).into();
-    assert_eq!(answer(&world, &Known::good(), &event).await.status_code, 413);
+    assert_eq!(
+        answer(&world, &Known::good(), &event).await.status_code,
+        413
+    );
 }
 
 #[tokio::test]

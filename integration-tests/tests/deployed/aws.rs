@@ -9,7 +9,9 @@ use serde_json::Value;
 /// The project's folder.
 pub fn root() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    folder.canonicalize().expect("the workspace is one folder up")
+    folder
+        .canonicalize()
+        .expect("the workspace is one folder up")
 }
 
 /// The tools, told where MiniStack is.

@@ -18,11 +18,15 @@ async fn a_signed_push_is_kept_and_decided_by_the_deployed_functions() {
     let site = Site::deploy().await;
     site.add_app().await;
     let push = site.push(BRANCH, ZEROS, &ALICE);
-    let answer = site.webhook("push", "0c0ffee0-0000-4000-8000-000000000001", &push).await;
+    let answer = site
+        .webhook("push", "0c0ffee0-0000-4000-8000-000000000001", &push)
+        .await;
     assert_eq!(answer.status, 202, "{}\n{}", answer.body, site.said());
     let delivery = site.decided("0c0ffee0-0000-4000-8000-000000000001").await;
     assert_eq!(delivery["status"]["status"], "decided", "{delivery}");
-    let again = site.webhook("push", "0c0ffee0-0000-4000-8000-000000000001", &push).await;
+    let again = site
+        .webhook("push", "0c0ffee0-0000-4000-8000-000000000001", &push)
+        .await;
     assert_eq!(again.status, 202);
     assert!(again.body.contains("\"again\":true"), "{}", again.body);
 }
@@ -33,7 +37,9 @@ async fn nobody_gets_in_without_a_signature_or_a_token() {
     let push = site.push(BRANCH, ZEROS, &ALICE);
     let unsigned = site.unsigned("push", &push).await;
     assert_eq!(unsigned.status, 401, "{}", unsigned.body);
-    let anybody = site.api_as("GET", "/api/v1/board", "somebody's own token", None).await;
+    let anybody = site
+        .api_as("GET", "/api/v1/board", "somebody's own token", None)
+        .await;
     assert_eq!(anybody.status, 401, "{}", anybody.body);
     let health = site.api_as("GET", "/healthz", "", None).await;
     assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));

@@ -47,7 +47,9 @@ impl Site {
             auth: true,
             ..Options::default()
         };
-        let ministack = MiniStack::start_with(options).await.expect("MiniStack starts");
+        let ministack = MiniStack::start_with(options)
+            .await
+            .expect("MiniStack starts");
         let folder = TempDir::new().expect("a folder");
         let repository = SampleRepo::create(&folder.path().join("orders")).expect("git works");
         let github = FakeGitHub::start().await;
@@ -124,7 +126,13 @@ impl Site {
     }
 
     /// Asks the API.
-    pub async fn api_as(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
+    pub async fn api_as(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let mut request = self
             .request(method, path)
             .header("authorization", format!("Bearer {token}"));
@@ -140,7 +148,9 @@ impl Site {
     pub async fn decided(&self, delivery: &str) -> Value {
         let since = Instant::now();
         loop {
-            let told = self.api("GET", &format!("/api/v1/deliveries/{delivery}"), None).await;
+            let told = self
+                .api("GET", &format!("/api/v1/deliveries/{delivery}"), None)
+                .await;
             let read: Value = serde_json::from_str(&told.body).unwrap_or_default();
             if told.status == 200 && read["status"]["status"] != "received" {
                 return read;
@@ -175,7 +185,9 @@ async fn answered(request: reqwest::RequestBuilder) -> Answer {
 fn create(aws: &Aws, packaged: &str, github: &str) -> Value {
     let built = root().join(".build/lambda/architecture");
     let architecture = std::fs::read_to_string(&built).unwrap_or_else(|_| {
-        panic!("there are no functions in .build/lambda: run `make e2e`, or `make lambdas PROFILE=dev`")
+        panic!(
+            "there are no functions in .build/lambda: run `make e2e`, or `make lambdas PROFILE=dev`"
+        )
     });
     let bucket = "code";
     aws.aws(&["s3api", "create-bucket", "--bucket", bucket]);
@@ -184,13 +196,34 @@ fn create(aws: &Aws, packaged: &str, github: &str) -> Value {
         ("greenroom/token", TOKEN),
         ("greenroom/github", CREDENTIAL),
     ] {
-        aws.aws(&["secretsmanager", "create-secret", "--name", name, "--secret-string", value]);
+        aws.aws(&[
+            "secretsmanager",
+            "create-secret",
+            "--name",
+            name,
+            "--secret-string",
+            value,
+        ]);
     }
     aws.sam(&[
-        "package", "--template-file", "infra/template.yaml", "--s3-bucket", bucket,
-        "--output-template-file", packaged,
+        "package",
+        "--template-file",
+        "infra/template.yaml",
+        "--s3-bucket",
+        bucket,
+        "--output-template-file",
+        packaged,
     ]);
-    aws.aws(&["s3api", "put-object", "--bucket", bucket, "--key", "template.yaml", "--body", packaged]);
+    aws.aws(&[
+        "s3api",
+        "put-object",
+        "--bucket",
+        bucket,
+        "--key",
+        "template.yaml",
+        "--body",
+        packaged,
+    ]);
     // Too large to be sent along.
     let url = format!("{}/{bucket}/template.yaml", aws.url());
     let parameters = [
@@ -201,8 +234,16 @@ fn create(aws: &Aws, packaged: &str, github: &str) -> Value {
     ]
     .map(|(name, value)| format!("ParameterKey={name},ParameterValue={value}"));
     let mut arguments = vec![
-        "cloudformation", "create-stack", "--stack-name", STACK, "--template-url", &url,
-        "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameters",
+        "cloudformation",
+        "create-stack",
+        "--stack-name",
+        STACK,
+        "--template-url",
+        &url,
+        "--capabilities",
+        "CAPABILITY_IAM",
+        "CAPABILITY_AUTO_EXPAND",
+        "--parameters",
     ];
     arguments.extend(parameters.iter().map(String::as_str));
     aws.aws(&arguments);
@@ -214,8 +255,12 @@ fn create(aws: &Aws, packaged: &str, github: &str) -> Value {
             Some("CREATE_COMPLETE") => return stack["Outputs"].clone(),
             Some("CREATE_IN_PROGRESS") if since.elapsed() < PATIENCE => {}
             _ => {
-                let events =
-                    aws.aws(&["cloudformation", "describe-stack-events", "--stack-name", STACK]);
+                let events = aws.aws(&[
+                    "cloudformation",
+                    "describe-stack-events",
+                    "--stack-name",
+                    STACK,
+                ]);
                 panic!("the stack is not created: {stack}\n{events:#}");
             }
         }
@@ -226,6 +271,10 @@ fn create(aws: &Aws, packaged: &str, github: &str) -> Value {
 fn output(outputs: &Value, name: &str) -> String {
     let all = outputs.as_array().expect("a list").iter();
     let mut named = all.filter(|output| output["OutputKey"] == name);
-    let value = named.next().and_then(|output| output["OutputValue"].as_str());
-    value.unwrap_or_else(|| panic!("there is no output {name}")).to_owned()
+    let value = named
+        .next()
+        .and_then(|output| output["OutputValue"].as_str());
+    value
+        .unwrap_or_else(|| panic!("there is no output {name}"))
+        .to_owned()
 }

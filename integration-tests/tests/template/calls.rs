@@ -24,7 +24,10 @@ const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         ".stage_secrets(",
-        &[("secretsmanager:GetSecretValue", "arn:aws:secretsmanager::secret:${SecretPrefix}*")],
+        &[(
+            "secretsmanager:GetSecretValue",
+            "arn:aws:secretsmanager::secret:${SecretPrefix}*",
+        )],
     ),
     (
         "\"GREENROOM_WEBHOOK_SECRET_ID\"",
@@ -45,15 +48,24 @@ const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         ".queues(",
-        &[("sqs:SendMessage", "Tests.Arn"), ("sqs:SendMessage", "Alerts.Arn")],
+        &[
+            ("sqs:SendMessage", "Tests.Arn"),
+            ("sqs:SendMessage", "Alerts.Arn"),
+        ],
     ),
     (
         "AwsChannels::",
-        &[("sns:Publish", "Breaks"), ("sns:Publish", "arn:aws:sns::${Name}-*")],
+        &[
+            ("sns:Publish", "Breaks"),
+            ("sns:Publish", "arn:aws:sns::${Name}-*"),
+        ],
     ),
     (
         "CodePipelineJobs::new",
-        &[("codepipeline:PutJobSuccessResult", "*"), ("codepipeline:PutJobFailureResult", "*")],
+        &[
+            ("codepipeline:PutJobSuccessResult", "*"),
+            ("codepipeline:PutJobFailureResult", "*"),
+        ],
     ),
 ];
 
@@ -63,11 +75,27 @@ const PIPELINES: &str = "arn:aws:codepipeline::greenroom-*";
 /// Rights that only some functions with an adapter use: who performs effects starts and stops, who
 /// sweeps asks for the lengths of queues.
 const ALSO: &[(&str, &str, &str)] = &[
-    ("effect-dispatcher", "codepipeline:StartPipelineExecution", PIPELINES),
-    ("effect-dispatcher", "codepipeline:StopPipelineExecution", PIPELINES),
+    (
+        "effect-dispatcher",
+        "codepipeline:StartPipelineExecution",
+        PIPELINES,
+    ),
+    (
+        "effect-dispatcher",
+        "codepipeline:StopPipelineExecution",
+        PIPELINES,
+    ),
     ("effect-dispatcher", "codebuild:StopBuild", BUILDS),
-    ("clock-tick", "codepipeline:StartPipelineExecution", PIPELINES),
-    ("clock-tick", "codepipeline:StopPipelineExecution", PIPELINES),
+    (
+        "clock-tick",
+        "codepipeline:StartPipelineExecution",
+        PIPELINES,
+    ),
+    (
+        "clock-tick",
+        "codepipeline:StopPipelineExecution",
+        PIPELINES,
+    ),
     ("clock-tick", "codebuild:StopBuild", BUILDS),
     ("clock-tick", "sqs:GetQueueAttributes", "Tests.Arn"),
     ("clock-tick", "sqs:GetQueueAttributes", "Alerts.Arn"),
@@ -83,7 +111,9 @@ const NEVER: &[(&str, &str)] = &[
 /// Everything a function calls, itself or through what brings its events.
 pub fn of(function: &str, template: &Template) -> BTreeSet<Right> {
     let source = source(function);
-    let made = ADAPTERS.iter().filter(|(making, _)| source.contains(making));
+    let made = ADAPTERS
+        .iter()
+        .filter(|(making, _)| source.contains(making));
     let mut calls: BTreeSet<Right> = made
         .flat_map(|(_, calls)| calls.iter())
         .map(|(action, on)| right(action, on))
@@ -103,7 +133,12 @@ pub fn of(function: &str, template: &Template) -> BTreeSet<Right> {
             }
             calls.insert(right("dynamodb:ListStreams", "*"));
         } else {
-            for action in ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"] {
+            for action in [
+                "ReceiveMessage",
+                "DeleteMessage",
+                "ChangeMessageVisibility",
+                "GetQueueAttributes",
+            ] {
                 calls.insert(right(&format!("sqs:{action}"), &on));
             }
         }
@@ -120,7 +155,10 @@ pub fn variables(function: &str) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = source
         .split('"')
         .filter(|part| part.starts_with("GREENROOM_"))
-        .filter(|part| part.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+        .filter(|part| {
+            part.bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        })
         .map(str::to_owned)
         .collect();
     names.insert("GREENROOM_TABLE".to_owned());

@@ -55,7 +55,8 @@ impl Template {
 
     pub fn of_type(&self, kind: &str) -> Vec<(String, Value)> {
         let all = pairs(&self.0["Resources"]).into_iter();
-        all.filter(|(_, resource)| resource["Type"] == kind).collect()
+        all.filter(|(_, resource)| resource["Type"] == kind)
+            .collect()
     }
 
     /// What a role may.
@@ -98,7 +99,10 @@ impl Template {
 
     /// Whether what a function asynchronously fails at goes to the queue of failures.
     pub fn leaves_failures(&self, function: &str) -> bool {
-        let of_streams = self.sources_of(function).iter().any(|(_, part)| part == "StreamArn");
+        let of_streams = self
+            .sources_of(function)
+            .iter()
+            .any(|(_, part)| part == "StreamArn");
         let configs = self.of_type("AWS::Lambda::EventInvokeConfig").into_iter();
         let mut configs = configs.map(|(_, config)| config["Properties"].clone());
         of_streams
@@ -110,7 +114,10 @@ impl Template {
 
 fn pairs(object: &Value) -> Vec<(String, Value)> {
     let object = object.as_object().expect("an object");
-    object.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    object
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// One, or several.

@@ -20,11 +20,7 @@ pub fn lasting(token: SecretString) -> Token {
 }
 
 /// Lets a request through that carries the token, and answers the others without a hint.
-pub async fn require_token(
-    State(token): State<Token>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn require_token(State(token): State<Token>, request: Request, next: Next) -> Response {
     let given = request
         .headers()
         .get(header::AUTHORIZATION)

@@ -53,18 +53,18 @@ pub(crate) fn answer(headers: &HeaderMap, asked: &impl Serialize) -> Answer {
 ///
 /// # Errors
 /// There is no such stage.
-pub async fn find<P: Ports>(
-    app: &App<P>,
-    stage: &str,
-    of: Option<&str>,
-) -> Result<StageId, Fault> {
+pub async fn find<P: Ports>(app: &App<P>, stage: &str, of: Option<&str>) -> Result<StageId, Fault> {
     Ok(match of {
         Some(of) if !stage.contains(':') => app.find_stage(&format!("{of}:{stage}")).await?,
         _ => app.find_stage(stage).await?,
     })
 }
 
-pub(crate) async fn board<P: Ports>(State(app): Of<P>, Query(of): Query<OfApp>, headers: HeaderMap) -> Answer {
+pub(crate) async fn board<P: Ports>(
+    State(app): Of<P>,
+    Query(of): Query<OfApp>,
+    headers: HeaderMap,
+) -> Answer {
     let only = match &of.app {
         Some(name) => Some(app.find_app(Some(name)).await?),
         None => None,
@@ -140,7 +140,11 @@ pub(crate) async fn run<P: Ports>(
     answer(&headers, &app.run(&id, generation).await?)
 }
 
-pub(crate) async fn release<P: Ports>(State(app): Of<P>, Path(sha): Path<String>, headers: HeaderMap) -> Answer {
+pub(crate) async fn release<P: Ports>(
+    State(app): Of<P>,
+    Path(sha): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
     let found = app.whereabouts(&revision(&sha)?).await?;
     if found.is_empty() {
         return Err(Fault::not_found(
@@ -159,7 +163,11 @@ pub(crate) struct OfRelease {
     app: Option<String>,
 }
 
-pub(crate) async fn gates<P: Ports>(State(app): Of<P>, Query(asked): Query<OfRelease>, headers: HeaderMap) -> Answer {
+pub(crate) async fn gates<P: Ports>(
+    State(app): Of<P>,
+    Query(asked): Query<OfRelease>,
+    headers: HeaderMap,
+) -> Answer {
     let release = revision(&asked.release)?;
     let gates = match &asked.stage {
         Some(stage) => {
@@ -186,7 +194,11 @@ fn revision(typed: &str) -> Result<String, Fault> {
     ))
 }
 
-pub(crate) async fn delivery<P: Ports>(State(app): Of<P>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+pub(crate) async fn delivery<P: Ports>(
+    State(app): Of<P>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
     match app.delivery(&DeliveryId::new(&id)).await? {
         Some(read) => answer(&headers, &read.record),
         None => Err(Fault::not_found(
@@ -310,7 +322,10 @@ pub(crate) struct EffectAsked {
     id: String,
 }
 
-pub(crate) async fn effect<P: Ports>(State(app): Of<P>, Query(asked): Query<EffectAsked>) -> Answer {
+pub(crate) async fn effect<P: Ports>(
+    State(app): Of<P>,
+    Query(asked): Query<EffectAsked>,
+) -> Answer {
     let entry = app.effect(&asked.id).await?;
     let last = entry
         .as_ref()

@@ -9,8 +9,8 @@ use greenroom_app::work::Work;
 use greenroom_app::{App, Error};
 
 use crate::Until;
-use crate::each::{Ended, each, settle};
 use crate::batch::Batch;
+use crate::each::{Ended, each, settle};
 use crate::queue::{Message, Queue, Queues, queue_of};
 
 /// Performs the effects of these ids or queues them; answers those that have to come again.
@@ -66,7 +66,10 @@ pub async fn due<P: Ports, Q: Queues>(
     .await;
     each(stale, until, |due| {
         let due = due.clone();
-        (due.work.name(), async move { Box::pin(app.tidy(&due)).await })
+        (
+            due.work.name(),
+            async move { Box::pin(app.tidy(&due)).await },
+        )
     })
     .await;
     queued + done
@@ -120,9 +123,7 @@ impl Routes {
         let mut routes = routes
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let unread = ended
-            .into_iter()
-            .filter(|(_, ended)| *ended != Ended::Done);
+        let unread = ended.into_iter().filter(|(_, ended)| *ended != Ended::Done);
         routes.unread.extend(unread.map(|(id, _)| id));
         routes
     }
@@ -197,7 +198,9 @@ pub async fn messages<P: Ports>(
         let id = message.effect.clone();
         (id.clone(), async move {
             match app.effect(&id).await? {
-                Some(entry) if queue_of(&entry.effect) == Some(of) => Box::pin(app.perform(&id)).await,
+                Some(entry) if queue_of(&entry.effect) == Some(of) => {
+                    Box::pin(app.perform(&id)).await
+                }
                 Some(_) => {
                     tracing::warn!(effect.id = id, "it is in a queue where it does not belong");
                     Ok(())

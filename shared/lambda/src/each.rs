@@ -96,7 +96,10 @@ mod tests {
         })
         .await;
         let of = |which: Ended| ended.iter().filter(|(_, ended)| *ended == which).count();
-        assert_eq!((of(Ended::Done), of(Ended::Again), of(Ended::Left)), (18, 1, 1));
+        assert_eq!(
+            (of(Ended::Done), of(Ended::Again), of(Ended::Left)),
+            (18, 1, 1)
+        );
     }
 
     #[tokio::test]
@@ -106,7 +109,10 @@ mod tests {
             begun.set(true);
             Ok(())
         };
-        assert_eq!(settle("late", Until::within(Duration::ZERO), work).await, Ended::Again);
+        assert_eq!(
+            settle("late", Until::within(Duration::ZERO), work).await,
+            Ended::Again
+        );
         assert!(!begun.get());
     }
 
@@ -116,11 +122,17 @@ mod tests {
             why: "it is not right".to_owned(),
             help: String::new(),
         };
-        assert_eq!(settle("bad", soon(), async { Err(invalid) }).await, Ended::Left);
+        assert_eq!(
+            settle("bad", soon(), async { Err(invalid) }).await,
+            Ended::Left
+        );
         let away = Error::Unavailable {
             what: "it".to_owned(),
             why: "away".to_owned(),
         };
-        assert_eq!(settle("away", soon(), async { Err(away) }).await, Ended::Again);
+        assert_eq!(
+            settle("away", soon(), async { Err(away) }).await,
+            Ended::Again
+        );
     }
 }

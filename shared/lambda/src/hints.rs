@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use greenroom_app::{App, Settings};
 use greenroom_app::ports::Ports;
 use greenroom_app::work::Work;
+use greenroom_app::{App, Settings};
 use greenroom_core::name::Nonce;
 use jiff::Timestamp;
 
@@ -38,7 +38,6 @@ impl<P: Ports> Hinting<P> {
 }
 
 impl<P> Hinting<P> {
-
     /// The ports themselves.
     pub fn inner(&self) -> &P {
         &self.ports
@@ -61,9 +60,7 @@ pub async fn follow<P: Ports>(app: &App<Hinting<P>>, until: Until) -> usize {
         let ended = each(hints, until, |work| {
             let work = work.clone();
             let name = work.name();
-            (name, async move {
-                Box::pin(app.perform_work(&work)).await
-            })
+            (name, async move { Box::pin(app.perform_work(&work)).await })
         })
         .await;
         done += ended

@@ -48,11 +48,7 @@ pub trait Queues {
     fn waiting(&self, of: Queue) -> impl Future<Output = Result<usize, NotQueued>>;
 
     /// All of `effects`, by their ids.
-    fn send(
-        &self,
-        to: Queue,
-        effects: &[String],
-    ) -> impl Future<Output = Result<(), NotQueued>>;
+    fn send(&self, to: Queue, effects: &[String]) -> impl Future<Output = Result<(), NotQueued>>;
 }
 
 #[derive(Debug, Deserialize)]

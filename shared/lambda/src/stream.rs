@@ -69,16 +69,11 @@ pub fn deliveries(event: &str) -> Result<Vec<Record<DeliveryId>>, Failed> {
 /// As for [`deliveries`].
 pub fn effects(event: &str) -> Result<Vec<Record<String>>, Failed> {
     records(event, |partition, sort| {
-        partition
-            .starts_with("outbox#")
-            .then(|| sort.to_owned())
+        partition.starts_with("outbox#").then(|| sort.to_owned())
     })
 }
 
-fn records<T>(
-    event: &str,
-    of: impl Fn(&str, &str) -> Option<T>,
-) -> Result<Vec<Record<T>>, Failed> {
+fn records<T>(event: &str, of: impl Fn(&str, &str) -> Option<T>) -> Result<Vec<Record<T>>, Failed> {
     let event: Event<'_> = serde_json::from_str(event)?;
     let records = event.records.into_iter().map(|record| record.dynamodb);
     Ok(records

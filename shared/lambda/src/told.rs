@@ -117,7 +117,10 @@ mod tests {
         let connection = told.connection();
         let store = told.store(connection.as_ref());
         let queues = told.queues(connection.as_ref());
-        let problems = told.finish(store.zip(queues)).map(drop).expect_err("much is missing");
+        let problems = told
+            .finish(store.zip(queues))
+            .map(drop)
+            .expect_err("much is missing");
         for name in [
             "AWS_REGION",
             "AWS_ACCESS_KEY_ID",
@@ -126,7 +129,10 @@ mod tests {
             "GREENROOM_TESTS_QUEUE",
             "GREENROOM_ALERTS_QUEUE",
         ] {
-            let said = problems.sentences().iter().filter(|said| said.contains(name));
+            let said = problems
+                .sentences()
+                .iter()
+                .filter(|said| said.contains(name));
             assert_eq!(said.count(), 1, "{name}: {problems}");
         }
     }
