@@ -117,8 +117,11 @@ impl<P: Ports> App<P> {
                 applied: Applied::new(),
             },
         };
-        let write = put(keys::app(id), &record, unchanged(known.as_ref()))?;
-        self.ports.store().commit(vec![write]).await?;
+        // A server that starts anew finds its apps as they were, and needs no room to say so.
+        if known.as_ref().is_none_or(|known| known.record != record) {
+            let write = put(keys::app(id), &record, unchanged(known.as_ref()))?;
+            self.ports.store().commit(vec![write]).await?;
+        }
         self.read_stage_file(id).await?;
         self.app(id).await
     }
