@@ -116,7 +116,8 @@ pub struct AppAddArgs {
     /// The repository, as GitHub names it
     #[arg(value_name = "OWNER/REPO", value_parser = repository)]
     pub name: String,
-    /// Address or path that git reads it from [default: https://github.com/OWNER/REPO.git]
+    /// Address or path that git reads it from [default: https://github.com/OWNER/REPO.git; on AWS
+    /// GitHub's API reads it and there is none]
     #[arg(long, value_name = "URL", value_parser = place::repository)]
     pub git: Option<String>,
     /// GitHub's numeric id of the repository, if you know it

@@ -16,9 +16,7 @@ use crate::output::time::{now, relative};
 
 pub async fn add(args: &AppAddArgs, output: &mut Output) -> Result<Exit, Stop> {
     let client = Client::find(&args.server)?;
-    let git = args.git.clone();
-    let git = git.unwrap_or_else(|| format!("https://github.com/{}.git", args.name));
-    let body = json!({ "name": args.name, "git": git, "id": args.id });
+    let body = json!({ "name": args.name, "git": args.git, "id": args.id });
     let value = client.post(&["api", "v1", "apps"], &[], &body).await?;
     if output.is_json() {
         output.json(&json!({ "schema": "app/v1", "app": value }))?;

@@ -275,24 +275,21 @@ pub(crate) async fn add_app<P: Ports>(place: Place, app: Arc<App<P>>, body: Byte
             "greenroom app add acme/orders --git PATH",
         ));
     }
-    match (place, &asked.git) {
-        (Place::OneMachine, None) => {
-            return Err(Fault::invalid(
-                "on one machine an app needs a repository that git can read",
-                "give its path or URL with --git",
-            ));
+    let git = match (place, asked.git) {
+        (Place::OneMachine, git) => {
+            Some(git.unwrap_or_else(|| format!("https://github.com/{}.git", asked.name)))
         }
+        (Place::Aws, None) => None,
         (Place::Aws, Some(_)) => {
             return Err(Fault::invalid(
                 "on AWS repositories are read by GitHub's API, and by nothing else",
                 "leave --git away",
             ));
         }
-        (Place::OneMachine, Some(_)) | (Place::Aws, None) => {}
-    }
+    };
     let new = NewApp {
         name: RepoName::new(asked.name),
-        git: asked.git,
+        git,
         repository: asked.id.map(RepositoryId),
     };
     Ok(reply::json(&serde_json::to_value(shown(

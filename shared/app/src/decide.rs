@@ -67,6 +67,7 @@ impl<P: Ports> App<P> {
                     writes.extend(head_record(app.id, config, None, &delivery.record, None)?);
                     whys.push(why);
                 }
+                Lead::Late { why } => whys.push(why),
             }
         }
         if stages.is_empty() && whys.is_empty() {
@@ -124,6 +125,9 @@ impl<P: Ports> App<P> {
         let file = self.stage_file(app.id, config).await?;
         let resolution = resolve(&file, &trigger(event));
         let to = resolution.stage.as_ref();
+        if let Some(why) = self.comes_late(&app, event, to).await? {
+            return Ok(Lead::Late { why });
+        }
         self.leave(&app, &file, event, to).await?;
         Ok(match (&resolution.stage, &resolution.rule) {
             (Some(stage), Some(rule)) => Lead::To(Decision {
@@ -319,6 +323,10 @@ enum Lead {
     To(Decision),
     Nowhere {
         config: Option<ConfigHash>,
+        why: String,
+    },
+    /// Nothing is to be done, and what is known of the branch stays.
+    Late {
         why: String,
     },
 }

@@ -8,9 +8,11 @@ use greenroom_github::SourceEvent;
 use greenroom_github::event::What;
 
 use crate::App;
+use crate::dispatch::fail::source_error;
 use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
+use crate::ports::source::Source;
 use crate::ports::store::{Condition, Write};
 use crate::records::{AppRecord, HeadRecord};
 use crate::stages::Input;
@@ -57,6 +59,43 @@ impl<P: Ports> App<P> {
             Err(Error::NotFound { .. }) => Ok(()),
             stepped => stepped.map(drop),
         }
+    }
+
+    /// Why a push takes its branch from nobody, if it does not: it was somebody else's, and what
+    /// stands there by now is not what it brought. Whose stage the branch leads to is then said by
+    /// the push that brought it, which may have been told of before.
+    pub(super) async fn comes_late(
+        &self,
+        app: &AppRecord,
+        event: &SourceEvent,
+        to: Option<&StageName>,
+    ) -> Result<Option<String>, Error> {
+        let What::Push(push) = &event.what else {
+            return Ok(None);
+        };
+        let (Some(brought), Some(known)) =
+            (&push.after, self.known_head(app, &push.reference).await?)
+        else {
+            return Ok(None);
+        };
+        let followed = known
+            .record
+            .stage
+            .filter(|_| known.record.config == app.config);
+        let Some(stage) = followed.filter(|stage| to != Some(stage)) else {
+            return Ok(None);
+        };
+        let source = self.ports.source();
+        let head = source.head(&app.repository, &push.reference).await;
+        let head = head.map_err(|error| source_error(&error))?;
+        Ok(head.filter(|head| head.revision != *brought).map(|head| {
+            format!(
+                "{} stands at {} and no longer at {}; {stage} goes on following it",
+                push.reference,
+                head.revision.short(),
+                brought.short()
+            )
+        }))
     }
 
     async fn known_head(

@@ -229,6 +229,23 @@ fn a_branch_that_somebody_else_pushes_to_is_followed_by_their_stage_alone() {
 }
 
 #[test]
+fn a_push_that_is_told_of_late_takes_the_branch_from_nobody() {
+    let mut world = hers_waits();
+    let late = world
+        .ports()
+        .source
+        .commit("feature/x", "carol", "A change", &[]);
+    let his = world.push("feature/x", "bob");
+    world.told_of("feature/x", "carol", &late);
+    world.settle();
+    assert_eq!(world.stands("bob"), Some(his.clone()));
+    assert!(world.stage("carol").is_none(), "hers never heard of it");
+    let his = world.push("feature/x", "carol");
+    assert_eq!(world.stands("carol"), Some(his));
+    assert_eq!(world.stage("bob").expect("his").head, None);
+}
+
+#[test]
 fn a_pull_request_gets_a_stage_until_it_is_closed_and_one_from_a_fork_gets_none() {
     let mut world = World::new(STAGE_FILE);
     let revision = world.ports().source.commit("topic", "alice", "x", &[]);
