@@ -125,7 +125,7 @@ impl<P: Ports> App<P> {
         let file = self.stage_file(app.id, config).await?;
         let resolution = resolve(&file, &trigger(event));
         let to = resolution.stage.as_ref();
-        if let Some(why) = self.comes_late(&app, event, to).await? {
+        if let Some(why) = self.comes_late(&app, delivery, to).await? {
             return Ok(Lead::Late { why });
         }
         self.leave(&app, &file, event, to).await?;

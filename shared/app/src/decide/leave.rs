@@ -14,7 +14,7 @@ use crate::keys;
 use crate::ports::Ports;
 use crate::ports::source::Source;
 use crate::ports::store::{Condition, Write};
-use crate::records::{AppRecord, HeadRecord};
+use crate::records::{AppRecord, Delivery, HeadRecord};
 use crate::stages::Input;
 use crate::table::{self, Versioned, put};
 
@@ -63,14 +63,15 @@ impl<P: Ports> App<P> {
 
     /// Why a push takes its branch from nobody, if it does not: it was somebody else's, and what
     /// stands there by now is not what it brought. Whose stage the branch leads to is then said by
-    /// the push that brought it, which may have been told of before.
+    /// the push that brought it, which may have been told of before. A poll only guesses who
+    /// pushed, so it takes nothing from whoever has that commit already.
     pub(super) async fn comes_late(
         &self,
         app: &AppRecord,
-        event: &SourceEvent,
+        delivery: &Delivery,
         to: Option<&StageName>,
     ) -> Result<Option<String>, Error> {
-        let What::Push(push) = &event.what else {
+        let What::Push(push) = &delivery.event.what else {
             return Ok(None);
         };
         let (Some(brought), Some(known)) =
@@ -78,20 +79,21 @@ impl<P: Ports> App<P> {
         else {
             return Ok(None);
         };
-        let followed = known
-            .record
-            .stage
-            .filter(|_| known.record.config == app.config);
-        let Some(stage) = followed.filter(|stage| to != Some(stage)) else {
+        let known = known.record;
+        let Some(stage) = known.stage.filter(|stage| to != Some(stage)) else {
             return Ok(None);
         };
+        let reference = &push.reference;
+        let decided = known.config == app.config && known.revision.as_ref() == Some(brought);
+        if delivery.polled && decided {
+            return Ok(Some(format!("{stage} follows {reference} already")));
+        }
         let source = self.ports.source();
-        let head = source.head(&app.repository, &push.reference).await;
+        let head = source.head(&app.repository, reference).await;
         let head = head.map_err(|error| source_error(&error))?;
         Ok(head.filter(|head| head.revision != *brought).map(|head| {
             format!(
-                "{} stands at {} and no longer at {}; {stage} goes on following it",
-                push.reference,
+                "{reference} stands at {} and no longer at {}; {stage} goes on following it",
                 head.revision.short(),
                 brought.short()
             )
