@@ -74,13 +74,15 @@ pub async fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, Stop> {
 }
 
 /// Whether what this file makes is what the server wants.
-fn in_force(args: &ApplyArgs, standing: &Standing, rendered: &Rendered) -> Result<(), Failure> {
+fn in_force(args: &ApplyArgs, standing: &Standing, rendered: &Rendered) -> Result<(), Stop> {
     let place = validate::name(&args.file);
     let app = clean(standing.name.as_str());
     let failure = |code: &str, what: String| Failure::new(Exit::Usage, code, what).at(&*place);
     if standing.wanted.is_empty() && !rendered.definitions.is_empty() {
         let what = format!("no stage file with pipelines is in force for {app}");
-        return Err(failure("not_in_force", what).help("push it first, to the default branch"));
+        return Err(failure("not_in_force", what)
+            .help("push it first, to the default branch")
+            .into());
     }
     let here: Applied = by_name(&rendered.definitions);
     let differing: Vec<String> = changes(&here, &standing.wanted)
@@ -91,25 +93,27 @@ fn in_force(args: &ApplyArgs, standing: &Standing, rendered: &Rendered) -> Resul
         let what = format!("this is not the stage file in force for {app}");
         return Err(failure("not_in_force", what)
             .why(format!("it makes others of {}", differing.join(", ")))
-            .help("push it first, to the default branch, or take the file that is there"));
+            .help("push it first, to the default branch, or take the file that is there")
+            .into());
     }
     if rendered.definitions.is_empty() {
         let what = format!("the stage file in force for {app} makes no pipelines");
         let failure = failure("no_pipelines", what);
-        return Err(if standing.applied.is_empty() {
+        let failure = if standing.applied.is_empty() {
             failure.help("there is nothing to apply")
         } else {
             let stack = deploy::stack(&standing.name);
             failure.help(format!(
                 "`aws cloudformation delete-stack --stack-name {stack}` removes those that stand"
             ))
-        });
+        };
+        return Err(failure.into());
     }
     Ok(())
 }
 
 /// Whether the template has all parameters that were given.
-fn known(args: &ApplyArgs, rendered: &Rendered) -> Result<(), Failure> {
+fn known(args: &ApplyArgs, rendered: &Rendered) -> Result<(), Stop> {
     let known = rendered.template["Parameters"].as_object();
     let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| &**key).collect();
     let strange = args.parameters.iter();
@@ -118,7 +122,8 @@ fn known(args: &ApplyArgs, rendered: &Rendered) -> Result<(), Failure> {
         None => Ok(()),
         Some(key) => Err(
             Failure::usage(format!("the template has no parameter {}", clean(key)))
-                .help(format!("it has {}", known.join(", "))),
+                .help(format!("it has {}", known.join(", ")))
+                .into(),
         ),
     }
 }
