@@ -1,6 +1,7 @@
 //! What can be typed. Texts of help are here and nowhere else.
 
 mod act;
+mod apply;
 mod freeze;
 mod look;
 mod mark;
@@ -18,6 +19,7 @@ pub use act::{
     AbortArgs, AckArgs, ActArgs, AppAddArgs, AppArgs, AppCommand, ApproveArgs, LockArgs,
     NotifyArgs, OverrideArgs, RejectArgs, RollbackArgs,
 };
+pub use apply::ApplyArgs;
 pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
 pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
 pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
@@ -125,6 +127,9 @@ pub enum Command {
     /// Render the pipelines of a stage file for AWS
     #[command(after_help = topics::SYNTH)]
     Synth(SynthArgs),
+    /// Deploy the pipelines of the stage file in force to AWS, after a look at what changes
+    #[command(after_help = topics::APPLY)]
+    Apply(Box<ApplyArgs>),
     /// Take repositories under control, and list them
     #[command(after_help = topics::APP)]
     App(AppArgs),

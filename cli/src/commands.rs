@@ -2,6 +2,7 @@
 
 mod act;
 mod app;
+mod apply;
 mod doctor;
 mod freeze;
 mod gates;
@@ -39,6 +40,7 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Resolve(args) => resolve::run(&args, output),
         Command::Simulate(args) => simulate::run(&args, output),
         Command::Synth(args) => synth::run(&args, output),
+        Command::Apply(args) => wait_for(apply::run(&args, output)),
         Command::App(args) => match args.command {
             AppCommand::Add(args) => wait_for(app::add(&args, output)),
             AppCommand::List(args) => wait_for(app::list(&args.server, output)),

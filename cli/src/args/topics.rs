@@ -55,6 +55,13 @@ Examples:
   greenroom synth -f greenroom.yaml --secret-prefix greenroom/ > pipelines.json
   greenroom synth --json | jq .definitions";
 
+pub const APPLY: &str = "\
+Examples:
+  greenroom apply
+  greenroom apply --yes --parameter Connection=arn:aws:... --parameter Artifacts=BUCKET \
+--parameter AdmissionFunction=NAME
+  greenroom apply -f services/orders/greenroom.yaml --app acme/orders --json";
+
 pub const APP: &str = "\
 Examples:
   greenroom app add acme/orders

@@ -1,6 +1,8 @@
 //! `greenroom synth`: the pipelines of a stage file, as a template for CloudFormation. Nothing is
 //! asked of anybody, so the same file always gives the same text.
 
+use std::path::Path;
+
 use greenroom_synth::{Options, Problem, synth};
 use serde_json::json;
 
@@ -15,7 +17,8 @@ pub fn run(args: &SynthArgs, output: &mut Output) -> Result<Exit, Stop> {
     let mut options = Options::of(&file);
     options.branch.clone_from(&args.branch);
     options.secret_prefix.clone_from(&args.secret_prefix);
-    let rendered = synth(&file, &options).map_err(|problems| failure(args, &problems, output))?;
+    let rendered =
+        synth(&file, &options).map_err(|problems| failure(&args.file, &problems, output))?;
     if output.is_json() {
         output.json(&json!({
             "schema": "synth/v1",
@@ -33,7 +36,7 @@ pub fn run(args: &SynthArgs, output: &mut Output) -> Result<Exit, Stop> {
 }
 
 /// All of them are said, the first in full.
-fn failure(args: &SynthArgs, problems: &[Problem], output: &mut Output) -> Failure {
+pub fn failure(path: &Path, problems: &[Problem], output: &mut Output) -> Failure {
     if !output.is_json() {
         for problem in problems {
             output.say(clean(&problem.to_string()));
@@ -44,7 +47,7 @@ fn failure(args: &SynthArgs, problems: &[Problem], output: &mut Output) -> Failu
         "not_renderable",
         "the pipelines cannot be rendered for AWS",
     )
-    .at(validate::name(&args.file));
+    .at(validate::name(path));
     if let Some(first) = problems.first() {
         failure = failure
             .why(clean(&first.to_string()))

@@ -1,6 +1,8 @@
 //! Commands that talk to a server, against one that answers what the real one would.
 
 mod acts;
+#[cfg(unix)]
+mod apply;
 mod doctor;
 mod failures;
 mod looks;

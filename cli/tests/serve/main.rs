@@ -12,6 +12,7 @@ mod freeze;
 mod gates;
 mod marks;
 mod names;
+mod pipelines;
 mod rehearsal;
 mod runs;
 mod stage_file;

@@ -91,7 +91,7 @@ fn at_the_fence() -> (World, Value) {
         "pipeline": "greenroom-acme-orders-dev",
         "execution": "0f8fad5b-d9cb-469f-a165-70867728950e",
         "revision": deploy.request.revision,
-        "definition": "0",
+        "definition": deploy.request.definition.hash,
     });
     (world, parameters)
 }
@@ -125,6 +125,7 @@ async fn any_other_is_refused_and_that_is_no_error() {
             json!("1111111111111111111111111111111111111111"),
         ),
         ("run", json!(format!("{}/dev/99", world.id))),
+        ("definition", json!("0000000000000000")),
     ] {
         let mut parameters = parameters.clone();
         parameters[name] = value;

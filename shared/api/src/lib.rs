@@ -6,6 +6,7 @@ mod fault;
 mod freeze;
 mod handlers;
 mod marks;
+mod pipelines;
 pub mod reply;
 mod routes;
 pub mod webhook;

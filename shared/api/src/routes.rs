@@ -12,7 +12,7 @@ use greenroom_github::Secrets;
 use crate::auth::{Token, require_token};
 use crate::fault::in_words;
 use crate::handlers as api;
-use crate::{freeze, marks, webhook};
+use crate::{freeze, marks, pipelines, webhook};
 
 /// Where the installation is: how repositories are reached depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,6 +78,10 @@ fn under_v1<P: Ports>(
         .route("/effects", get(api::effect))
         .route("/freeze", get(freeze::freeze))
         .route("/pause", post(freeze::pause))
+        .route(
+            "/pipelines",
+            get(pipelines::pipelines).post(pipelines::applied),
+        )
         .merge(here)
         .fallback(api::no_such_route)
         .with_state(app)

@@ -51,7 +51,8 @@ impl<P: Ports> App<P> {
         }))
     }
 
-    /// The fence, as a pipeline asks it.
+    /// The fence, as a pipeline asks it. One that was rendered from another file than the one that
+    /// governs the run is refused: its steps are not those that were claimed.
     pub async fn admit(&self, request: &AdmissionRequest) -> Result<Result<(), Rejection>, Error> {
         let invalid = || Error::Invalid {
             why: format!("{} is not an app", request.app),
@@ -62,6 +63,11 @@ impl<P: Ports> App<P> {
             app,
             stage: StageName::new(&request.stage),
         };
+        if let Some(rendered) = &request.definition
+            && let Err(rejection) = self.as_claimed(&id, request.generation, rendered).await?
+        {
+            return Ok(Err(rejection));
+        }
         let command = Command::Admit {
             generation: request.generation,
             nonce: Nonce::new(request.nonce.as_str()),

@@ -1,15 +1,19 @@
-//! Which pipeline a start names. Where pipelines stand by themselves, only one that was made from
+//! Which pipeline a start names, and what it has to be at the fence. Where pipelines stand by themselves, only one that was made from
 //! what is to run: somebody may have applied another stage file since the start was decided.
 
+use greenroom_core::accept::{Rejection, RejectionKind};
 use greenroom_core::build::recipe_of;
-use greenroom_core::definition::Definition;
-use greenroom_core::name::{PipelineName, RecipeHash};
+use greenroom_core::definition::{Definition, DefinitionHash};
+use greenroom_core::name::{PipelineName, RecipeHash, StageId};
 use greenroom_core::stage_file::{Rule, StageFile};
 
 use super::fail::Failure;
 use crate::App;
+use crate::error::Error;
+use crate::keys;
 use crate::ports::Ports;
-use crate::records::AppRecord;
+use crate::records::{AppRecord, StageRecord};
+use crate::table::{self, Versioned};
 
 impl<P: Ports> App<P> {
     /// The pipeline that deploys for `rule` of the file that governs the run. One that was made anew
@@ -56,6 +60,40 @@ impl<P: Ports> App<P> {
         }
         let why = format!("the pipeline {} is not what it has to be", own.name);
         Err(Failure::later(why))
+    }
+
+    /// Whether a pipeline that was rendered from `rendered` may deploy for this claim. Of a run that
+    /// is not the stage's own this says yes: the fence refuses it for that. The file that governs a run
+    /// never changes, so that this holds whenever the fence decides.
+    pub(crate) async fn as_claimed(
+        &self,
+        id: &StageId,
+        generation: u64,
+        rendered: &DefinitionHash,
+    ) -> Result<Result<(), Rejection>, Error> {
+        let read: Option<Versioned<StageRecord>> =
+            table::load(self.ports.store(), &keys::stage(id)).await?;
+        let Some(stage) = read.map(|read| read.record.stage) else {
+            return Ok(Ok(()));
+        };
+        let Some(run) = stage.run.filter(|run| run.generation == generation) else {
+            return Ok(Ok(()));
+        };
+        let app = self.app(id.app).await?;
+        let file = self.stage_file(id.app, &run.config).await?;
+        let rule = file.rule(&stage.spec.rule);
+        let wanted = rule.and_then(|rule| Definition::of_stage(&app.name, &file, rule));
+        if wanted.is_some_and(|wanted| wanted.hash == *rendered) {
+            return Ok(Ok(()));
+        }
+        Ok(Err(Rejection {
+            kind: RejectionKind::Conflict,
+            why: format!(
+                "the pipeline was rendered from another stage file than the one that run {generation} of {} was claimed under",
+                id.stage
+            ),
+            help: "greenroom apply".to_owned(),
+        }))
     }
 
     fn stands(&self, app: &AppRecord, definition: &Definition) -> bool {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use greenroom_core::definition::Definition;
+use greenroom_core::definition::{Definition, DefinitionHash};
 use greenroom_core::name::{Digest, ExecutionId, Nonce, Revision, SecretName};
 use greenroom_core::stage_file::{Step, Values};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,9 @@ pub struct AdmissionRequest {
     pub nonce: Nonce,
     pub execution: ExecutionId,
     pub revision: Revision,
+    /// What the pipeline was rendered from; `None` where pipelines are not rendered: there the
+    /// execution got its steps with its start.
+    pub definition: Option<DefinitionHash>,
 }
 
 /// Starts, watches and stops executions.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use greenroom_app::App;
 use greenroom_app::Error;
+use greenroom_app::ports::pipelines::{AdmissionRequest, Purpose};
 use greenroom_app::ports::store::StoreError;
 use greenroom_app::stages::Input;
 use greenroom_core::accept::RejectionKind;
-use greenroom_core::definition::Applied;
+use greenroom_core::definition::{Applied, DefinitionHash};
 use greenroom_core::principal::Principal;
 use greenroom_core::waiting::Wait;
 use greenroom_testkit::world::World;
@@ -102,4 +103,77 @@ fn what_is_applied_meanwhile_voids_the_claim() {
     );
     assert_eq!(codes(&world, "dev"), ["locked", "pipeline_outdated"]);
     assert_eq!(world.stage("dev").expect("a stage").generation, 0);
+}
+
+/// A claimed run of `dev`, and how its execution asks.
+fn at_the_fence(world: &mut World) -> AdmissionRequest {
+    world.ports().pipelines.freeze(true);
+    world.push("develop", "bob");
+    let build = world.ports().pipelines.executions()[0].id.clone();
+    let now = world.until(jiff::SignedDuration::ZERO);
+    world.ports().pipelines.run_to_end(&build, now);
+    world.ports().pipelines.lose_answers(1_000);
+    world.pass(jiff::SignedDuration::from_mins(2));
+    let started = world.ports().pipelines.executions()[1].clone();
+    let Purpose::Deploy {
+        app,
+        stage,
+        generation,
+        nonce,
+        ..
+    } = started.request.purpose
+    else {
+        panic!("the second execution deploys");
+    };
+    AdmissionRequest {
+        app,
+        stage,
+        generation,
+        nonce,
+        execution: started.id,
+        revision: started.request.revision,
+        definition: Some(started.request.definition.hash),
+    }
+}
+
+#[test]
+fn the_fence_admits_only_what_was_rendered_from_the_file_that_governs_the_run() {
+    let mut world = World::new(STAGE_FILE);
+    let own = at_the_fence(&mut world);
+    let of_dev = own.definition.clone().expect("a start names its pipeline");
+    let others = wanted(&world).into_values();
+    let others = others.filter(|hash| *hash != of_dev);
+    let others = others.chain([DefinitionHash::new(""), DefinitionHash::new("0123")]);
+    let admitted = |world: &World| {
+        let run = world.stage("dev").and_then(|stage| stage.run);
+        run.is_some_and(|run| run.is_admitted())
+    };
+    for other in others {
+        let request = AdmissionRequest {
+            definition: Some(other),
+            ..own.clone()
+        };
+        let refused = world.now(world.app.admit(&request)).expect("an answer");
+        let refused = refused.expect_err("it is another");
+        assert_eq!(refused.kind, RejectionKind::Conflict);
+        assert_eq!(
+            refused.why,
+            "the pipeline was rendered from another stage file than the one that run 1 of dev was claimed under"
+        );
+        assert_eq!(refused.help, "greenroom apply");
+        assert!(!admitted(&world));
+    }
+    let late = AdmissionRequest {
+        generation: 99,
+        ..own.clone()
+    };
+    let late = world.now(world.app.admit(&late)).expect("an answer");
+    let late = late.expect_err("there is no such run").why;
+    assert_eq!(late, "run 99 of dev is not the claimed one");
+    // Twice: whoever was admitted may ask again.
+    for _ in 0..2 {
+        let answer = world.now(world.app.admit(&own)).expect("an answer");
+        assert_eq!(answer, Ok(()));
+        assert!(admitted(&world));
+    }
 }

@@ -140,6 +140,7 @@ fn the_fence_lets_nothing_through_that_is_not_the_claimed_run() {
                 nonce,
                 execution: "another".into(),
                 revision: execution.request.revision,
+                definition: None,
             })
         });
     let late = late.expect("a deploy");

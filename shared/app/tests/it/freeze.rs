@@ -104,6 +104,7 @@ fn a_pause_that_is_committed_first_voids_the_claim_and_the_admission() {
         nonce: run.nonce,
         execution,
         revision: run.release.revision,
+        definition: None,
     };
     let no = world.now(world.app.admit(&request)).expect("an answer");
     let no = no.expect_err("everything is paused");

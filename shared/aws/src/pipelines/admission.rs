@@ -22,9 +22,8 @@ const MESSAGE_MAX: usize = 5_000;
 /// What a rendered pipeline passes to the function.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AdmissionParameters {
+    /// With what the pipeline was rendered from.
     pub request: AdmissionRequest,
-    /// What the pipeline was rendered from.
-    pub definition: DefinitionHash,
 }
 
 /// Parameters no rendered pipeline passes on: somebody wrote the pipeline by hand.
@@ -87,8 +86,8 @@ impl AdmissionParameters {
                 nonce: Nonce::new(raw.nonce),
                 execution,
                 revision: Revision::new(raw.revision),
+                definition: Some(DefinitionHash::new(raw.definition)),
             },
-            definition: DefinitionHash::new(raw.definition),
         })
     }
 }

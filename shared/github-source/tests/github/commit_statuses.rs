@@ -131,6 +131,7 @@ async fn let_in(app: &App<RestPorts>) -> ExecutionId {
         nonce,
         execution: execution.clone(),
         revision: request.revision,
+        definition: None,
     };
     let admitted = Box::pin(app.admit(&ask)).await.expect("the store answers");
     admitted.expect("admitted");

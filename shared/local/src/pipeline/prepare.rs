@@ -120,6 +120,7 @@ impl<S: Secrets> Flow<S> {
             nonce: nonce.clone(),
             execution: self.execution.clone(),
             revision: self.request.revision.clone(),
+            definition: None,
         };
         let Some(fence) = self.inner.admission.get().cloned() else {
             return Err(errored("the fence is not connected".to_owned()));

@@ -128,6 +128,7 @@ impl Execution {
                 nonce: nonce.clone(),
                 execution: self.id.clone(),
                 revision: self.request.revision.clone(),
+                definition: None,
             }),
         }
     }

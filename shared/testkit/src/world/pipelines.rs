@@ -201,6 +201,7 @@ impl WorldPipelines {
                 nonce: nonce.clone(),
                 execution: execution.id.clone(),
                 revision: execution.request.revision.clone(),
+                definition: None,
             }),
         }
     }

@@ -12,8 +12,8 @@ fn parameters() -> Value {
 #[test]
 fn what_a_rendered_pipeline_passes_on_is_a_question_to_the_fence() {
     let parsed = AdmissionParameters::parse(&parameters().to_string()).expect("it is ours");
-    assert_eq!(parsed.definition.as_str(), "abcd");
     let request = parsed.request;
+    assert_eq!(request.definition, Some(DefinitionHash::new("abcd")));
     assert_eq!(
         (
             request.app.as_str(),
