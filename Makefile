@@ -109,7 +109,8 @@ deny: ## Licences, sources and duplicates of the dependencies (installs cargo-de
 
 e2e: ## The functions as they are deployed: built, put into MiniStack by the template, and asked from outside
 	PROFILE=dev ARCHITECTURE=$(shell uname -m | sed 's/aarch64/arm64/') infra/lambdas.sh
-	cargo nextest run --locked -p greenroom-integration-tests --features deployed
+	cargo nextest run --locked -p greenroom-integration-tests --test template
+	cargo test --locked -p greenroom-integration-tests --features deployed --test deployed -- --test-threads=16
 
 lambdas: ## The functions as they are deployed, into .build/lambda; ARCHITECTURE=arm64|x86_64, PROFILE=dev builds quickly
 	@infra/lambdas.sh

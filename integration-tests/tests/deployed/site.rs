@@ -1,26 +1,34 @@
-//! An installation in MiniStack, with a repository on a GitHub of its own.
+//! One installation for all tests of this program: MiniStack with the stack in it, GitHub,
+//! Telegram and CodePipeline on loopback.
+//!
+//! Deploying takes longer than any test, so they share it; each has an app of its own. It lives
+//! as long as a test uses it.
 
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, Weak};
 
-use greenroom_emulators::github::{FakeGitHub, Hosted, Reach};
-use greenroom_emulators::ministack::{MiniStack, Options};
-use greenroom_testkit::github_payloads::{Repository, sign};
-use greenroom_testkit::sample_repo::{Author, SampleRepo};
-use serde_json::{Value, json};
+use greenroom_emulators::codepipeline::{
+    Endpoint, EventSink, Functions, Options as PipelineOptions, Secrets, Sources, StandIn,
+};
+use greenroom_emulators::github::{FakeGitHub, Reach};
+use greenroom_emulators::ministack::{MiniStack, Options, REGION, ROOT};
+use greenroom_testkit::fake_telegram::FakeTelegram;
+use greenroom_testkit::github_payloads::sign;
+use serde_json::Value;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use crate::aws::{Aws, root};
+use crate::stack::{self, Outputs};
 
-const STACK: &str = "greenroom";
 const SECRET: &str = "what GitHub signs with";
 const TOKEN: &str = "the token of this installation";
 const CREDENTIAL: &str = "github_pat_11ABCDEFG0123456789";
-const NAME: &str = "acme/orders";
-const REPOSITORY: u64 = 4711;
-/// How long something may take that needs no waiting; a machine with much to do is slow.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(100);
+/// What the stand-in calls its source of events; MiniStack, as AWS, keeps `aws.` to itself.
+const EVENTS: &str = "test.codepipeline";
+
+static SHARED: Mutex<Weak<Site>> = Mutex::new(Weak::new());
 
 /// What was answered.
 pub struct Answer {
@@ -28,54 +36,107 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// The body, or `null`.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+}
+
+/// Dropped from first to last: what starts something ends before what it starts.
 pub struct Site {
-    ministack: MiniStack,
-    _github: FakeGitHub,
-    repository: SampleRepo,
+    pub stand_in: StandIn,
+    pub github: FakeGitHub,
+    _telegram: FakeTelegram,
+    pub outputs: Outputs,
     client: reqwest::Client,
     /// The API's host name, as MiniStack knows it.
     host: String,
-    _folder: TempDir,
+    ministack: MiniStack,
+    runtime: Runtime,
+    services: Services,
+    folder: TempDir,
+}
+
+/// Runs a test on the one installation, which the first test makes.
+pub fn on_site<F: Future<Output = ()>>(test: impl FnOnce(Arc<Site>) -> F) {
+    let site = {
+        let mut shared = SHARED.lock().expect("the installation could be made");
+        shared.upgrade().unwrap_or_else(|| {
+            let site = Arc::new(Site::deploy());
+            *shared = Arc::downgrade(&site);
+            site
+        })
+    };
+    site.runtime.block_on(test(Arc::clone(&site)));
 }
 
 impl Site {
     /// Deploys what is in `.build/lambda` by the template.
-    pub async fn deploy() -> Self {
-        // Another test may have chosen a provider before; any will do.
+    fn deploy() -> Self {
+        // Any provider will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = Runtime::new().expect("a runtime");
+        let folder = TempDir::new().expect("a folder");
         let options = Options {
             auth: true,
             ..Options::default()
         };
-        let ministack = MiniStack::start_with(options)
-            .await
-            .expect("MiniStack starts");
-        let folder = TempDir::new().expect("a folder");
-        let repository = SampleRepo::create(&folder.path().join("orders")).expect("git works");
-        let github = FakeGitHub::start().await;
-        github.host(Hosted {
-            id: REPOSITORY,
-            name: NAME.to_owned(),
-            folder: repository.folder().to_owned(),
+        let (ministack, github, telegram, stand_in) = runtime.block_on(async {
+            let ministack = MiniStack::start_with(options).await;
+            let ministack = ministack.expect("MiniStack starts");
+            let github = FakeGitHub::start().await;
+            github.token(CREDENTIAL, Reach::as_asked());
+            let telegram = FakeTelegram::start().await;
+            let stand_in = StandIn::start(pipelines(ministack.url(), github.base())).await;
+            (ministack, github, telegram, stand_in.expect("it starts"))
         });
-        github.token(CREDENTIAL, Reach::as_asked());
-        let base = github.base().to_owned();
+        let secrets = [
+            ("greenroom/webhook", SECRET),
+            ("greenroom/token", TOKEN),
+            ("greenroom/github", CREDENTIAL),
+            ("greenroom/stages/telegram", FakeTelegram::TOKEN),
+        ];
+        let parameters = [
+            ("Protected", "false"),
+            ("PipelineEvents", EVENTS),
+            ("GitHubUrl", github.base()),
+            ("TelegramUrl", telegram.base()),
+            ("AwsEndpointCodePipeline", &stand_in.url()),
+            ("AwsEndpointCodeBuild", &stand_in.url()),
+            ("TestMayReach", "127.0.0.1/32"),
+        ];
+        let packaged = folder.path().join("packaged.yaml").display().to_string();
         let aws = Aws::of(&ministack);
-        let packaged = folder.path().join("packaged.yaml");
-        let outputs = tokio::task::spawn_blocking(move || {
-            create(&aws, &packaged.display().to_string(), &base)
-        });
-        let outputs = outputs.await.expect("it is deployed");
-        let url = output(&outputs, "Url");
-        let host = url.trim_start_matches("http://").to_owned();
+        let outputs = stack::create(&aws, &packaged, &secrets, &parameters);
+        let host = outputs.get("Url").trim_start_matches("http://").to_owned();
         Self {
-            ministack,
-            _github: github,
-            repository,
+            stand_in,
+            github,
+            _telegram: telegram,
+            outputs,
             client: reqwest::Client::new(),
             host,
-            _folder: folder,
+            ministack,
+            runtime,
+            services: Services(folder.path().join("stages")),
+            folder,
         }
+    }
+
+    /// The command line of AWS, there.
+    pub fn aws(&self) -> Aws {
+        Aws::of(&self.ministack)
+    }
+
+    /// A folder for repositories and the like.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where an app's services run.
+    pub fn services(&self, app: &str) -> PathBuf {
+        self.services.0.join(app)
     }
 
     /// What the server and the functions said.
@@ -83,41 +144,24 @@ impl Site {
         self.ministack.said()
     }
 
-    /// Takes the repository under control, as `greenroom app add` does.
-    pub async fn add_app(&self) {
-        let asked = json!({ "name": NAME, "id": REPOSITORY });
-        let added = self.api("POST", "/api/v1/apps", Some(asked)).await;
-        assert_eq!(added.status, 200, "{}\n{}", added.body, self.said());
-    }
-
-    /// The body of the webhook about a branch that is there.
-    pub fn push(&self, branch: &str, before: &str, pusher: &Author) -> String {
-        let github = Repository::new(REPOSITORY, NAME, "master");
-        let push = self.repository.push(github, branch, before, pusher);
-        push.expect("git knows the branch").body()
-    }
-
     /// Sends a webhook as GitHub does.
     pub async fn webhook(&self, event: &str, delivery: &str, body: &str) -> Answer {
-        let request = self
-            .request("POST", "/webhooks/github")
-            .header("content-type", "application/json")
-            .header("x-github-event", event)
-            .header("x-github-delivery", delivery)
-            .header("x-hub-signature-256", sign(SECRET, body.as_bytes()))
-            .body(body.to_owned());
-        answered(request).await
+        let signature = sign(SECRET, body.as_bytes());
+        let request = self.hook(event, delivery, body);
+        answered(request.header("x-hub-signature-256", signature)).await
     }
 
     /// The same without a signature.
     pub async fn unsigned(&self, event: &str, body: &str) -> Answer {
-        let request = self
-            .request("POST", "/webhooks/github")
+        answered(self.hook(event, "unsigned", body)).await
+    }
+
+    fn hook(&self, event: &str, delivery: &str, body: &str) -> reqwest::RequestBuilder {
+        self.request("POST", "/webhooks/github")
             .header("content-type", "application/json")
             .header("x-github-event", event)
-            .header("x-github-delivery", "unsigned")
-            .body(body.to_owned());
-        answered(request).await
+            .header("x-github-delivery", delivery)
+            .body(body.to_owned())
     }
 
     /// Asks the API with the token in force.
@@ -144,28 +188,6 @@ impl Site {
         answered(request).await
     }
 
-    /// A delivery once it is no longer undecided.
-    pub async fn decided(&self, delivery: &str) -> Value {
-        let since = Instant::now();
-        loop {
-            let told = self
-                .api("GET", &format!("/api/v1/deliveries/{delivery}"), None)
-                .await;
-            let read: Value = serde_json::from_str(&told.body).unwrap_or_default();
-            if told.status == 200 && read["status"]["status"] != "received" {
-                return read;
-            }
-            assert!(
-                since.elapsed() < PATIENCE,
-                "it is not decided: {} {}\n{}",
-                told.status,
-                told.body,
-                self.said()
-            );
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}{path}", self.ministack.url());
         let method = method.parse().expect("a method");
@@ -181,100 +203,56 @@ async fn answered(request: reqwest::RequestBuilder) -> Answer {
     }
 }
 
-/// Packages and creates the stack as a deployment does; answers its outputs.
-fn create(aws: &Aws, packaged: &str, github: &str) -> Value {
-    let built = root().join(".build/lambda/architecture");
-    let architecture = std::fs::read_to_string(&built).unwrap_or_else(|_| {
-        panic!(
-            "there are no functions in .build/lambda: run `make e2e`, or `make lambdas PROFILE=dev`"
-        )
-    });
-    let bucket = "code";
-    aws.aws(&["s3api", "create-bucket", "--bucket", bucket]);
-    for (name, value) in [
-        ("greenroom/webhook", SECRET),
-        ("greenroom/token", TOKEN),
-        ("greenroom/github", CREDENTIAL),
-    ] {
-        aws.aws(&[
-            "secretsmanager",
-            "create-secret",
-            "--name",
-            name,
-            "--secret-string",
-            value,
-        ]);
-    }
-    aws.sam(&[
-        "package",
-        "--template-file",
-        "infra/template.yaml",
-        "--s3-bucket",
-        bucket,
-        "--output-template-file",
-        packaged,
-    ]);
-    aws.aws(&[
-        "s3api",
-        "put-object",
-        "--bucket",
-        bucket,
-        "--key",
-        "template.yaml",
-        "--body",
-        packaged,
-    ]);
-    // Too large to be sent along.
-    let url = format!("{}/{bucket}/template.yaml", aws.url());
-    let parameters = [
-        ("Architecture", architecture.trim()),
-        ("Protected", "false"),
-        ("PipelineEvents", "test.codepipeline"),
-        ("GitHubUrl", github),
-    ]
-    .map(|(name, value)| format!("ParameterKey={name},ParameterValue={value}"));
-    let mut arguments = vec![
-        "cloudformation",
-        "create-stack",
-        "--stack-name",
-        STACK,
-        "--template-url",
-        &url,
-        "--capabilities",
-        "CAPABILITY_IAM",
-        "CAPABILITY_AUTO_EXPAND",
-        "--parameters",
+/// CodePipeline and CodeBuild: sources from GitHub, functions and events in MiniStack, and builds
+/// with this project's tools and this toolchain.
+fn pipelines(ministack: &str, github: &str) -> PipelineOptions {
+    let endpoint = Endpoint::new(ministack, REGION);
+    let toolchain = std::env::var_os("CARGO").map(PathBuf::from);
+    let toolchain = toolchain.and_then(|cargo| Some(cargo.parent()?.to_owned()));
+    let before = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [root().join(".tools/bin")].into_iter().chain(toolchain);
+    let path = std::env::join_paths(folders.chain(std::env::split_paths(&before)));
+    let path = path.expect("folders that can be in PATH");
+    let environment = [
+        ("PATH", path.to_str().expect("a text")),
+        ("AWS_ENDPOINT_URL", ministack),
+        ("AWS_ACCESS_KEY_ID", ROOT.0),
+        ("AWS_SECRET_ACCESS_KEY", ROOT.1),
     ];
-    arguments.extend(parameters.iter().map(String::as_str));
-    aws.aws(&arguments);
-    let since = Instant::now();
-    loop {
-        let stacks = aws.aws(&["cloudformation", "describe-stacks", "--stack-name", STACK]);
-        let stack = &stacks["Stacks"][0];
-        match stack["StackStatus"].as_str() {
-            Some("CREATE_COMPLETE") => return stack["Outputs"].clone(),
-            Some("CREATE_IN_PROGRESS") if since.elapsed() < PATIENCE => {}
-            _ => {
-                let events = aws.aws(&[
-                    "cloudformation",
-                    "describe-stack-events",
-                    "--stack-name",
-                    STACK,
-                ]);
-                panic!("the stack is not created: {stack}\n{events:#}");
-            }
-        }
-        std::thread::sleep(LOOK);
+    PipelineOptions {
+        region: REGION.to_owned(),
+        sources: Sources::GitHub {
+            url: github.to_owned(),
+            token: Some(CREDENTIAL.to_owned()),
+        },
+        functions: Functions::Endpoint(endpoint.clone()),
+        secrets: Secrets::Endpoint(endpoint.clone()),
+        events: vec![EventSink::EventBridge {
+            endpoint,
+            source: EVENTS.to_owned(),
+        }],
+        environment: environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..PipelineOptions::of_git("")
     }
 }
 
-fn output(outputs: &Value, name: &str) -> String {
-    let all = outputs.as_array().expect("a list").iter();
-    let mut named = all.filter(|output| output["OutputKey"] == name);
-    let value = named
-        .next()
-        .and_then(|output| output["OutputValue"].as_str());
-    value
-        .unwrap_or_else(|| panic!("there is no output {name}"))
-        .to_owned()
+/// What deployments left running, as they are to; a folder for each app.
+struct Services(PathBuf);
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        let apps = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        for app in apps {
+            let stop = root().join("examples/orders/stop.sh");
+            let ended = Command::new(stop)
+                .arg("--all")
+                .env("ORDERS_HOME", app.path())
+                .status();
+            if !ended.is_ok_and(|status| status.success()) {
+                eprintln!("services under {} may still run", app.path().display());
+            }
+        }
+    }
 }
