@@ -125,10 +125,12 @@ impl<P: Ports> App<P> {
         let file = self.stage_file(app.id, config).await?;
         let resolution = resolve(&file, &trigger(event));
         let to = resolution.stage.as_ref();
-        if let Some(why) = self.comes_late(&app, delivery, to).await? {
+        let known = self.known_branch(&app, event).await?;
+        let late = self.comes_late(&app, &file, delivery, to, known.as_ref());
+        if let Some(why) = late.await? {
             return Ok(Lead::Late { why });
         }
-        self.leave(&app, &file, event, to).await?;
+        self.leave(&app, &file, event, to, known).await?;
         Ok(match (&resolution.stage, &resolution.rule) {
             (Some(stage), Some(rule)) => Lead::To(Decision {
                 app: app.id,

@@ -3,6 +3,7 @@
 
 use greenroom_core::fact::Fact;
 use greenroom_core::name::{RefName, StageId, StageName};
+use greenroom_core::resolve::{Event, Trigger, resolve};
 use greenroom_core::stage_file::{From, StageFile};
 use greenroom_github::SourceEvent;
 use greenroom_github::event::What;
@@ -27,12 +28,9 @@ impl<P: Ports> App<P> {
         file: &StageFile,
         event: &SourceEvent,
         to: Option<&StageName>,
+        known: Option<Versioned<HeadRecord>>,
     ) -> Result<(), Error> {
-        let What::Push(push) = &event.what else {
-            return Ok(());
-        };
-        let known = self.known_head(app, &push.reference).await?;
-        let Some(mut known) = known else {
+        let (What::Push(push), Some(mut known)) = (&event.what, known) else {
             return Ok(());
         };
         let Some(stage) = known.record.stage.clone().filter(|old| to != Some(old)) else {
@@ -61,43 +59,58 @@ impl<P: Ports> App<P> {
         }
     }
 
-    /// Why a push takes its branch from nobody, if it does not: it was somebody else's, and what
-    /// stands there by now is not what it brought. Whose stage the branch leads to is then said by
-    /// the push that brought it, which may have been told of before. A poll only guesses who
-    /// pushed, so it takes nothing from whoever has that commit already.
+    /// Why a push or a deletion takes its branch from nobody, if it does not: the branch leads to
+    /// the stage of somebody else, and what stands there by now is not what was told. Whose stage
+    /// it leads to is then said by the push that brought it, which may have been told of before. A
+    /// poll only guesses who pushed, so it takes nothing from whoever has that commit already.
     pub(super) async fn comes_late(
         &self,
         app: &AppRecord,
+        file: &StageFile,
         delivery: &Delivery,
         to: Option<&StageName>,
+        known: Option<&Versioned<HeadRecord>>,
     ) -> Result<Option<String>, Error> {
-        let What::Push(push) = &delivery.event.what else {
+        let (What::Push(push), Some(known)) = (&delivery.event.what, known) else {
             return Ok(None);
         };
-        let (Some(brought), Some(known)) =
-            (&push.after, self.known_head(app, &push.reference).await?)
-        else {
+        let (reference, known) = (&push.reference, &known.record);
+        let theirs = Trigger {
+            event: Event::Push,
+            reference: reference.clone(),
+            actor: known.actor.clone(),
+            deleted: false,
+        };
+        let leads = |stage: &StageName| resolve(file, &theirs).stage.as_ref() == Some(stage);
+        let others = known.stage.as_ref().filter(|stage| to != Some(*stage));
+        let Some(stage) = others.filter(|stage| leads(stage)) else {
             return Ok(None);
         };
-        let known = known.record;
-        let Some(stage) = known.stage.filter(|stage| to != Some(stage)) else {
-            return Ok(None);
-        };
-        let reference = &push.reference;
-        let decided = known.config == app.config && known.revision.as_ref() == Some(brought);
+        let decided = known.config == app.config && known.revision == push.after;
         if delivery.polled && decided {
             return Ok(Some(format!("{stage} follows {reference} already")));
         }
         let source = self.ports.source();
         let head = source.head(&app.repository, reference).await;
         let head = head.map_err(|error| source_error(&error))?;
-        Ok(head.filter(|head| head.revision != *brought).map(|head| {
-            format!(
-                "{reference} stands at {} and no longer at {}; {stage} goes on following it",
-                head.revision.short(),
-                brought.short()
-            )
+        let other = head.filter(|head| Some(&head.revision) != push.after.as_ref());
+        Ok(other.map(|head| {
+            let stands = head.revision.short();
+            format!("{reference} stands at {stands}, and {stage} goes on following it")
         }))
+    }
+
+    /// What is known of the branch that a push tells of. It is read once, before anything is asked
+    /// about it: what is written because of it is refused if somebody has decided since.
+    pub(super) async fn known_branch(
+        &self,
+        app: &AppRecord,
+        event: &SourceEvent,
+    ) -> Result<Option<Versioned<HeadRecord>>, Error> {
+        match &event.what {
+            What::Push(push) => self.known_head(app, &push.reference).await,
+            What::Tag(_) | What::PullRequest(_) => Ok(None),
+        }
     }
 
     async fn known_head(
