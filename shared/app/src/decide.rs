@@ -61,10 +61,17 @@ impl<P: Ports> App<P> {
         let mut whys = Vec::new();
         let mut writes = Vec::new();
         for app in self.apps_of_delivery(&delivery.record).await? {
-            match self.lead(&app, &delivery.record).await? {
+            match self.lead(&app, delivery).await? {
                 Lead::To(decision) => stages.push(decision),
                 Lead::Nowhere { config, why } => {
-                    writes.extend(head_record(app.id, config, None, &delivery.record, None)?);
+                    writes.extend(head_record(
+                        app.id,
+                        config,
+                        None,
+                        &delivery.record,
+                        None,
+                        Condition::Any,
+                    )?);
                     whys.push(why);
                 }
                 Lead::Late { why } => whys.push(why),
@@ -106,9 +113,9 @@ impl<P: Ports> App<P> {
     }
 
     /// Where the delivery leads in one app, or why nowhere.
-    async fn lead(&self, app: &AppRecord, delivery: &Delivery) -> Result<Lead, Error> {
-        let event = &delivery.event;
-        if !delivery.polled && event.default_branch != app.default_branch {
+    async fn lead(&self, app: &AppRecord, delivery: &Versioned<Delivery>) -> Result<Lead, Error> {
+        let event = &delivery.record.event;
+        if !delivery.record.polled && event.default_branch != app.default_branch {
             self.read_default_branch(app.id).await?;
         }
         let app = self.app(app.id).await?;
@@ -126,11 +133,11 @@ impl<P: Ports> App<P> {
         let resolution = resolve(&file, &trigger(event));
         let to = resolution.stage.as_ref();
         let known = self.known_branch(&app, event).await?;
-        let late = self.comes_late(&app, &file, delivery, to, known.as_ref());
+        let late = self.comes_late(&app, &file, &delivery.record, to, known.as_ref());
         if let Some(why) = late.await? {
             return Ok(Lead::Late { why });
         }
-        self.leave(&app, &file, event, to, known).await?;
+        self.leave(&app, &file, delivery, to, known).await?;
         Ok(match (&resolution.stage, &resolution.rule) {
             (Some(stage), Some(rule)) => Lead::To(Decision {
                 app: app.id,
@@ -190,14 +197,19 @@ impl<P: Ports> App<P> {
         if let Some(file) = self.selects(decision).await? {
             return self.build_selectable(&app, &file, delivery, decision).await;
         }
+        let mut next = delivery.record.clone();
+        close(&mut next, decision.app);
         for _ in 0..TRIES {
+            let way = self.make_way(&app, delivery, decision).await?;
+            let Some(undecided) = way else {
+                let writes = replacement(delivery, &next)?;
+                return Ok(self.ports.store().commit(writes).await?);
+            };
             let read = self.read_head(&app, &id, &spec, delivery).await?;
             let head = read.as_ref().map(|(_, _, head)| head.clone());
-            let mut next = delivery.record.clone();
-            close(&mut next, decision.app);
             let (app_id, stage) = (decision.app, Some(&decision.stage));
             let config = Some(decision.config.clone());
-            let mut writes = head_record(app_id, config, stage, &next, head)?;
+            let mut writes = head_record(app_id, config, stage, &next, head, undecided)?;
             writes.extend(replacement(delivery, &next)?);
             let recorded = match &read {
                 Some((loaded, facts, _)) => {
@@ -358,6 +370,7 @@ fn head_record(
     stage: Option<&StageName>,
     delivery: &Delivery,
     read: Option<Option<Revision>>,
+    condition: Condition,
 ) -> Result<Vec<Write>, Error> {
     let What::Push(push) = &delivery.event.what else {
         return Ok(Vec::new());
@@ -374,7 +387,7 @@ fn head_record(
     Ok(vec![put(
         keys::head(app, &push.reference),
         &record,
-        Condition::Any,
+        condition,
     )?])
 }
 

@@ -15,7 +15,7 @@ use crate::keys;
 use crate::ports::Ports;
 use crate::ports::source::Source;
 use crate::ports::store::{Condition, Write};
-use crate::records::{AppRecord, Delivery, HeadRecord};
+use crate::records::{AppRecord, Decision, Delivery, HeadRecord};
 use crate::stages::Input;
 use crate::table::{self, Versioned, put};
 
@@ -26,10 +26,11 @@ impl<P: Ports> App<P> {
         &self,
         app: &AppRecord,
         file: &StageFile,
-        event: &SourceEvent,
+        delivery: &Versioned<Delivery>,
         to: Option<&StageName>,
         known: Option<Versioned<HeadRecord>>,
     ) -> Result<(), Error> {
+        let event = &delivery.record.event;
         let (What::Push(push), Some(mut known)) = (&event.what, known) else {
             return Ok(());
         };
@@ -44,9 +45,14 @@ impl<P: Ports> App<P> {
             reference: push.reference.clone(),
             at: self.ports.now(),
         };
-        // In one commit, unless somebody has decided about the branch since: whatever happens
-        // before the new decision is written, the poller sees that it is to be decided.
-        let mut writes = vec![undecided(app, known)?];
+        // In one commit, unless somebody has decided about the branch or the delivery since:
+        // whatever happens before the new decision is written, the poller sees that it is to be
+        // decided.
+        let still = Write::Check {
+            key: keys::delivery(&delivery.record.id),
+            condition: Condition::Version(delivery.version),
+        };
+        let mut writes = vec![undecided(app, known)?, still];
         // The stage's own branch may have been followed there before this one came late.
         if let Some(own) = own_branch(file, &stage).filter(|own| *own != push.reference) {
             let known = self.known_head(app, &own).await?;
@@ -98,6 +104,38 @@ impl<P: Ports> App<P> {
             let stands = head.revision.short();
             format!("{reference} stands at {stands}, and {stage} goes on following it")
         }))
+    }
+
+    /// Right before a decision is recorded, which others may have come before since it was made:
+    /// takes the branch off whatever stage it leads to by now. `None` when it comes late.
+    pub(super) async fn make_way(
+        &self,
+        app: &AppRecord,
+        delivery: &Versioned<Delivery>,
+        decision: &Decision,
+    ) -> Result<Option<Condition>, Error> {
+        let (event, to) = (&delivery.record.event, Some(&decision.stage));
+        let known = self.known_branch(app, event).await?;
+        let follows = known.as_ref().and_then(|known| known.record.stage.as_ref());
+        if follows.is_none_or(|stage| *stage == decision.stage) {
+            return Ok(Some(table::unchanged(known.as_ref())));
+        }
+        let in_force = app.config.as_ref().unwrap_or(&decision.config);
+        let newer = known
+            .as_ref()
+            .and_then(|known| known.record.config.as_ref());
+        if newer == Some(in_force) && *in_force != decision.config {
+            // It was decided by a stage file that is no more, and meanwhile by the one in force.
+            return Ok(None);
+        }
+        let file = self.stage_file(app.id, in_force).await?;
+        let late = self.comes_late(app, &file, &delivery.record, to, known.as_ref());
+        if late.await?.is_some() {
+            return Ok(None);
+        }
+        self.leave(app, &file, delivery, to, known).await?;
+        let known = self.known_branch(app, event).await?;
+        Ok(Some(table::unchanged(known.as_ref())))
     }
 
     /// What is known of the branch that a push tells of. It is read once, before anything is asked

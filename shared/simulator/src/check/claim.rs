@@ -91,7 +91,11 @@ fn gone(truth: &Truth, replaced: &Replaced<'_>, files: &Files, found: &mut Found
     let handed_on = stage.spec.actor.as_ref().is_some_and(|owner| {
         let tip = truth.repository.tip(&head.reference);
         let theirs = tip.and_then(|tip| truth.repository.find(tip));
-        tip != Some(&head.revision) || theirs.is_some_and(|commit| commit.author != owner.as_str())
+        let moves = truth.repository.moves(&head.reference).iter();
+        // Somebody who pushes it back brings no commit of their own.
+        let back = moves.filter(|(_, to)| to.as_ref() == tip).count() > 1;
+        back || tip != Some(&head.revision)
+            || theirs.is_some_and(|commit| commit.author != owner.as_str())
     });
     if !closed && !away && !handed_on && !was_gone(truth, &head.reference, replaced.since) {
         let what = format!("{} forgets {}, which was there", stage.id, head.reference);

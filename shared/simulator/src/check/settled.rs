@@ -1,5 +1,6 @@
 //! What must be so in the end: whatever leads to a stage got there, or there is a reason.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use greenroom_app::keys;
@@ -113,12 +114,12 @@ impl Inner {
         }
     }
 
-    /// Stages of people: none follows a branch that is gone. Two may follow the same one, when two
-    /// guesses of polls at who pushed it are decided in the same instant; the next push ends that.
+    /// Stages of people: none follows a branch that is gone, and no two the same one.
     fn check_personal(&mut self, app: &AppRecord, rule: &Rule) {
         let From::Branch { pattern, .. } = &rule.from else {
             return;
         };
+        let mut followed = BTreeSet::new();
         for sort in self.keys_of_prefix(&keys::app_partition(app.id), "stage#") {
             let name = sort.trim_start_matches("stage#");
             let Some(stage) = self
@@ -135,10 +136,14 @@ impl Inner {
             {
                 continue;
             }
-            if self.truth.repository.tip(&head.reference).is_none() {
-                let what = format!("{} follows {}, which is gone", stage.id, head.reference);
-                self.found.broken(&self.truth, "B3", what);
-            }
+            let what = if self.truth.repository.tip(&head.reference).is_none() {
+                format!("{} follows {}, which is gone", stage.id, head.reference)
+            } else if !followed.insert(head.reference.clone()) {
+                format!("{} follows {}, as another does", stage.id, head.reference)
+            } else {
+                continue;
+            };
+            self.found.broken(&self.truth, "B3", what);
         }
     }
 
