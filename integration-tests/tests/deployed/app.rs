@@ -91,7 +91,7 @@ impl App {
         self.record(&rendered).await;
     }
 
-    /// The API has no route for it yet, so it is written into the table as the API would.
+    /// What `greenroom apply` would tell the API, written into the table as the API writes it.
     async fn record(&self, rendered: &Rendered) {
         let credentials = Credentials::new(ROOT.0, ROOT.1, None, None, "test");
         let url = self.site.aws().url().to_owned();
