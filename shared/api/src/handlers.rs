@@ -275,18 +275,7 @@ pub(crate) async fn add_app<P: Ports>(place: Place, app: Arc<App<P>>, body: Byte
             "greenroom app add acme/orders --git PATH",
         ));
     }
-    let git = match (place, asked.git) {
-        (Place::OneMachine, git) => {
-            Some(git.unwrap_or_else(|| format!("https://github.com/{}.git", asked.name)))
-        }
-        (Place::Aws, None) => None,
-        (Place::Aws, Some(_)) => {
-            return Err(Fault::invalid(
-                "on AWS repositories are read by GitHub's API, and by nothing else",
-                "leave --git away",
-            ));
-        }
-    };
+    let git = read_by(place, asked.git, &asked.name)?;
     let new = NewApp {
         name: RepoName::new(asked.name),
         git,
@@ -295,6 +284,22 @@ pub(crate) async fn add_app<P: Ports>(place: Place, app: Arc<App<P>>, body: Byte
     Ok(reply::json(&serde_json::to_value(shown(
         &app.add_app(&new).await?,
     ))?))
+}
+
+/// The address that git reads the app at; `None` is GitHub's API.
+fn read_by(place: Place, asked: Option<String>, name: &str) -> Result<Option<String>, Fault> {
+    match (place, asked) {
+        (Place::OneMachine, asked) => {
+            Ok(Some(asked.unwrap_or_else(|| {
+                format!("https://github.com/{name}.git")
+            })))
+        }
+        (Place::Aws, None) => Ok(None),
+        (Place::Aws, Some(_)) => Err(Fault::invalid(
+            "on AWS repositories are read by GitHub's API, and by nothing else",
+            "leave --git away",
+        )),
+    }
 }
 
 /// A test message as it is asked for.
@@ -349,4 +354,22 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, F
             "see docs/api.md",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_reads_an_app_on_one_machine_and_githubs_api_on_aws() {
+        let at = |place, asked: Option<&str>| {
+            read_by(place, asked.map(str::to_owned), "acme/orders").ok()
+        };
+        let github = Some("https://github.com/acme/orders.git".to_owned());
+        assert_eq!(at(Place::OneMachine, None), Some(github));
+        let given = Some("/srv/orders.git".to_owned());
+        assert_eq!(at(Place::OneMachine, Some("/srv/orders.git")), Some(given));
+        assert_eq!(at(Place::Aws, None), Some(None));
+        assert_eq!(at(Place::Aws, Some("/srv/orders.git")), None);
+    }
 }
