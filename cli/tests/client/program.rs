@@ -85,7 +85,7 @@ impl Place {
     pub fn told(&self, output: Output) -> Ran {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("UTF-8");
-            text.replace(&self.server.address, "http://SERVER")
+            undated(&text.replace(&self.server.address, "http://SERVER"))
         };
         Ran {
             exit: output.status.code().unwrap_or(-1),
@@ -98,4 +98,21 @@ impl Place {
         let mut file = fs::File::create(self.folder.path().join(name)).expect("a file");
         file.write_all(text.as_bytes()).expect("written");
     }
+}
+
+/// How far away the last day there is, is told in days, fewer each day: seven digits stay seven.
+fn undated(text: &str) -> String {
+    let mut shown = String::new();
+    let mut digits = String::new();
+    for found in text.chars() {
+        if found.is_ascii_digit() {
+            digits.push(found);
+            continue;
+        }
+        let far = found == 'd' && digits.len() == 7;
+        shown.push_str(if far { "2912117" } else { &digits });
+        digits.clear();
+        shown.push(found);
+    }
+    shown + &digits
 }
