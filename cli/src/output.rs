@@ -54,7 +54,7 @@ impl Output {
         Ok(stdout.flush()?)
     }
 
-    /// Data for programs, indented. Characters that steer a terminal are written as `\uXXXX`.
+    /// Data for programs, indented. Characters that steer a terminal are written as `\u` and four digits.
     pub fn json(&mut self, value: &Value) -> Result<(), Stop> {
         let plain = format!("{value:#}");
         self.raw(format!("{}\n", text::harmless_json(&plain)).as_bytes())

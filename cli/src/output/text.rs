@@ -50,7 +50,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// JSON text without characters that a terminal obeys or hides: they become `\uXXXX`, which
+/// JSON text without characters that a terminal obeys or hides: they become `\u` and four digits, which
 /// says the same to a program. They can only be inside strings.
 pub fn harmless_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
