@@ -1,4 +1,5 @@
-//! Each minute: whatever is due, however it came to be so, and whatever no webhook spoke of.
+//! Each minute: whatever is due, however it came to be so, whatever no webhook spoke of, and what people
+//! did with pipelines.
 //!
 //! Nothing of the event is used. A tick that comes twice finds less to do; after ticks that never
 //! came the next finds all of it. Claims of functions that were killed lapse by themselves: the
@@ -41,6 +42,13 @@ impl<P: Ports, Q: Queues> Handler<P, Q> {
                 tracing::warn!(error = %chain(&error), "the heads could not be polled");
             }
             None => tracing::warn!("there was not enough time to poll the heads"),
+        }
+        match until.allows(Box::pin(self.app.look_at_pipelines())).await {
+            Some(Ok(changed)) => tracing::debug!(changed, "executions that changed"),
+            Some(Err(error)) => {
+                tracing::warn!(error = %chain(&error), "the pipelines could not be looked at");
+            }
+            None => tracing::warn!("there was not enough time to look at the pipelines"),
         }
         follow(&self.app, until).await;
         swept

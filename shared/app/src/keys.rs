@@ -80,6 +80,11 @@ pub fn marks(app: AppId, revision: &Revision) -> Key {
     Key::new(app_partition(app), format!("marks#{revision}"))
 }
 
+/// How far the executions of a pipeline that stands by itself were looked through.
+pub fn pipeline(app: AppId, name: &str) -> Key {
+    Key::new(app_partition(app), bounded(&format!("pipeline#{name}")))
+}
+
 /// Something a person should look at.
 pub fn attention(app: AppId, name: &str) -> Key {
     Key::new(app_partition(app), bounded(&format!("attention#{name}")))

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod dispatch;
 pub mod door;
 pub mod error;
+pub mod foreign;
 pub mod inbox;
 pub mod keys;
 pub mod marks;

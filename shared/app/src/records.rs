@@ -6,7 +6,7 @@ use greenroom_core::build::Build;
 use greenroom_core::definition::Applied;
 use greenroom_core::effect::Effect;
 use greenroom_core::name::{
-    Actor, AppId, ConfigHash, DeliveryId, RefName, RepoName, Revision, RuleName, StageId, StageName,
+    Actor, AppId, ConfigHash, DeliveryId, ExecutionId, RefName, RepoName, Revision, RuleName, StageId, StageName,
 };
 use greenroom_core::pause::Pause;
 use greenroom_core::stage::Stage;
@@ -208,4 +208,14 @@ pub struct Journey {
     /// Set when it was not deployed itself but contained in this revision.
     pub contained_in: Option<Revision>,
     pub at: Timestamp,
+}
+
+/// How far the executions of a pipeline that stands by itself were looked through.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct PipelineLook {
+    /// When the newest that was looked at had changed, by the pipeline's own clock.
+    pub until: Option<Timestamp>,
+    /// The one that is on the board because nobody of ours began it, and since when.
+    #[serde(default)]
+    pub foreign: Option<(ExecutionId, Timestamp)>,
 }

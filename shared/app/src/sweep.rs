@@ -89,13 +89,15 @@ impl<P: Ports> App<P> {
         }
     }
 
-    /// Looks at whatever the execution belongs to; one that is not ours belongs to nothing.
-    async fn execution_changed(&self, id: &ExecutionId) -> Result<(), Error> {
-        let Some(owner) = table::load::<String>(self.ports.store(), &keys::execution(id)).await?
-        else {
-            return Ok(());
-        };
-        match Work::parse(&owner.record) {
+    /// Looks at whatever the execution belongs to. One that is not ours belongs to nothing; whether
+    /// somebody should hear of it is looked at where others can begin executions.
+    pub(crate) async fn execution_changed(&self, id: &ExecutionId) -> Result<(), Error> {
+        let owner = table::load::<String>(self.ports.store(), &keys::execution(id)).await?;
+        let owner = owner.and_then(|owner| Work::parse(&owner.record));
+        if self.settings.applied_pipelines && !self.is_watched(id, owner.as_ref()).await? {
+            self.look_for_strangers(id, owner.as_ref()).await?;
+        }
+        match owner {
             Some(Work::Stage(id)) => self.look_at_stage(&id).await,
             Some(Work::Build(app, revision, recipe)) => {
                 self.look_at_build(app, &revision, &recipe).await

@@ -60,4 +60,11 @@ pub enum Fact {
         reference: Option<RefName>,
         at: Timestamp,
     },
+    /// An execution was read in which steps ran on the stage that the fence let nobody run.
+    ForeignSeen {
+        execution: ExecutionId,
+        what: String,
+        /// When they were seen to change last.
+        at: Timestamp,
+    },
 }

@@ -38,6 +38,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     candidates(&mut log, before, after);
     passage::passages(&mut log, before, after);
     unstopped(&mut log, before, after);
+    foreign(&mut log, before, after);
     breaks(&mut log, before, after);
     log.entries
 }
@@ -179,6 +180,15 @@ fn unstopped(log: &mut Log, before: &Stage, after: &Stage) {
             log.add("released", Some(old.generation), text);
         }
         _ => {}
+    }
+}
+
+/// Each time steps were seen to run past the fence.
+fn foreign(log: &mut Log, before: &Stage, after: &Stage) {
+    let Some(new) = &after.foreign else { return };
+    let old = before.foreign.as_ref();
+    if old.is_none_or(|old| (&old.execution, old.at) != (&new.execution, new.at)) {
+        log.add("foreign", None, new.sentence());
     }
 }
 

@@ -6,6 +6,7 @@ mod candidate;
 mod claim;
 mod evidence;
 mod finish;
+mod foreign;
 pub(crate) mod gates;
 mod idle;
 mod marks;
@@ -58,6 +59,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
         expire_lock(&mut draft, policy);
     }
     run::advance(&mut draft, policy);
+    foreign::notice(&mut draft, policy);
     if draft.next.unstopped.is_some() {
         draft.wake_at(later(draft.now, OBSERVE_UNSTOPPED_EVERY));
     }

@@ -1,6 +1,7 @@
 //! Writes down what happened. Total: a fact about something this stage no longer cares for
 //! changes nothing.
 
+mod foreign;
 mod head;
 mod redeploy;
 
@@ -97,6 +98,11 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             };
             redeploy::asked(&mut stage, &ask);
         }
+        Fact::ForeignSeen {
+            execution,
+            what,
+            at,
+        } => foreign::seen(&mut stage, execution, what, *at),
     }
     stage
 }

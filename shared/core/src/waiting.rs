@@ -13,7 +13,7 @@ use crate::evidence::Gate;
 use crate::freeze::Edge;
 use crate::name::{RepoName, Revision, StageName};
 use crate::pause::Pause;
-use crate::stage::{Hold, Lock, Rejected, Unstopped};
+use crate::stage::{Foreign, Hold, Lock, Rejected, Unstopped};
 use crate::stage_file::WindowKind;
 
 /// What a stage waits for.
@@ -137,6 +137,8 @@ pub enum Wait {
     PipelineOutdated {
         definition: Definition,
     },
+    /// Somebody ran steps here past Greenroom.
+    Foreign(Foreign),
 }
 
 /// A window that closes a stage.
@@ -174,7 +176,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 30] = [
+    pub const CODES: [&'static str; 31] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -205,6 +207,7 @@ impl Wait {
         "mark_missing",
         "through",
         "pipeline_outdated",
+        "foreign",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -235,6 +238,7 @@ impl Wait {
             Self::Paused { .. } => "paused",
             Self::Release(wait) => wait.code(),
             Self::PipelineOutdated { .. } => "pipeline_outdated",
+            Self::Foreign(_) => "foreign",
         }
     }
 

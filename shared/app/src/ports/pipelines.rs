@@ -7,6 +7,7 @@ use std::future::Future;
 use greenroom_core::definition::{Definition, DefinitionHash};
 use greenroom_core::name::{Digest, ExecutionId, Nonce, Revision, SecretName};
 use greenroom_core::stage_file::{Step, Values};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::source::Repository;
@@ -81,6 +82,29 @@ pub struct AdmissionRequest {
     pub definition: Option<DefinitionHash>,
 }
 
+/// What there is to know of an execution that Greenroom may not have begun, or that somebody ran
+/// again. It names nobody to be believed: an execution that knows what only a claim knows is ours.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Provenance {
+    /// The run it says it deploys for, `<app>/<stage>/<generation>`, and the nonce it has.
+    pub run: Option<(String, Nonce)>,
+    /// The token of the build it says it is.
+    pub token: Option<String>,
+    /// It was begun as Greenroom begins its own; not, for instance, by a rollback of the pipeline's.
+    pub usual: bool,
+    /// Who began it, as the pipeline tells.
+    pub by: String,
+    /// Steps that nobody of ours let run, for people, and when they changed last.
+    pub past_fence: Option<(String, Timestamp)>,
+}
+
+/// An execution, and when it changed last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recent {
+    pub execution: ExecutionId,
+    pub changed: Timestamp,
+}
+
 /// Starts, watches and stops executions.
 pub trait Pipelines: Send + Sync + 'static {
     /// Starts an execution, or finds the one this token started before.
@@ -99,4 +123,20 @@ pub trait Pipelines: Send + Sync + 'static {
         execution: &ExecutionId,
         reason: &str,
     ) -> impl Future<Output = Result<(), PipelineError>> + Send;
+    /// Where an execution comes from. `None` when there is no such execution, and where nobody but
+    /// Greenroom can begin or repeat one.
+    fn provenance(
+        &self,
+        _execution: &ExecutionId,
+    ) -> impl Future<Output = Result<Option<Provenance>, PipelineError>> + Send {
+        std::future::ready(Ok(None))
+    }
+    /// The newest executions of a pipeline that stands by itself, whoever began them; none where
+    /// pipelines do not.
+    fn recent(
+        &self,
+        _pipeline: &str,
+    ) -> impl Future<Output = Result<Vec<Recent>, PipelineError>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
 }

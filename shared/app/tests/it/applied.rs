@@ -25,13 +25,13 @@ fn world() -> World {
 }
 
 /// Everything the stage file in force wants.
-fn wanted(world: &World) -> Applied {
+pub fn wanted(world: &World) -> Applied {
     let view = world.now(world.app.pipelines(world.id)).expect("an app");
     let wanted = view.wanted.into_iter();
     wanted.map(|it| (it.name, it.hash)).collect()
 }
 
-fn apply(world: &World, applied: &Applied) {
+pub fn apply(world: &World, applied: &Applied) {
     let olga = World::operator();
     let asked = world.app.apply_pipelines(world.id, &olga, applied);
     let answer = world.now(asked).expect("the store answers");

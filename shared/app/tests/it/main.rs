@@ -9,6 +9,7 @@ mod decide;
 mod dedupe;
 mod dispatch;
 mod door;
+mod foreign;
 mod freeze;
 mod marks;
 mod poll;

@@ -1,12 +1,12 @@
-//! What somebody did in the console: executions that Greenroom did not start, and stages of its
-//! own executions that were run again past the fence.
+//! What somebody did in the console: executions that Greenroom did not begin, and steps that ran past
+//! the fence.
 //!
-//! The port has no word for this yet. An execution nobody claimed is harmless, the fence refuses
-//! it; but a stage that was run again never asks the fence.
+//! An execution nobody claimed is harmless, the fence refuses it. A stage that is run again never asks
+//! the fence, nor does a rollback of the pipeline's own.
 
 use aws_sdk_codepipeline::types::TriggerType;
-use greenroom_app::ports::pipelines::PipelineError;
-use greenroom_core::name::ExecutionId;
+use greenroom_app::ports::pipelines::{PipelineError, Provenance, Recent};
+use greenroom_core::name::{ExecutionId, Nonce};
 use jiff::Timestamp;
 
 use super::CodePipelines;
@@ -16,62 +16,45 @@ use super::seen::{Action, ActionStatus, Kind, RUN, time};
 
 /// Executions that one look at a pipeline tells of.
 const RECENT_MAX: i32 = 20;
-
-/// What people did with an execution.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Foreign {
-    /// A stage of it was run again, `times` times, without asking the fence again.
-    RunAgain { stage: String, times: usize },
-    /// Steps of a deployment ran although the fence had not said yes.
-    Unfenced { stage: String },
-    /// Something other than a start through the API began it, a rollback for example.
-    OtherTrigger { trigger: String },
-}
-
-/// An execution of a pipeline, to be compared with those that are on record.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Recent {
-    pub execution: ExecutionId,
-    /// `StartPipelineExecution` for ours, and for those started by hand.
-    pub trigger: String,
-    /// Who: an ARN.
-    pub by: String,
-    pub began: Timestamp,
-}
+const NONCE: &str = "GREENROOM_NONCE";
+const TOKEN: &str = "GREENROOM_TOKEN";
 
 impl CodePipelines {
-    /// What people did with this execution, if anything. Two calls.
-    ///
-    /// # Errors
-    /// CodePipeline could not be asked.
-    pub async fn foreign(&self, execution: &ExecutionId) -> Result<Vec<Foreign>, PipelineError> {
+    /// Two calls.
+    pub(super) async fn provenance_of(
+        &self,
+        execution: &ExecutionId,
+    ) -> Result<Option<Provenance>, PipelineError> {
         let Some((pipeline, id)) = execution::parts(execution) else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let Some(told) = self.told(pipeline, id).await? else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let actions = self.actions(pipeline, id).await?;
-        let mut all = Vec::new();
-        let trigger = told.trigger.and_then(|trigger| trigger.trigger_type);
-        if let Some(trigger) =
-            trigger.filter(|trigger| *trigger != TriggerType::StartPipelineExecution)
-        {
-            all.push(Foreign::OtherTrigger {
-                trigger: trigger.as_str().to_owned(),
-            });
-        }
-        let mut variables = told.variables.iter().flatten();
-        let deploys = variables.any(|one| one.name.as_deref() == Some(RUN));
-        all.extend(by_hand(&actions, deploys));
-        Ok(all)
+        let trigger = told.trigger.as_ref();
+        let kind = trigger.and_then(|trigger| trigger.trigger_type.as_ref());
+        let value = |name: &str| {
+            let mut all = told.variables.iter().flatten();
+            let found = all.find(|one| one.name.as_deref() == Some(name))?;
+            found.resolved_value.clone()
+        };
+        let run = value(RUN);
+        let past_fence = again(&actions).or_else(|| unfenced(&actions, run.is_some()));
+        let nonce = Nonce::new(value(NONCE).unwrap_or_default());
+        Ok(Some(Provenance {
+            run: run.map(|run| (run, nonce)),
+            token: value(TOKEN),
+            usual: kind.is_none_or(|kind| *kind == TriggerType::StartPipelineExecution),
+            by: trigger
+                .and_then(|trigger| trigger.trigger_detail.clone())
+                .unwrap_or_else(|| "somebody".to_owned()),
+            past_fence,
+        }))
     }
 
-    /// The newest executions of a pipeline. One call.
-    ///
-    /// # Errors
-    /// CodePipeline could not be asked, or has no such pipeline.
-    pub async fn recent(&self, pipeline: &str) -> Result<Vec<Recent>, PipelineError> {
+    /// One call.
+    pub(super) async fn recent_of(&self, pipeline: &str) -> Result<Vec<Recent>, PipelineError> {
         let answer = self
             .pipelines
             .list_pipeline_executions()
@@ -82,51 +65,40 @@ impl CodePipelines {
             .map_err(|error| by_code(&error))?;
         let all = answer.pipeline_execution_summaries.unwrap_or_default();
         let recent = all.iter().filter_map(|one| {
-            let trigger = one.trigger.as_ref();
-            let kind = trigger.and_then(|trigger| trigger.trigger_type.as_ref());
             Some(Recent {
                 execution: execution::name(pipeline, one.pipeline_execution_id.as_deref()?),
-                trigger: kind.map_or_else(String::new, |kind| kind.as_str().to_owned()),
-                by: trigger
-                    .and_then(|trigger| trigger.trigger_detail.clone())
-                    .unwrap_or_default(),
-                began: time(one.start_time.as_ref()?)?,
+                changed: time(one.last_update_time.as_ref()?)?,
             })
         });
         Ok(recent.collect())
     }
 }
 
-fn by_hand(actions: &[Action], deploys: bool) -> Vec<Foreign> {
-    let mut all = Vec::new();
-    let mut stages: Vec<&str> = actions.iter().map(|action| action.stage.as_str()).collect();
-    stages.sort_unstable();
-    stages.dedup();
-    for stage in stages {
-        let here = || actions.iter().filter(move |action| action.stage == stage);
-        let count = |name: &str| here().filter(|action| action.name == name).count();
-        let times = here()
-            .map(|action| count(&action.name))
-            .max()
-            .unwrap_or_default();
-        if times > 1 {
-            all.push(Foreign::RunAgain {
-                stage: stage.to_owned(),
-                times: times - 1,
-            });
-        }
-    }
-    let admitted = actions
-        .iter()
-        .filter(|action| action.kind == Kind::Fence && action.status == ActionStatus::Succeeded)
-        .map(|action| action.at)
-        .min();
-    let mut builds = actions.iter().filter(|action| action.kind == Kind::Build);
-    let unfenced = builds.find(|build| deploys && admitted.is_none_or(|at| build.began < at));
-    if let Some(build) = unfenced {
-        all.push(Foreign::Unfenced {
-            stage: build.stage.clone(),
-        });
-    }
-    all
+/// The steps of an execution, or of a part of it: whatever is neither source nor fence.
+fn steps(actions: &[Action]) -> impl Iterator<Item = &Action> {
+    let all = actions.iter();
+    all.filter(|action| !matches!(action.kind, Kind::Source | Kind::Fence))
+}
+
+/// Steps that ran more than once, which only a person has done, and when they changed last. The fence
+/// is not asked again before them.
+pub(super) fn again(actions: &[Action]) -> Option<(String, Timestamp)> {
+    let same = |one: &Action, other: &Action| one.stage == other.stage && one.name == other.name;
+    let repeated = |one: &&Action| steps(actions).filter(|other| same(one, other)).count() > 1;
+    let last = steps(actions).filter(repeated).max_by_key(|one| one.at)?;
+    let what = format!("stage {} was run again by hand", last.stage);
+    Some((what, last.at))
+}
+
+/// Steps of a deployment that ran although the fence had not said yes.
+fn unfenced(actions: &[Action], deploys: bool) -> Option<(String, Timestamp)> {
+    let fence = actions.iter().filter(|action| {
+        action.kind == Kind::Fence && action.status == ActionStatus::Succeeded
+    });
+    let admitted = fence.map(|action| action.at).min();
+    let early = |one: &&Action| admitted.is_none_or(|at| one.began < at);
+    let last = steps(actions).filter(early).max_by_key(|one| one.at);
+    let last = last.filter(|_| deploys)?;
+    let what = format!("stage {} ran without asking the fence", last.stage);
+    Some((what, last.at))
 }

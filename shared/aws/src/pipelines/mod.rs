@@ -16,12 +16,12 @@ mod start;
 mod stop;
 mod verdict;
 
-use greenroom_app::ports::pipelines::{Observation, PipelineError, Pipelines, StartRequest};
+use greenroom_app::ports::pipelines::{
+    Observation, PipelineError, Pipelines, Provenance, Recent, StartRequest,
+};
 use greenroom_core::name::ExecutionId;
 
 use crate::connect::Connection;
-
-pub use foreign::{Foreign, Recent};
 
 /// Starts, watches and stops executions of CodePipeline, and the builds in them.
 #[derive(Clone, Debug)]
@@ -51,5 +51,16 @@ impl Pipelines for CodePipelines {
 
     async fn stop(&self, execution: &ExecutionId, reason: &str) -> Result<(), PipelineError> {
         self.stop_execution(execution, reason).await
+    }
+
+    async fn provenance(
+        &self,
+        execution: &ExecutionId,
+    ) -> Result<Option<Provenance>, PipelineError> {
+        self.provenance_of(execution).await
+    }
+
+    async fn recent(&self, pipeline: &str) -> Result<Vec<Recent>, PipelineError> {
+        self.recent_of(pipeline).await
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::CodePipelines;
 use super::execution;
 use super::failure::by_code;
+use super::foreign::again;
 use super::seen::{Action, Execution, RUN, Status, latest, time};
 use super::verdict;
 
@@ -30,7 +31,9 @@ impl CodePipelines {
             return Ok(Observation::Unknown);
         };
         // After the status: what it was read with has then been recorded.
-        let actions = latest(self.actions(pipeline, id).await?);
+        let actions = self.actions(pipeline, id).await?;
+        let again = again(&actions).map(|(what, _)| what);
+        let actions = latest(actions);
         let variables = told.variables.iter().flatten();
         let execution = Execution {
             status: Status::of(told.status.as_ref()),
@@ -39,6 +42,7 @@ impl CodePipelines {
                 .filter_map(|one| one.name.as_deref())
                 .any(|name| name == RUN),
             actions,
+            again,
         };
         let build = match verdict::asks_for(&execution) {
             Some(id) => self.build(id).await?,

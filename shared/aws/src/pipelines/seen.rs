@@ -49,6 +49,8 @@ pub(super) struct Execution {
     pub deploys: bool,
     /// Those that nobody ran again later, in the order they began.
     pub actions: Vec<Action>,
+    /// What somebody ran again by hand, for people.
+    pub again: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -45,7 +45,20 @@ pub(super) fn last_change(execution: &Execution) -> Option<Timestamp> {
 }
 
 /// The verdict. `build` is what [`asks_for`] asked for; `at` is when it ended, or is now.
+///
+/// Where somebody ran steps again by hand, nobody can tell what the end means: they ran twice, and the
+/// second time past the fence.
 pub(super) fn of(execution: &Execution, build: Option<&Build>, at: Timestamp) -> Observation {
+    let verdict = by_status(execution, build, at);
+    match &execution.again {
+        Some(what) if verdict.is_terminal() => {
+            errored(&format!("{what}, past Greenroom: nobody can tell what it came to"), at)
+        }
+        _ => verdict,
+    }
+}
+
+fn by_status(execution: &Execution, build: Option<&Build>, at: Timestamp) -> Observation {
     let errored = |why: String| errored(&why, at);
     match execution.status {
         Status::UnderWay => under_way(execution, at),

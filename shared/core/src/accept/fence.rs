@@ -48,6 +48,7 @@ pub(super) fn admit(
     }
     stage.deployed = Some(deployed);
     stage.verified = None;
+    stage.foreign = None;
     Ok(stage)
 }
 

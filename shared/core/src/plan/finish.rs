@@ -230,7 +230,7 @@ fn announce(draft: &mut Draft, channel: ChannelName, config: &ConfigHash, news: 
     });
 }
 
-fn ask_downstream(draft: &mut Draft, policy: Option<&Policy<'_>>, generation: u64) {
+pub(super) fn ask_downstream(draft: &mut Draft, policy: Option<&Policy<'_>>, generation: u64) {
     for downstream in policy.map_or(&[][..], |policy| &policy.downstream) {
         let because = format!("{}-{generation}", draft.next.id.stage);
         draft.effects.push(Effect::Ask {

@@ -41,7 +41,9 @@ pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy:
         });
         return;
     }
-    if let Some(tried) = stage.tried.as_ref().filter(|tried| wanted == Some(*tried)) {
+    // What was run past Greenroom says itself why automation leaves the stage alone.
+    let left = stage.tried.as_ref().filter(|_| stage.foreign.is_none());
+    if let Some(tried) = left.filter(|tried| wanted == Some(*tried)) {
         draft.waits.push(Wait::FailedHere {
             revision: tried.revision.clone(),
             aborted: was_aborted(draft, tried),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, OBSERVE_EVERY, finish, later};
+use super::{Draft, OBSERVE_EVERY, finish, foreign, later};
 use crate::bound;
 use crate::effect::Effect;
 use crate::execution::Observation;
@@ -24,7 +24,10 @@ pub(super) fn advance(draft: &mut Draft, policy: Option<&Policy<'_>>) {
     };
     let end = step(draft, &mut run);
     match end {
-        Some(end) => finish::finish(draft, run, end, policy),
+        Some(end) => {
+            let end = foreign::judge(draft, &run, end);
+            finish::finish(draft, run, end, policy);
+        }
         None => {
             wait_for(draft, &run);
             draft.next.run = Some(run);

@@ -3,6 +3,7 @@
 mod brk;
 mod candidate;
 mod control;
+mod foreign;
 mod passage;
 mod run;
 
@@ -14,6 +15,7 @@ pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
+pub use foreign::Foreign;
 pub use passage::{HEARD_MAX, Heard, Passage};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
@@ -78,6 +80,9 @@ pub struct Stage {
     /// What other stages asked this one to deploy, at most [`HEARD_MAX`].
     #[serde(default)]
     pub heard: Vec<Heard>,
+    /// Somebody ran steps here past Greenroom, since the last execution that was let in.
+    #[serde(default)]
+    pub foreign: Option<Foreign>,
 }
 
 /// Which rule made the stage, and with what.
@@ -165,6 +170,7 @@ impl Stage {
             passages: 0,
             passage: None,
             heard: Vec::new(),
+            foreign: None,
         }
     }
 

@@ -253,6 +253,12 @@ impl Wait {
                 Some("greenroom apply".to_owned()),
                 None,
             ),
+            Self::Foreign(foreign) => (
+                format!("{}: nobody can tell what stands here", foreign.sentence()),
+                "an operator, or whatever comes next".to_owned(),
+                command("retry"),
+                None,
+            ),
         };
         Explained {
             code: self.code(),

@@ -13,6 +13,7 @@ mod deploy;
 mod ends;
 mod fence;
 mod fixture;
+mod foreign;
 mod gates;
 mod lines;
 mod logged;

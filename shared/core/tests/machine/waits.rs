@@ -8,7 +8,7 @@ use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
-use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
+use greenroom_core::stage::{Foreign, Hold, Lock, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
 use greenroom_core::waiting::{Closing, Passing, ReleaseWait, Wait};
 use jiff::SignedDuration;
@@ -173,6 +173,12 @@ fn every_wait() -> Vec<Wait> {
                 hash: DefinitionHash::new("0123456789abcdef"),
             },
         },
+        Wait::Foreign(Foreign {
+            execution: ExecutionId::new("p/exec-1"),
+            what: text(),
+            at: since,
+            told: true,
+        }),
     ]
 }
 
@@ -290,7 +296,8 @@ fn what_moves_by_itself_blocks_nobody() {
             // Where it did not pass, and where others took that stage over.
             "through",
             "through",
-            "pipeline_outdated"
+            "pipeline_outdated",
+            "foreign"
         ]
     );
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenroom_app::ports::pipelines::{
-    AdmissionRequest, Observation, PipelineError, Pipelines, Purpose, StartRequest,
+    AdmissionRequest, Observation, PipelineError, Pipelines, Provenance, Purpose, Recent,
+    StartRequest,
 };
 use greenroom_core::name::{Digest, ExecutionId, Revision};
 use greenroom_core::release::Artifact;
@@ -50,6 +51,8 @@ struct State {
     failing_builds: BTreeSet<Revision>,
     starts: BTreeMap<String, u32>,
     stops: Vec<ExecutionId>,
+    /// What people did, and when.
+    by_hand: BTreeMap<ExecutionId, (Provenance, Timestamp)>,
 }
 
 /// What builds and deploys in a world.
@@ -136,6 +139,31 @@ impl WorldPipelines {
     /// What was asked to stop, each time it was.
     pub fn stops(&self) -> Vec<ExecutionId> {
         self.state().stops.clone()
+    }
+
+    /// Somebody did something with an execution, or began one, past Greenroom.
+    pub fn by_hand(&self, execution: &ExecutionId, told: Provenance, at: Timestamp) {
+        let mut state = self.state();
+        state.by_hand.insert(execution.clone(), (told, at));
+    }
+
+    /// Where an execution of ours comes from, as its variables say.
+    pub fn own(&self, execution: &ExecutionId) -> Option<Provenance> {
+        let state = self.state();
+        let known = state.executions.iter().find(|known| known.id == *execution);
+        known.map(|known| {
+            let (run, token) = match &known.request.purpose {
+                Purpose::Build => (None, Some(known.request.token.clone())),
+                Purpose::Deploy { run, nonce, .. } => (Some((run.clone(), nonce.clone())), None),
+            };
+            Provenance {
+                run,
+                token,
+                usual: true,
+                by: "greenroom".to_owned(),
+                past_fence: None,
+            }
+        })
     }
 
     /// What the steps of an execution printed, as the pipelines of one machine answer it.
@@ -393,5 +421,30 @@ impl Pipelines for WorldPipelines {
             }
         }
         self.faults.after(fault).await.map_err(|()| unavailable())
+    }
+
+    async fn provenance(
+        &self,
+        execution: &ExecutionId,
+    ) -> Result<Option<Provenance>, PipelineError> {
+        if self.state().away {
+            return Err(unavailable());
+        }
+        let told = self.state().by_hand.get(execution).cloned();
+        Ok(told.map(|(told, _)| told).or_else(|| self.own(execution)))
+    }
+
+    async fn recent(&self, pipeline: &str) -> Result<Vec<Recent>, PipelineError> {
+        let state = self.state();
+        if state.away {
+            return Err(unavailable());
+        }
+        let of = |id: &ExecutionId| id.as_str().split_once('/').map(|(of, _)| of) == Some(pipeline);
+        let all = state.by_hand.iter().filter(|(id, _)| of(id));
+        let recent = all.map(|(id, (_, changed))| Recent {
+            execution: id.clone(),
+            changed: *changed,
+        });
+        Ok(recent.collect())
     }
 }

@@ -26,6 +26,7 @@ fn ended(status: Status, actions: Vec<Action>) -> Execution {
         summary: None,
         deploys: true,
         actions,
+        again: None,
     }
 }
 
@@ -229,4 +230,26 @@ fn a_build_must_say_what_it_made() {
             "{case:?}"
         );
     }
+}
+
+#[test]
+fn what_somebody_ran_again_came_to_nothing_anybody_can_tell() {
+    let what = "stage Deploy was run again by hand";
+    for status in [Status::Succeeded, Status::Failed, Status::Stopped] {
+        let execution = Execution {
+            again: Some(what.to_owned()),
+            ..ended(status, Vec::new())
+        };
+        let seen = of(&execution, None, Timestamp::UNIX_EPOCH);
+        let Observation::Errored { why, .. } = seen else {
+            panic!("{seen:?}");
+        };
+        assert!(why.starts_with(what), "{why}");
+    }
+    let goes_on = Execution {
+        again: Some(what.to_owned()),
+        ..ended(Status::UnderWay, Vec::new())
+    };
+    let seen = of(&goes_on, None, Timestamp::UNIX_EPOCH);
+    assert!(!seen.is_terminal(), "{seen:?}");
 }
