@@ -10,6 +10,7 @@ pub mod cobertura;
 pub mod junit;
 pub mod lcov;
 pub mod openapi;
+pub mod reports;
 mod xml;
 
 /// A larger report is refused unread: 32 MiB.

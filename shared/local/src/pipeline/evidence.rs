@@ -7,11 +7,12 @@ use greenroom_core::evidence::{Evidence, Finding};
 use greenroom_core::name::Digest;
 use greenroom_core::stage_file::{Reports, Step};
 use greenroom_evidence::calls::{Call, SuiteCalls};
-use greenroom_suites::SuiteFile;
+use greenroom_evidence::reports::{lines, read};
+use greenroom_suites::requests;
 
 use super::flow::{Flow, errored};
 use super::log::LogWriter;
-use super::reports::{self, Before};
+use super::reports::{self, After, Before};
 use crate::artifact::{ArtifactError, ArtifactStore};
 
 /// What is known while the steps run.
@@ -74,8 +75,12 @@ impl<S: Secrets> Flow<S> {
                 .into_iter()
                 .map(|(glob, files)| calls(glob, files))
                 .collect();
-            reports::read(&checkout, &reports, &before, &suites, &mut evidence);
-            let mut lines = reports::lines(&reports, &evidence);
+            let files = After {
+                checkout: &checkout,
+                before: &before,
+            };
+            read(&reports, &files, &suites, &mut evidence);
+            let mut lines = lines(&reports, &evidence);
             if let (Some(path), Some(Finding::Read(api))) = (&reports.openapi, &mut evidence.api) {
                 match artifacts.pack(&checkout, path) {
                     Ok(packed) => api.document = Some(packed.digest),
@@ -121,27 +126,12 @@ pub(super) fn document(store: &ArtifactStore, digest: &Digest) -> std::io::Resul
 }
 
 fn calls(glob: String, files: Result<Vec<SourceFile>, String>) -> SuiteCalls {
+    let call = |(method, url)| Call { method, url };
+    let calls = files.and_then(|files| requests(&files));
     SuiteCalls {
         files: glob,
-        calls: files.and_then(|files| requests(&files)),
+        calls: calls.map(|calls| calls.into_iter().map(call).collect()),
     }
-}
-
-fn requests(files: &[SourceFile]) -> Result<Vec<Call>, String> {
-    if files.is_empty() {
-        return Err("no file matches".to_owned());
-    }
-    let mut all = Vec::new();
-    for file in files {
-        let text =
-            str::from_utf8(&file.bytes).map_err(|_| format!("{} is not UTF-8", file.path))?;
-        let parsed = SuiteFile::parse(&file.path, text).map_err(|problems| {
-            let first = problems.first().map(ToString::to_string);
-            first.unwrap_or_else(|| format!("{} cannot be read", file.path))
-        })?;
-        all.extend(parsed.requests().map(|(method, url)| Call { method, url }));
-    }
-    Ok(all)
 }
 
 async fn blocking<T: Send + 'static>(
