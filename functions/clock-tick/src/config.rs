@@ -1,5 +1,6 @@
 //! What the function is told, and what it is made of.
 
+use greenroom_app::Settings;
 use greenroom_aws::environment::Problems;
 use greenroom_aws::pipelines::CodePipelines;
 use greenroom_aws::ports::{AwsPorts, settings};
@@ -25,12 +26,18 @@ pub fn read(
     let store = told.store(connection.as_ref());
     let github = told.github(connection.as_ref());
     let queues = told.queues(connection.as_ref());
+    let artifacts = told.required("GREENROOM_ARTIFACTS").unwrap_or_default();
+    let public_url = told.optional("GREENROOM_PUBLIC_URL");
     let made = store.zip(github).zip(queues).zip(connection.as_ref());
     let made = made.map(|(((store, github), queues), connection)| {
         let outside = AwsPorts::new(store)
             .with_source(github)
-            .with_pipelines(CodePipelines::new(connection));
-        Handler::new(Hinting::app(outside, settings()), queues)
+            .with_pipelines(CodePipelines::new(connection, artifacts));
+        let settings = Settings {
+            public_url,
+            ..settings()
+        };
+        Handler::new(Hinting::app(outside, settings), queues)
     });
     told.finish(made)
 }

@@ -44,11 +44,12 @@ pub fn read(
     let store = told.store(connection.as_ref());
     let github = told.github(connection.as_ref());
     let token = told.required("GREENROOM_TOKEN_SECRET_ID");
+    let artifacts = told.required("GREENROOM_ARTIFACTS").unwrap_or_default();
     let made = store.zip(github).zip(token).zip(connection.as_ref());
     let made = made.map(|(((store, github), token), connection)| {
         let outside = AwsPorts::new(store)
             .with_source(github)
-            .with_pipelines(CodePipelines::new(connection));
+            .with_pipelines(CodePipelines::new(connection, artifacts));
         let ages = Ages {
             keep: AGAIN,
             ..Ages::default()

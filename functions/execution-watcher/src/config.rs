@@ -20,8 +20,10 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
     let mut told = Told::by(lookup);
     let connection = told.connection();
     let store = told.store(connection.as_ref());
+    let artifacts = told.required("GREENROOM_ARTIFACTS").unwrap_or_default();
     let made = store.zip(connection.as_ref()).map(|(store, connection)| {
-        let outside = AwsPorts::new(store).with_pipelines(CodePipelines::new(connection));
+        let outside =
+            AwsPorts::new(store).with_pipelines(CodePipelines::new(connection, artifacts));
         Handler::new(Hinting::app(outside, settings()))
     });
     told.finish(made)

@@ -21,11 +21,12 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
     let connection = told.connection();
     let store = told.store(connection.as_ref());
     let github = told.github(connection.as_ref());
+    let artifacts = told.required("GREENROOM_ARTIFACTS").unwrap_or_default();
     let made = store.zip(github).zip(connection.as_ref());
     let made = made.map(|((store, github), connection)| {
         let outside = AwsPorts::new(store)
             .with_source(github)
-            .with_pipelines(CodePipelines::new(connection));
+            .with_pipelines(CodePipelines::new(connection, artifacts));
         Handler::new(Hinting::app(outside, settings()))
     });
     told.finish(made)

@@ -44,6 +44,7 @@ const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
             ("codepipeline:ListActionExecutions", PIPELINES),
             ("codepipeline:ListPipelineExecutions", PIPELINES),
             ("codebuild:BatchGetBuilds", BUILDS),
+            ("s3:GetObject", "${Artifacts.Arn}/reports/*"),
         ],
     ),
     (
@@ -97,6 +98,7 @@ const ALSO: &[(&str, &str, &str)] = &[
         PIPELINES,
     ),
     ("clock-tick", "codebuild:StopBuild", BUILDS),
+    ("control-api", "codepipeline:GetPipeline", PIPELINES),
     ("clock-tick", "sqs:GetQueueAttributes", "Tests.Arn"),
     ("clock-tick", "sqs:GetQueueAttributes", "Alerts.Arn"),
 ];

@@ -24,6 +24,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
+use crate::bucket::Bucket;
 use crate::environment::{Problems, optional};
 
 /// A service whose address can be another than AWS's own.
@@ -35,17 +36,19 @@ pub enum Service {
     Sqs,
     Sns,
     SecretsManager,
+    S3,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DynamoDb,
         Self::CodePipeline,
         Self::CodeBuild,
         Self::Sqs,
         Self::Sns,
         Self::SecretsManager,
+        Self::S3,
     ];
 
     /// The environment variable with this service's address.
@@ -57,6 +60,7 @@ impl Service {
             Self::Sqs => "AWS_ENDPOINT_URL_SQS",
             Self::Sns => "AWS_ENDPOINT_URL_SNS",
             Self::SecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            Self::S3 => "AWS_ENDPOINT_URL_S3",
         }
     }
 }
@@ -247,6 +251,17 @@ impl Connection {
         let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.sdk);
         config.set_endpoint_url(self.endpoint(Service::SecretsManager));
         aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
+    /// A bucket of S3, read only.
+    pub fn bucket(&self, name: impl Into<String>) -> Bucket {
+        let credentials = self.sdk.credentials_provider();
+        Bucket::new(
+            name.into(),
+            self.region().to_owned(),
+            credentials,
+            self.endpoint(Service::S3),
+        )
     }
 
     fn endpoint(&self, service: Service) -> Option<String> {

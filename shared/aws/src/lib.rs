@@ -1,5 +1,6 @@
 //! Greenroom's ports on AWS. Everything here is an adapter: it chooses nothing.
 
+pub mod bucket;
 pub mod channels;
 pub mod connect;
 pub mod environment;

@@ -138,6 +138,7 @@ pub fn settings() -> Settings {
         instance: nonce().as_str().to_owned(),
         alone: false,
         applied_pipelines: true,
+        public_url: None,
         clock_error: CLOCK_ERROR,
     }
 }

@@ -19,10 +19,14 @@ use crate::stage_file::{From, Pipeline, Reference, Rule, Step, Values, canonical
 /// Leads what is hashed: one more when the same stage file is rendered differently, so that what
 /// was applied before counts as outdated.
 const VERSION: u32 = 1;
+/// How reports are kept by builds that have any; see [`VERSION`].
+const REPORTS: u32 = 1;
 /// CodePipeline allows 100; CodeBuild's projects have the same names and allow more.
 const NAME_MAX: usize = 100;
 /// Digits of the hash a name ends in.
 const NAME_DIGITS: usize = 12;
+/// Hash of every pipeline that exists by itself: nobody knows what it is made from.
+const EXISTING: &str = "existing";
 /// Stands for a value there is none of: CodePipeline takes no empty one.
 pub const NOTHING: &str = "none";
 
@@ -77,7 +81,9 @@ impl Outdated {
         let build = pipeline.and_then(|name| Definition::of_build(app, file, name));
         Self {
             build: build.filter(missing),
-            stage: Definition::of_stage(app, file, rule).filter(missing),
+            stage: Definition::of_stage(app, file, rule)
+                .filter(|wanted| !wanted.is_existing())
+                .filter(missing),
         }
     }
 }
@@ -90,22 +96,38 @@ impl Definition {
         if steps.is_empty() {
             return None;
         }
-        let hash = canonical(&json!({
+        let mut rendered = json!({
             "definition": VERSION,
             "build": pipeline,
             "app": same_case(app),
             "steps": steps,
-        }));
+        });
+        // Since builds keep the reports of their steps; others are rendered as they were.
+        if steps.iter().any(|step| step.reports.is_some()) {
+            rendered["reports"] = REPORTS.into();
+        }
+        let hash = canonical(&rendered);
         Some(Self {
             name: name(app, pipeline.as_str(), "-build"),
             hash: DefinitionHash(hash),
         })
     }
 
+    /// True of a pipeline that exists by itself: it is rendered from nothing, and never outdated.
+    pub fn is_existing(&self) -> bool {
+        self.hash.as_str() == EXISTING
+    }
+
     /// The pipeline that deploys to the stages of `rule`; `None` when the rule deploys nothing.
     /// `app` is the repository's full name.
     pub fn of_stage(app: &RepoName, file: &StageFile, rule: &Rule) -> Option<Self> {
         let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        if let Some(existing) = &pipeline.existing {
+            return Some(Self {
+                name: existing.clone(),
+                hash: DefinitionHash::new(EXISTING),
+            });
+        }
         let steps: Vec<&Step> = pipeline.steps.iter().filter(|step| !step.once).collect();
         let variables: BTreeMap<&str, &str> = file
             .templates_for(rule)
@@ -129,7 +151,7 @@ impl Definition {
 }
 
 /// Every pipeline a stage file makes, by name: one for each pipeline that builds for some stage, and
-/// one for each rule that deploys.
+/// one for each rule that deploys by steps of its own.
 pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
     let used = |name: &&PipelineName| {
         let mut rules = file.rules.iter();
@@ -139,6 +161,7 @@ pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
     let builds = builds.filter_map(|name| Definition::of_build(app, file, name));
     let stages = file.rules.iter();
     let stages = stages.filter_map(|rule| Definition::of_stage(app, file, rule));
+    let stages = stages.filter(|it| !it.is_existing());
     let mut all: Vec<Definition> = builds.chain(stages).collect();
     all.sort_unstable();
     all

@@ -12,12 +12,14 @@ use greenroom_core::stage_file::{Reference, Step, Template};
 use serde_json::json;
 
 use crate::shell::{quote, word};
-use crate::{Job, Kind};
+use crate::{Job, Kind, reports};
 
 const BEGIN: &str = include_str!("script/begin.sh");
 const INNER: &str = include_str!("script/inner.sh");
 const OUTPUTS: &str = include_str!("script/outputs.awk");
+const PUT: &str = include_str!("script/put.sh");
 const PACK: &str = include_str!("script/pack.sh");
+const REPORTS: &str = include_str!("script/reports.sh");
 const FETCH: &str = include_str!("script/fetch.sh");
 const END: &str = include_str!("script/end.sh");
 
@@ -62,6 +64,9 @@ pub(crate) fn text(job: &Job<'_>) -> String {
     let mut exported = vec!["GREENROOM_STEP", "GREENROOM_FAILURE"];
     if let Kind::Build = job.kind {
         exported.extend(["GREENROOM_DIGEST", "GREENROOM_SIZE"]);
+    }
+    if !reports::declared(job).is_empty() {
+        exported.push("GREENROOM_REPORTS");
     }
     exported.extend(outputs(job));
     let spec = json!({
@@ -113,10 +118,16 @@ fn program(job: &Job<'_>) -> String {
     ));
     line(&bare(END));
     let mut acts = Vec::new();
+    let reports = !reports::declared(job).is_empty();
     match job.kind {
         Kind::Build => {
-            line("GREENROOM_DIGEST=none GREENROOM_SIZE=0");
+            line("GREENROOM_DIGEST=none GREENROOM_SIZE=0 GREENROOM_REPORTS=none");
+            line(&bare(PUT));
             line(&bare(PACK));
+            if reports {
+                line(&bare(REPORTS));
+                acts.extend(reports::before(job));
+            }
         }
         Kind::Stage { artifact: true, .. } => {
             line(&bare(FETCH));
@@ -124,17 +135,26 @@ fn program(job: &Job<'_>) -> String {
         }
         Kind::Stage { .. } => {}
     }
-    for step in &job.steps {
+    for (place, step) in job.steps.iter().enumerate() {
         acts.push(run(step));
-        if let (Kind::Build, Some(path)) = (job.kind, &step.artifact) {
+        let Kind::Build = job.kind else { continue };
+        if let Some(path) = &step.artifact {
             acts.push(format!("greenroom_pack {}", quote(path)));
         }
+        if let Some(reports) = &step.reports {
+            acts.extend(reports::after(place, reports));
+        }
+    }
+    if reports {
+        acts.push("greenroom_report".to_owned());
     }
     line("[ -z \"$GREENROOM_FAILURE\" ] &&");
     line(&acts.join(" &&\n"));
     if let Kind::Build = job.kind {
-        line("[ -z \"$GREENROOM_FAILURE\" ] || GREENROOM_DIGEST=none GREENROOM_SIZE=0");
-        line("export GREENROOM_DIGEST GREENROOM_SIZE");
+        line(
+            "[ -z \"$GREENROOM_FAILURE\" ] || GREENROOM_DIGEST=none GREENROOM_SIZE=0 GREENROOM_REPORTS=none",
+        );
+        line("export GREENROOM_DIGEST GREENROOM_SIZE GREENROOM_REPORTS");
     }
     let outputs: Vec<&str> = outputs(job).into_iter().collect();
     line(&format!("greenroom_export {}", outputs.join(" ")));

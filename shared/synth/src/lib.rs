@@ -15,6 +15,7 @@ mod parameters;
 mod pipeline;
 mod problem;
 mod project;
+mod reports;
 mod roles;
 pub mod shell;
 
@@ -140,8 +141,12 @@ fn jobs<'a>(file: &'a StageFile, options: &'a Options) -> Vec<Job<'a>> {
     let stages = file.rules.iter().filter_map(|rule| {
         let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
         let artifact = definition::makes_artifact(pipeline);
+        let definition = Definition::of_stage(&options.app, file, rule)?;
+        if definition.is_existing() {
+            return None;
+        }
         Some(Job {
-            definition: Definition::of_stage(&options.app, file, rule)?,
+            definition,
             title: format!("stage-{}", rule.name),
             kind: Kind::Stage { rule, artifact },
             steps: pipeline.steps.iter().filter(|step| !step.once).collect(),

@@ -60,15 +60,20 @@ pub(crate) fn notes(file: &StageFile, jobs: &[Job<'_>]) -> Vec<Note> {
             why: "it is never deployed and gets no pipeline".to_owned(),
         });
     }
-    for job in jobs {
-        let reports = job.steps.iter().filter(|step| step.reports.is_some());
-        for step in reports {
+    for rule in &file.rules {
+        let pipeline = rule.pipeline.as_ref();
+        let pipeline = pipeline.and_then(|name| file.pipelines.get(name));
+        if let Some(existing) = pipeline.and_then(|it| it.existing.as_ref()) {
             notes.push(Note {
-                what: format!("{}, step {}", job.title, step.name),
-                why: "its reports are not read on AWS yet: gates that want them stay closed"
-                    .to_owned(),
+                what: format!("stage {}", rule.name),
+                why: format!(
+                    "it is deployed by {existing}, which exists already: `greenroom doctor` says \
+                     whether that asks the fence"
+                ),
             });
         }
+    }
+    for job in jobs {
         if let Kind::Stage { rule, .. } = job.kind
             && !is_trusted(rule)
         {

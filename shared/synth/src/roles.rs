@@ -1,8 +1,8 @@
 //! Who may do what. Two roles a pipeline: the pipeline's own, which starts its actions, and the
 //! one its steps run as, which a stage file's author and whoever can merge has in his hands.
 //!
-//! Steps of a build can write one log, read the source and add an artifact. They can overwrite one
-//! as well, but nobody would take it: its name is its digest. Steps of a stage can write one log,
+//! Steps of a build can write one log, read the source, add an artifact and, if they report anything,
+//! reports. They can overwrite one as well, but nobody would take it: its name is its digest. Steps of a stage can write one log,
 //! read the source, artifacts and the secrets their variables name. Those of a stage that pull
 //! requests lead to have no secrets. What deploying takes is given by a parameter of the stage.
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::buildspec::secrets;
 use crate::logical::id;
 use crate::parameters::policies;
-use crate::{Job, Kind};
+use crate::{Job, Kind, reports};
 
 /// CodePipeline names its objects after the first characters of the pipeline's name.
 const FOLDER_LENGTH: usize = 20;
@@ -112,6 +112,9 @@ fn step_statements(job: &Job<'_>) -> Vec<Value> {
         Kind::Build => {
             if job.steps.iter().any(|step| step.artifact.is_some()) {
                 statements.push(allow(&["s3:PutObject"], objects("artifacts/*")));
+            }
+            if !reports::declared(job).is_empty() {
+                statements.push(allow(&["s3:PutObject"], objects("reports/*")));
             }
         }
         Kind::Stage { artifact: true, .. } => {

@@ -241,17 +241,27 @@ fn what_is_different_on_aws_is_said() {
     assert!(said("stage local", "never deployed"), "{notes:?}");
     assert!(said("stage preview", "secrets of KEY, SAME"), "{notes:?}");
     assert_eq!(notes.len(), 2);
-    let reports = FILE.replace(
-        "artifact: dist,",
-        "artifact: dist, reports: { junit: out/*.xml },",
-    );
-    let file = file(&reports);
-    let notes = synth(&file, &Options::of(&file)).expect("renderable").notes;
-    assert!(
-        notes
-            .iter()
-            .any(|note| note.why.contains("reports are not read")),
-        "{notes:?}"
+}
+
+#[test]
+fn a_build_with_reports_may_keep_them_and_says_where() {
+    let build = |text: &str| {
+        let file = file(text);
+        let template = synth(&file, &Options::of(&file))
+            .expect("renderable")
+            .template;
+        let spec = resource(&template, "ProjectBuildService")["Source"]["BuildSpec"].to_string();
+        let role = resource(&template, "RoleBuildService")["Policies"].to_string();
+        (
+            spec.contains("GREENROOM_REPORTS\\\""),
+            role.contains("reports/*"),
+        )
+    };
+    assert_eq!(build(FILE), (false, false));
+    let reports = "artifact: dist, reports: { junit: out/*.xml },";
+    assert_eq!(
+        build(&FILE.replace("artifact: dist,", reports)),
+        (true, true)
     );
 }
 

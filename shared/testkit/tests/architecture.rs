@@ -22,7 +22,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "greenroom-core",
             "greenroom-app",
+            "greenroom-evidence",
             "greenroom-github",
+            "greenroom-suites",
             "greenroom-telegram",
         ],
     ),

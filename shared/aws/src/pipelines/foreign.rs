@@ -92,9 +92,9 @@ pub(super) fn again(actions: &[Action]) -> Option<(String, Timestamp)> {
 
 /// Steps of a deployment that ran although the fence had not said yes.
 fn unfenced(actions: &[Action], deploys: bool) -> Option<(String, Timestamp)> {
-    let fence = actions.iter().filter(|action| {
-        action.kind == Kind::Fence && action.status == ActionStatus::Succeeded
-    });
+    let fence = actions
+        .iter()
+        .filter(|action| action.kind == Kind::Fence && action.status == ActionStatus::Succeeded);
     let admitted = fence.map(|action| action.at).min();
     let early = |one: &&Action| admitted.is_none_or(|at| one.began < at);
     let last = steps(actions).filter(early).max_by_key(|one| one.at);

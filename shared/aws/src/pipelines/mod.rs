@@ -10,7 +10,9 @@ mod build;
 mod execution;
 mod failure;
 mod foreign;
+mod inspect;
 mod observe;
+mod reports;
 mod seen;
 mod start;
 mod stop;
@@ -19,8 +21,10 @@ mod verdict;
 use greenroom_app::ports::pipelines::{
     Observation, PipelineError, Pipelines, Provenance, Recent, StartRequest,
 };
+use greenroom_app::ports::source::Access;
 use greenroom_core::name::ExecutionId;
 
+use crate::bucket::Bucket;
 use crate::connect::Connection;
 
 /// Starts, watches and stops executions of CodePipeline, and the builds in them.
@@ -28,14 +32,17 @@ use crate::connect::Connection;
 pub struct CodePipelines {
     pipelines: aws_sdk_codepipeline::Client,
     builds: aws_sdk_codebuild::Client,
+    artifacts: Bucket,
 }
 
 impl CodePipelines {
-    /// All that is needed; nothing is called yet.
-    pub fn new(connection: &Connection) -> Self {
+    /// All that is needed; nothing is called yet. `artifacts` is the bucket that builds leave their
+    /// reports in.
+    pub fn new(connection: &Connection, artifacts: impl Into<String>) -> Self {
         Self {
             pipelines: connection.codepipeline(),
             builds: connection.codebuild(),
+            artifacts: connection.bucket(artifacts),
         }
     }
 }
@@ -58,6 +65,10 @@ impl Pipelines for CodePipelines {
         execution: &ExecutionId,
     ) -> Result<Option<Provenance>, PipelineError> {
         self.provenance_of(execution).await
+    }
+
+    async fn inspect(&self, pipeline: &str) -> Result<Option<Access>, PipelineError> {
+        self.inspected(pipeline).await.map(Some)
     }
 
     async fn recent(&self, pipeline: &str) -> Result<Vec<Recent>, PipelineError> {

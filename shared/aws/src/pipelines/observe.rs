@@ -11,6 +11,7 @@ use super::CodePipelines;
 use super::execution;
 use super::failure::by_code;
 use super::foreign::again;
+use super::reports;
 use super::seen::{Action, Execution, RUN, Status, latest, time};
 use super::verdict;
 
@@ -53,7 +54,14 @@ impl CodePipelines {
             None if execution.status == Status::UnderWay => Timestamp::now(),
             None => self.changed(pipeline, id).await?,
         };
-        Ok(verdict::of(&execution, build.as_ref(), at))
+        let mut verdict = verdict::of(&execution, build.as_ref(), at);
+        if let Observation::Succeeded { evidence, .. } = &mut verdict
+            && !execution.deploys
+        {
+            let named = verdict::reports(&execution);
+            *evidence = reports::evidence(&self.artifacts, named).await?;
+        }
+        Ok(verdict)
     }
 
     /// What CodePipeline says of an execution; `None` when it has none.

@@ -18,6 +18,7 @@ const STEP: &str = "GREENROOM_STEP";
 const FAILURE: &str = "GREENROOM_FAILURE";
 const DIGEST: &str = "GREENROOM_DIGEST";
 const SIZE: &str = "GREENROOM_SIZE";
+const REPORTS: &str = "GREENROOM_REPORTS";
 
 /// The build that must be looked at before the execution can be judged, by its id.
 pub(super) fn asks_for(execution: &Execution) -> Option<&str> {
@@ -51,9 +52,10 @@ pub(super) fn last_change(execution: &Execution) -> Option<Timestamp> {
 pub(super) fn of(execution: &Execution, build: Option<&Build>, at: Timestamp) -> Observation {
     let verdict = by_status(execution, build, at);
     match &execution.again {
-        Some(what) if verdict.is_terminal() => {
-            errored(&format!("{what}, past Greenroom: nobody can tell what it came to"), at)
-        }
+        Some(what) if verdict.is_terminal() => errored(
+            &format!("{what}, past Greenroom: nobody can tell what it came to"),
+            at,
+        ),
         _ => verdict,
     }
 }
@@ -122,6 +124,13 @@ fn succeeded(execution: &Execution, at: Timestamp) -> Observation {
         at,
         evidence: None,
     }
+}
+
+/// What a build says its reports are.
+pub(super) fn reports(execution: &Execution) -> Option<&str> {
+    let builds = execution.actions.iter();
+    let mut builds = builds.filter(|action| action.kind == Kind::Build);
+    builds.find_map(|action| action.outputs.get(REPORTS).map(String::as_str))
 }
 
 /// Bytes that nobody names cannot be promoted: a build that does not say what it made is no build.

@@ -14,6 +14,8 @@ pub(super) const VERSION: &str = "v";
 pub(super) const VALUE: &str = "d";
 /// Who wrote the version, known to that write alone; only single writes leave one.
 pub(super) const MARK: &str = "w";
+/// When DynamoDB may remove it by itself, in seconds since 1970; never read.
+pub(super) const TTL: &str = "ttl";
 /// What [`seen`] needs.
 pub(super) const SEEN: &str = "v, w";
 

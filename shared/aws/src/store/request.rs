@@ -5,8 +5,9 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use greenroom_app::ports::store::{Condition, StoreError, Write};
+use greenroom_app::records::kept_until;
 
-use super::item::{self, MARK, PARTITION, VALUE, VERSION};
+use super::item::{self, MARK, PARTITION, TTL, VALUE, VERSION};
 use super::resolve::Mark;
 use super::transaction::Transaction;
 use super::{DynamoStore, refused};
@@ -211,6 +212,10 @@ pub(super) fn whole(write: &Write, value: &[u8], version: u64) -> item::Attribut
     let mut whole = item::key(write.key());
     whole.insert(VERSION.to_owned(), item::number(version));
     whole.insert(VALUE.to_owned(), item::value(value));
+    let until = kept_until(write.key(), value);
+    if let Some(until) = until.and_then(|until| u64::try_from(until.as_second()).ok()) {
+        whole.insert(TTL.to_owned(), item::number(until));
+    }
     whole
 }
 
@@ -260,4 +265,65 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
         source: None,
     })?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use greenroom_app::ports::store::Key;
+    use greenroom_app::records::{Delivery, DeliveryStatus};
+    use greenroom_core::name::{DeliveryId, RefName, RepoName, RepositoryId};
+    use greenroom_github::SourceEvent;
+    use greenroom_github::event::{Push, What};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn delivery(status: DeliveryStatus) -> Vec<u8> {
+        let delivery = Delivery {
+            id: DeliveryId::new("1"),
+            received_at: Timestamp::UNIX_EPOCH,
+            event: SourceEvent {
+                repository: RepositoryId(1),
+                repository_name: RepoName::new("acme/orders"),
+                default_branch: RefName::new("refs/heads/main"),
+                what: What::Push(Push {
+                    reference: RefName::new("refs/heads/main"),
+                    before: None,
+                    after: None,
+                    forced: false,
+                    created: false,
+                }),
+                actor: None,
+                subject: None,
+                sender_is_bot: false,
+            },
+            polled: false,
+            status,
+            due: None,
+            tries: 0,
+        };
+        serde_json::to_vec(&delivery).expect("it can be written")
+    }
+
+    #[test]
+    fn an_item_ends_by_itself_only_where_it_is_over() {
+        let ends = |partition: &str, value: &[u8]| {
+            let write = Write::Put {
+                key: Key::new(partition, "state"),
+                value: value.to_vec(),
+                condition: Condition::Absent,
+            };
+            whole(&write, value, 1).remove(TTL)
+        };
+        let over = delivery(DeliveryStatus::Ignored {
+            why: "a ping".to_owned(),
+        });
+        let ninety_days = AttributeValue::N((90 * 24 * 3600).to_string());
+        assert_eq!(ends("delivery#1", &over), Some(ninety_days));
+        assert_eq!(ends("app#7", &over), None);
+        assert_eq!(ends("delivery#1", b"{}"), None);
+        let undecided = delivery(DeliveryStatus::Received);
+        assert_eq!(ends("delivery#1", &undecided), None);
+    }
 }

@@ -15,7 +15,10 @@ async fn a_stage_that_is_run_again_by_hand_is_seen_and_proves_nothing() {
     assert_eq!(told.past_fence, None);
     assert!(told.usual);
     let (run, nonce) = told.run.expect("it deploys");
-    assert_eq!((run.as_str(), nonce.as_str()), ("7/dev/3", "0123456789abcdef"));
+    assert_eq!(
+        (run.as_str(), nonce.as_str()),
+        ("7/dev/3", "0123456789abcdef")
+    );
     let (pipeline, id) = execution.as_str().split_once('/').expect("a name of ours");
     let console = here.connection.codepipeline();
     let retry = console.retry_stage_execution().pipeline_name(pipeline);

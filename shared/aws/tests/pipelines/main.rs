@@ -2,6 +2,8 @@
 //! stage file: what is deployed is what is tested.
 
 mod foreign;
+mod inspect;
+mod reports;
 mod results;
 mod start;
 mod stop;

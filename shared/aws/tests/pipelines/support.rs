@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use aws_credential_types::Credentials;
 use greenroom_app::ports::pipelines::{AdmissionRequest, Pipelines, Purpose, StartRequest};
 use greenroom_app::ports::source::Repository;
-use greenroom_aws::connect::{Connection, Endpoints};
+use greenroom_aws::connect::{Connection, Endpoints, Service};
 use greenroom_aws::pipelines::CodePipelines;
 use greenroom_aws::pipelines::admission::{AdmissionParameters, Answer, Jobs};
 use greenroom_core::definition::Definition;
@@ -19,6 +19,7 @@ use greenroom_core::name::{
     Digest, ExecutionId, Nonce, PipelineName, RepositoryId, Revision, RuleName,
 };
 use greenroom_core::stage_file::{StageFile, Values};
+use greenroom_emulators::bucket::Bucket;
 use greenroom_emulators::codepipeline::{Functions, Options, Secrets, StandIn};
 use greenroom_synth::synth;
 use serde_json::Value;
@@ -54,6 +55,7 @@ pub struct Fence {
 pub struct Here {
     pub folder: TempDir,
     pub stand_in: StandIn,
+    pub bucket: Bucket,
     pub connection: Connection,
     pub pipelines: CodePipelines,
     pub fence: Arc<Mutex<Fence>>,
@@ -74,6 +76,9 @@ pub fn stage_file(build: &str, deploy: &str, limit: &str) -> StageFile {
     StageFile::parse("greenroom.yaml", text.to_string().as_bytes())
         .expect("a stage file that holds")
 }
+
+/// A report that comes with the commit.
+const OLD: &str = r#"<testsuite tests="2"><testcase name="a"/><testcase name="b"/></testsuite>"#;
 
 /// Makes what a build makes when nothing is to go wrong.
 pub const BUILD: &str =
@@ -118,7 +123,8 @@ impl Here {
         options.functions = function(fence.clone(), connected.clone());
         change(&mut options);
         let stand_in = StandIn::start(options).await.expect("it starts");
-        let connection = connection(&stand_in.url());
+        let bucket = Bucket::serve(folder.path()).await.expect("it starts");
+        let connection = connection(&stand_in.url(), &bucket.url());
         connected.set(connection.clone()).expect("set once");
         let rendered =
             synth(file, &greenroom_synth::Options::of(file)).expect("it can be rendered");
@@ -138,7 +144,8 @@ impl Here {
         assert_eq!(made.len(), 4, "two pipelines with a project each");
         Self {
             folder,
-            pipelines: CodePipelines::new(&connection),
+            bucket,
+            pipelines: CodePipelines::new(&connection, "bucket"),
             stand_in,
             connection,
             fence,
@@ -264,9 +271,10 @@ impl Here {
     }
 }
 
-pub fn connection(url: &str) -> Connection {
+pub fn connection(url: &str, bucket: &str) -> Connection {
     let credentials = Credentials::new("test", "test", None, None, "test");
-    Connection::new("eu-central-1", credentials, Endpoints::all(url))
+    let endpoints = Endpoints::all(url).but(Service::S3, bucket);
+    Connection::new("eu-central-1", credentials, endpoints)
 }
 
 /// The function `pipeline-admission`, with a fence that says what it is told to; without an
@@ -312,6 +320,9 @@ fn repository(folder: &Path) -> Revision {
     };
     git(&["init", "-q", "-b", "main"]);
     fs::write(folder.join("app.txt"), "the app\n").expect("written");
+    fs::write(folder.join("old.xml"), OLD).expect("written");
+    fs::create_dir(folder.join("tests")).expect("made");
+    fs::write(folder.join("tests/api.hurl"), "GET {{base_url}}/orders\n").expect("written");
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "first"]);
     Revision::new(git(&["rev-parse", "HEAD"]))

@@ -46,14 +46,7 @@ greenroom_pack() {
     greenroom_fail "$greenroom_bad $greenroom_path packs to more than 2147483648 bytes"
     return 1
   fi
-  greenroom_hex=$(greenroom_sha256 "$greenroom_tar")
-  # S3 compares what it got with this and refuses anything else.
-  greenroom_sum=$(printf "$(printf '%s' "$greenroom_hex" | awk '{
-    for (i = 1; i <= 64; i += 2)
-      printf "\\%03o", (index("0123456789abcdef", substr($0, i, 1)) - 1) * 16 \
-        + index("0123456789abcdef", substr($0, i + 1, 1)) - 1 }')" | base64)
-  aws s3api put-object --bucket "$GREENROOM_ARTIFACTS" --key "artifacts/$greenroom_hex.tar.gz" \
-    --body "$greenroom_tar" --checksum-sha256 "$greenroom_sum" >/dev/null || {
+  greenroom_put "$greenroom_tar" artifacts || {
     greenroom_fail 'artifact: it cannot be put into the store'
     return 1
   }
