@@ -305,6 +305,32 @@ pub struct Gate {
     pub command: Option<String>,
 }
 
+/// What the credential of an app's repository can do.
+#[derive(Debug, Deserialize)]
+pub struct Access {
+    pub name: String,
+    pub checked: bool,
+    pub problems: Vec<Mend>,
+    pub warnings: Vec<Mend>,
+}
+
+/// A pipeline that stages name and nobody rendered.
+#[derive(Debug, Deserialize)]
+pub struct Existing {
+    pub pipeline: String,
+    pub stages: Vec<String>,
+    pub checked: bool,
+    pub problems: Vec<Mend>,
+    pub warnings: Vec<Mend>,
+}
+
+/// Something to mend, and how.
+#[derive(Debug, Deserialize)]
+pub struct Mend {
+    pub what: String,
+    pub fix: String,
+}
+
 /// A pause of everything.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Pause {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::args::{AppAddArgs, ServerArgs};
-use crate::client::shape::{App, ConfigFrom};
+use crate::client::shape::{Access, App, ConfigFrom};
 use crate::client::{Client, shaped};
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
@@ -30,12 +30,32 @@ pub async fn add(args: &AppAddArgs, output: &mut Output) -> Result<Exit, Stop> {
         clean(&app.name),
         state
     ))?;
+    credential(&client, &app.name, output).await?;
     if app.config.is_some() {
         output.next(&["greenroom status"]);
     } else {
         output.next(&["greenroom init", "greenroom validate"]);
     }
     Ok(Exit::Ok)
+}
+
+/// What the credential lacks: the app is there, and something will not work.
+async fn credential(client: &Client, name: &str, output: &mut Output) -> Result<(), Stop> {
+    let value = match client.get(&["api", "v1", "access"], &[("app", name)]).await {
+        Ok(value) => value,
+        // An older server does not try it.
+        Err(Stop::Failed(failure)) if failure.exit == Exit::NotFound => return Ok(()),
+        Err(stop) => return Err(stop),
+    };
+    let all: Vec<Access> = shaped(client, &value)?;
+    for app in &all {
+        let mend = app.problems.iter().chain(&app.warnings);
+        for mend in mend {
+            output.line(format_args!("{} {}", Mark::Care.shown(), clean(&mend.what)))?;
+            output.line(format_args!("  fix: {}", clean(&mend.fix)))?;
+        }
+    }
+    Ok(())
 }
 
 pub async fn list(server: &ServerArgs, output: &mut Output) -> Result<Exit, Stop> {

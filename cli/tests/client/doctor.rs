@@ -88,3 +88,59 @@ fn channels_of_the_stage_file_are_listed() {
         ran.stdout
     );
 }
+
+#[test]
+fn a_credential_that_lacks_something_is_told_with_its_fix() {
+    let place = Place::new();
+    let mend =
+        json!([{ "what": "the credential lacks `Commit statuses: write`", "fix": "give it" }]);
+    let access = json!([
+        { "app": 7, "name": "acme/orders", "checked": true, "problems": mend, "warnings": [] },
+        { "app": 8, "name": "acme/git", "checked": false, "problems": [], "warnings": [] },
+        { "app": 9, "name": "acme/good", "checked": true, "problems": [], "warnings": [] },
+    ]);
+    place.server.on("GET /api/v1/apps", 200, apps());
+    place.server.on("GET /api/v1/access", 200, access);
+    place.server.on("GET /api/v1/backlog", 200, json!([]));
+    place
+        .server
+        .on("GET /api/v1/board", 200, board(app(vec![green("dev")])));
+    let ran = place.run("doctor");
+    assert_eq!(ran.exit, 1);
+    let told =
+        "✕ credential: acme/orders: the credential lacks `Commit statuses: write`\n  fix: give it";
+    assert!(ran.shown().contains(told), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("✓ credential: acme/good"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains("acme/git"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_pipeline_that_never_asks_the_fence_is_told_with_its_fix() {
+    let place = Place::new();
+    let mend = json!([{ "what": "it never asks the fence", "fix": "add the action Admit" }]);
+    let one = |name: &str, checked: bool, problems: &serde_json::Value| json!({ "pipeline": name, "stages": ["dev"], "checked": checked, "problems": problems, "warnings": [] });
+    let none = json!([]);
+    let all = json!([
+        one("a", true, &mend),
+        one("b", true, &none),
+        one("c", false, &none)
+    ]);
+    place.server.on("GET /api/v1/apps", 200, apps());
+    place
+        .server
+        .on("GET /api/v1/pipelines/existing?app=acme%2Forders", 200, all);
+    place.server.on("GET /api/v1/backlog", 200, json!([]));
+    place
+        .server
+        .on("GET /api/v1/board", 200, board(app(vec![green("dev")])));
+    let ran = place.run("doctor");
+    assert_eq!(ran.exit, 1);
+    let told = "✕ pipeline: a: it never asks the fence\n  fix: add the action Admit";
+    assert!(ran.shown().contains(told), "{}", ran.stdout);
+    assert!(ran.stdout.contains("b asks the fence"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("only exists on AWS"), "{}", ran.stdout);
+}

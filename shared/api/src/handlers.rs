@@ -90,6 +90,18 @@ pub(crate) async fn apps<P: Ports>(State(app): Of<P>, headers: HeaderMap) -> Ans
     )
 }
 
+pub(crate) async fn access<P: Ports>(
+    State(app): Of<P>,
+    Query(of): Query<OfApp>,
+    headers: HeaderMap,
+) -> Answer {
+    let apps = match &of.app {
+        Some(name) => vec![app.find_app(Some(name)).await?],
+        None => app.apps().await?,
+    };
+    answer(&headers, &app.access(apps).await)
+}
+
 /// An app as clients see it.
 fn shown(app: &AppRecord) -> AppRecord {
     AppRecord {

@@ -1,6 +1,8 @@
 //! Apps under control, and which stage file is in force for each.
 
+pub mod access;
 pub mod apply;
+pub mod existing;
 mod pause;
 mod stage_file;
 
@@ -89,12 +91,12 @@ impl<P: Ports> App<P> {
             name: new.name.clone(),
             git: new.git.clone(),
         };
-        let default_branch = self
-            .ports
-            .source()
-            .default_branch(&repository)
-            .await
-            .map_err(|error| source_error(&error))?;
+        let default_branch = match self.ports.source().default_branch(&repository).await {
+            Ok(default_branch) => default_branch,
+            Err(error) => {
+                return Err(self.why_unreadable(&repository, source_error(&error)).await);
+            }
+        };
         let record = match &known {
             Some(known) => AppRecord {
                 repository,

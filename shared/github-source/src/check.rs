@@ -1,7 +1,7 @@
 //! Whether the credential is good for a repository, in words for people.
 
 use greenroom_app::ports::secrets::Secrets;
-use greenroom_app::ports::source::{Repository, SourceError};
+use greenroom_app::ports::source::{Access, Mend, Repository, SourceError};
 use greenroom_core::name::{RefName, RepositoryId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -31,6 +31,40 @@ pub struct Checked {
     pub warnings: Vec<String>,
     /// Requests left of this hour's.
     pub remaining: Option<u64>,
+}
+
+/// How a missing permission is mended.
+const GIVE: &str = "give the App this permission on its settings page and accept it on the page of \
+    the installation, or give it to the token; docs/github.md";
+/// How a credential that sees nothing is mended.
+const LET_IN: &str = "install the App on the repository, or write the right credential into the \
+    secret; `docs/github.md` says how, under \"Let it in\" and \"Check it\"";
+/// How a credential that ends is mended.
+const RENEW: &str = "make a new token and write it into the secret; docs/github.md";
+
+impl Checked {
+    /// What a person has to mend, with how.
+    pub(crate) fn into_access(self) -> Access {
+        let mend = |fix: &'static str| {
+            move |what| Mend {
+                what,
+                fix: fix.to_owned(),
+            }
+        };
+        Access {
+            problems: self.problems.into_iter().map(mend(GIVE)).collect(),
+            warnings: self.warnings.into_iter().map(mend(RENEW)).collect(),
+        }
+    }
+}
+
+/// The repository is not shown to us at all.
+pub(crate) fn refused(why: String) -> Access {
+    let fix = LET_IN.to_owned();
+    Access {
+        problems: vec![Mend { what: why, fix }],
+        warnings: Vec::new(),
+    }
 }
 
 impl<S: Secrets> GitHubSource<S> {

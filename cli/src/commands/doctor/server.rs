@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::check::Check;
 use crate::args::ServerArgs;
-use crate::client::shape::{App, Backlog, Board};
+use crate::client::shape::{Access, App, Backlog, Board, Existing, Mend};
 use crate::client::{Client, shaped};
 use crate::commands::app::stage_file;
 use crate::exit::{Exit, Failure, Stop};
@@ -36,11 +36,24 @@ pub async fn check(args: &ServerArgs) -> Vec<Check> {
         "server",
         format!("{} accepts work", client.place()),
     ));
-    match apps(&client).await {
-        Ok(found) => checks.extend(found),
+    let names = match apps(&client).await {
+        Ok((found, names)) => {
+            checks.extend(found);
+            names
+        }
         Err(stop) => {
             checks.extend(told("token", stop));
             return checks;
+        }
+    };
+    match access(&client).await {
+        Ok(found) => checks.extend(found),
+        Err(stop) => checks.extend(told("credential", stop)),
+    }
+    for name in &names {
+        match existing(&client, name).await {
+            Ok(found) => checks.extend(found),
+            Err(stop) => checks.extend(told("pipeline", stop)),
         }
     }
     match backlog(&client).await {
@@ -76,7 +89,8 @@ fn told(name: &str, stop: Stop) -> Option<Check> {
     })
 }
 
-async fn apps(client: &Client) -> Result<Vec<Check>, Stop> {
+/// The apps, and what they are called.
+async fn apps(client: &Client) -> Result<(Vec<Check>, Vec<String>), Stop> {
     let value = client.get(&["api", "v1", "apps"], &[]).await?;
     let mut checks = vec![Check::ok("token", "is accepted")];
     let apps: Vec<App> = shaped(client, &value)?;
@@ -95,6 +109,66 @@ async fn apps(client: &Client) -> Result<Vec<Check>, Stop> {
                 .fix("push greenroom.yaml to the default branch"),
             _ => Check::ok("app", text),
         });
+    }
+    Ok((checks, apps.into_iter().map(|app| app.name).collect()))
+}
+
+/// Pipelines that stages name and nobody rendered, as far as there are any.
+async fn existing(client: &Client, app: &str) -> Result<Vec<Check>, Stop> {
+    let path = ["api", "v1", "pipelines", "existing"];
+    let value = match client.get(&path, &[("app", app)]).await {
+        Ok(value) => value,
+        // An older server knows of none.
+        Err(Stop::Failed(failure)) if failure.exit == Exit::NotFound => return Ok(Vec::new()),
+        Err(stop) => return Err(stop),
+    };
+    let all: Vec<Existing> = shaped(client, &value)?;
+    let mut checks = Vec::new();
+    for one in &all {
+        let (name, stages) = (clean(&one.pipeline), clean(&one.stages.join(", ")));
+        if !one.checked {
+            let text = format!("{name}, which deploys {stages}, only exists on AWS");
+            let fix = "deploy these stages by steps, or from an installation on AWS";
+            checks.push(Check::failed("pipeline", text).fix(fix));
+        }
+        let said = |mend: &Mend| format!("{name}: {}", clean(&mend.what));
+        let failed = one.problems.iter();
+        checks.extend(failed.map(|it| Check::failed("pipeline", said(it)).fix(clean(&it.fix))));
+        let soon = one.warnings.iter();
+        checks.extend(soon.map(|it| Check::warning("pipeline", said(it)).fix(clean(&it.fix))));
+        if one.checked && one.problems.is_empty() && one.warnings.is_empty() {
+            let text = format!("{name} asks the fence before it deploys {stages}");
+            checks.push(Check::ok("pipeline", text));
+        }
+    }
+    Ok(checks)
+}
+
+/// What the credentials of repositories can do, as far as any are used.
+async fn access(client: &Client) -> Result<Vec<Check>, Stop> {
+    let value = match client.get(&["api", "v1", "access"], &[]).await {
+        Ok(value) => value,
+        // An older server does not try them.
+        Err(Stop::Failed(failure)) if failure.exit == Exit::NotFound => return Ok(Vec::new()),
+        Err(stop) => return Err(stop),
+    };
+    let all: Vec<Access> = shaped(client, &value)?;
+    let mut checks = Vec::new();
+    for app in all.iter().filter(|app| app.checked) {
+        let name = clean(&app.name);
+        let said = |mend: &Mend| format!("{name}: {}", clean(&mend.what));
+        let failed = app.problems.iter();
+        checks.extend(
+            failed.map(|mend| Check::failed("credential", said(mend)).fix(clean(&mend.fix))),
+        );
+        let soon = app.warnings.iter();
+        checks.extend(
+            soon.map(|mend| Check::warning("credential", said(mend)).fix(clean(&mend.fix))),
+        );
+        if app.problems.is_empty() && app.warnings.is_empty() {
+            let text = format!("{name}: it reads the repository and shows statuses beside commits");
+            checks.push(Check::ok("credential", text));
+        }
     }
     Ok(checks)
 }

@@ -106,6 +106,22 @@ pub struct Status {
     pub url: Option<String>,
 }
 
+/// Something a person has to mend, and how.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mend {
+    pub what: String,
+    pub fix: String,
+}
+
+/// What the credential of a repository can do, or a pipeline that somebody made.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Access {
+    /// What does not work.
+    pub problems: Vec<Mend>,
+    /// What will not work soon.
+    pub warnings: Vec<Mend>,
+}
+
 /// Reads what is true about a repository right now.
 pub trait Source: Send + Sync + 'static {
     /// The default branch's full reference.
@@ -154,6 +170,14 @@ pub trait Source: Send + Sync + 'static {
         head: &Revision,
         limit: usize,
     ) -> impl Future<Output = Result<Comparison, SourceError>> + Send;
+    /// Tries the credential on a repository, without changing anything; `None` where repositories are
+    /// read by an address and no credential of ours.
+    fn access(
+        &self,
+        _repository: &Repository,
+    ) -> impl Future<Output = Result<Option<Access>, SourceError>> + Send {
+        std::future::ready(Ok(None))
+    }
     /// Whether something can be shown beside this repository's commits. Where it cannot, nothing
     /// is decided to be shown.
     fn shows_statuses(&self, _repository: &Repository) -> bool {

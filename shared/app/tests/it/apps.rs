@@ -1,8 +1,10 @@
 //! Stage files that come into force, and repositories that are recognised.
 
 use greenroom_app::Error;
+use greenroom_app::apps::NewApp;
+use greenroom_app::ports::source::{Access, Mend};
 use greenroom_core::message::Kind;
-use greenroom_core::name::StageName;
+use greenroom_core::name::{RepoName, StageName};
 use greenroom_testkit::world::World;
 use jiff::SignedDuration;
 
@@ -152,4 +154,39 @@ fn a_stage_without_a_rule_in_force_has_no_open_gates() {
     push_stage_file(&mut world, &without);
     let none = asked(&world).expect_err("nothing was judged");
     assert!(matches!(none, Error::NotFound { .. }), "{none}");
+}
+
+#[test]
+fn what_a_credential_lacks_is_told_for_each_app() {
+    let world = World::new(STAGE_FILE);
+    let access = || {
+        let apps = world.now(world.app.apps()).expect("the apps");
+        let mut all = world.now(world.app.access(apps));
+        all.remove(0)
+    };
+    assert!(!access().checked, "there is none");
+    let mend = Mend {
+        what: "it lacks a permission".to_owned(),
+        fix: "give it".to_owned(),
+    };
+    let problems = vec![mend.clone()];
+    world.ports().source.set_access(Some(Access {
+        problems: problems.clone(),
+        warnings: Vec::new(),
+    }));
+    assert!(access().checked);
+    assert_eq!(access().problems, problems);
+    // An app that cannot be added says the same, with what to do.
+    world.ports().source.hide(true);
+    let new = NewApp {
+        name: RepoName::new("acme/billing"),
+        git: None,
+        repository: None,
+    };
+    match world.now(world.app.add_app(&new)) {
+        Err(Error::Unreadable { why, help, .. }) => assert_eq!((why, help), (mend.what, mend.fix)),
+        other => panic!("{other:?}"),
+    }
+    world.ports().source.set_away(true);
+    assert_eq!(access().problems.len(), 1, "it cannot be told now");
 }

@@ -158,6 +158,7 @@ async fn a_push_is_found_deployed_and_shown_beside_its_commit() {
         instance: "one".to_owned(),
         alone: true,
         applied_pipelines: false,
+        public_url: None,
         clock_error: SignedDuration::from_secs(1),
     };
     let app = App::new(ports, settings);

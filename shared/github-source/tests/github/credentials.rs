@@ -1,6 +1,6 @@
 //! Who we are to GitHub: Apps, tokens, and everything that may be wrong with them.
 
-use greenroom_app::ports::source::{Source, SourceError};
+use greenroom_app::ports::source::{Repository, Source, SourceError};
 use greenroom_emulators::github::{Access, KeyPair, Reach};
 use greenroom_github_source::Timeouts;
 
@@ -172,6 +172,44 @@ async fn a_check_names_the_permission_that_is_missing() {
         .expect("checked")
         .problems;
     assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_the_credential_comes_with_what_to_do() {
+    let scene = Scene::of_token().await;
+    scene.origin.commit("one");
+    let access = async || {
+        let tried = scene.source.access(&scene.repository).await;
+        tried.expect("tried").expect("a credential")
+    };
+    assert_eq!(access().await.problems, []);
+    let reach = Reach {
+        statuses: Access::Read,
+        ..Reach::as_asked()
+    };
+    scene.github.token(TOKEN, reach);
+    let told = access().await.problems;
+    let [mend] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert!(mend.what.contains("`Commit statuses: write`"), "{mend:?}");
+    assert!(mend.fix.contains("permission"), "{mend:?}");
+    scene.secret.set(Some("github_pat_wrong"));
+    let told = access().await.problems;
+    let [mend] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert!(
+        mend.what.contains("does not accept the credential"),
+        "{mend:?}"
+    );
+    assert!(mend.fix.contains("docs/github.md"), "{mend:?}");
+    let by_git = Repository {
+        git: Some("/srv/git/orders.git".to_owned()),
+        ..scene.repository.clone()
+    };
+    let tried = scene.source.access(&by_git).await.expect("tried");
+    assert_eq!(tried, None, "git has its own");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenroom_app::ports::source::{
-    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
+    Access, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
 };
 use greenroom_core::name::{RefName, Revision};
 use jiff::Timestamp;
@@ -31,6 +31,10 @@ struct State {
     /// What was shown beside commits, in order; `None` where nothing can be.
     statuses: Option<Vec<(Revision, Status)>>,
     refuses_statuses: bool,
+    /// What the credential can do; `None` where there is none.
+    access: Option<Access>,
+    /// The repository is shown to nobody.
+    hidden: bool,
 }
 
 /// One repository, whatever it is called.
@@ -126,6 +130,16 @@ impl WorldSource {
         self.state().default_branch = Some(RefName::new(format!("refs/heads/{branch}")));
     }
 
+    /// What a check of the credential says from now on.
+    pub fn set_access(&self, access: Option<Access>) {
+        self.state().access = access;
+    }
+
+    /// While true, the credential is not let in.
+    pub fn hide(&self, hidden: bool) {
+        self.state().hidden = hidden;
+    }
+
     /// While true, nothing answers.
     pub fn set_away(&self, away: bool) {
         self.state().away = away;
@@ -197,8 +211,21 @@ fn missing(repository: &Repository, what: impl std::fmt::Display) -> SourceError
 impl Source for WorldSource {
     async fn default_branch(&self, repository: &Repository) -> Result<RefName, SourceError> {
         self.call("source.default_branch", repository, |state| {
+            if state.hidden {
+                return Err(SourceError::Refused {
+                    repository: repository.name.to_string(),
+                    why: "not for you".to_owned(),
+                });
+            }
             let default = state.default_branch.clone();
             default.ok_or_else(|| missing(repository, "a default branch"))
+        })
+        .await
+    }
+
+    async fn access(&self, repository: &Repository) -> Result<Option<Access>, SourceError> {
+        self.call("source.access", repository, |state| {
+            Ok(state.access.clone())
         })
         .await
     }
