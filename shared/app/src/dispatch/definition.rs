@@ -98,6 +98,7 @@ impl<P: Ports> App<P> {
 
     fn stands(&self, app: &AppRecord, definition: &Definition) -> bool {
         !self.settings.applied_pipelines
+            || definition.is_existing()
             || app.applied.get(&definition.name) == Some(&definition.hash)
     }
 }

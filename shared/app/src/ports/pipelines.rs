@@ -10,7 +10,7 @@ use greenroom_core::stage_file::{Step, Values};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::source::Repository;
+use super::source::{Access, Repository};
 
 /// Which of the two kinds of pipeline is started.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -129,6 +129,14 @@ pub trait Pipelines: Send + Sync + 'static {
         &self,
         _execution: &ExecutionId,
     ) -> impl Future<Output = Result<Option<Provenance>, PipelineError>> + Send {
+        std::future::ready(Ok(None))
+    }
+    /// Whether a pipeline that was not rendered can be started as a stage's, and asks the fence before
+    /// it changes anything. `None` where there are no such pipelines.
+    fn inspect(
+        &self,
+        _pipeline: &str,
+    ) -> impl Future<Output = Result<Option<Access>, PipelineError>> + Send {
         std::future::ready(Ok(None))
     }
     /// The newest executions of a pipeline that stands by itself, whoever began them; none where

@@ -133,3 +133,34 @@ fn a_start_tells_what_templates_stand_for_and_never_nothing_at_all() {
             .all(|(_, value)| value == NOTHING)
     );
 }
+
+#[test]
+fn a_pipeline_that_exists_is_rendered_from_nothing_and_never_outdated() {
+    let existing = SMALL.replace(
+        "      - { name: deploy, run: d, timeout: 5m, outputs: [URL] }",
+        "    existing: orders-roll-out",
+    );
+    let (build, stage) = both(&existing);
+    assert_eq!(build, both(SMALL).0, "what builds is the same");
+    assert!(stage.is_existing() && !build.is_existing());
+    assert_eq!(stage.name, "orders-roll-out");
+    let file = parse(&existing);
+    let rule = file.rule(&RuleName::new("dev")).expect("a rule");
+    let none = Applied::new();
+    let outdated = Outdated::of(&file.app, &file, rule, &none);
+    assert_eq!(
+        (outdated.build, outdated.stage),
+        (Some(build.clone()), None)
+    );
+    assert_eq!(all(&file.app, &file), [build]);
+    // Another one is another recipe: what is verified by one is not by the other.
+    let other = parse(&existing.replace("orders-roll-out", "another"));
+    let recipe = |file: &StageFile| {
+        file.rule(&RuleName::new("dev"))
+            .expect("a rule")
+            .recipe
+            .clone()
+    };
+    assert_ne!(recipe(&file), recipe(&other));
+    assert_ne!(recipe(&file), recipe(&parse(SMALL)));
+}

@@ -68,9 +68,12 @@ fn recipe(
         .filter_map(|name| shared.suites.get(*name))
         .map(suite)
         .collect();
-    RecipeHash::new(canonical(
-        &json!({ "recipe": 1, "steps": steps, "suites": suites }),
-    ))
+    let mut all = json!({ "recipe": 1, "steps": steps, "suites": suites });
+    let existing = shared.pipelines.get(pipeline);
+    if let Some(existing) = existing.and_then(|it| it.existing.as_ref()) {
+        all["existing"] = json!(existing);
+    }
+    RecipeHash::new(canonical(&all))
 }
 
 fn suite(suite: &Suite) -> Json {

@@ -53,6 +53,10 @@ pub struct MarkRule {
 pub struct Pipeline {
     pub name: PipelineName,
     pub steps: Vec<Step>,
+    /// A pipeline of CodePipeline that exists already and deploys instead of steps; then all steps
+    /// there are have `once`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<String>,
 }
 
 /// One command of a pipeline.

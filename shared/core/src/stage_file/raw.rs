@@ -36,8 +36,12 @@ record! {
 record! {
     /// A way to build and deploy.
     RawPipeline ("a pipeline") {
-        /// Run in this order; those with `once` first.
-        required steps: List<RawStep>,
+        /// Run in this order; those with `once` first. Required, but with `existing`, where all of them
+        /// are `once`.
+        optional steps: List<RawStep>,
+        /// On AWS: the name of a pipeline of CodePipeline that exists already, and deploys instead of
+        /// steps.
+        optional existing: Text,
     }
 }
 

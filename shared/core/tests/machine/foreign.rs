@@ -30,7 +30,10 @@ fn what_was_run_past_the_fence_proves_nothing_and_is_told_once() {
     let at = world.now;
     let plan = seen(&mut world, "preprod", at);
     assert_eq!(plan.next.verified, None);
-    assert!(plan.next.stands().is_none(), "nobody knows what stands there");
+    assert!(
+        plan.next.stands().is_none(),
+        "nobody knows what stands there"
+    );
     assert_eq!(plan.next.health, Health::Unverified);
     assert_eq!(codes(&plan), ["foreign"]);
     let said = plan.waiting_on[0].explain(&"preprod".into());
@@ -38,7 +41,8 @@ fn what_was_run_past_the_fence_proves_nothing_and_is_told_once() {
     assert_eq!(said.command.as_deref(), Some("greenroom retry preprod"));
     assert_eq!(world.told(), ["team: unverified"]);
     assert_eq!(world.codes().last(), Some(&"foreign"));
-    let asks = |effect: &Effect| matches!(effect, Effect::Ask { stage, .. } if stage.as_str() == "prod");
+    let asks =
+        |effect: &Effect| matches!(effect, Effect::Ask { stage, .. } if stage.as_str() == "prod");
     assert!(world.count(asks) > 0);
     // It goes no further.
     let plan = world.replan("prod");

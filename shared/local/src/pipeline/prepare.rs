@@ -26,6 +26,12 @@ pub(super) fn check(request: &StartRequest) -> Result<(), String> {
             request.repository.name
         ));
     }
+    if needs_fence(request) && request.steps.is_empty() {
+        return Err(format!(
+            "{} is a pipeline of CodePipeline, which only an installation on AWS can start",
+            request.definition.name
+        ));
+    }
     let makes_artifact = |step: &&greenroom_core::stage_file::Step| step.artifact.is_some();
     let makers: Vec<_> = request.steps.iter().filter(makes_artifact).collect();
     if let (Purpose::Build, [one, another, ..]) = (&request.purpose, &makers[..]) {

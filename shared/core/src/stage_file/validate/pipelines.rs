@@ -30,16 +30,57 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) -> BTreeMap<PipelineName, Pipe
 
 fn pipeline(entry: &Entry<RawPipeline>, log: &mut Log) -> Option<(PipelineName, Pipeline)> {
     check_name(&entry.name, "a pipeline", log);
-    let steps = entry.value.as_ref()?.steps.value()?;
-    let all: Vec<&RawStep> = steps.items.iter().map(|step| &step.value).collect();
-    if !steps.broken {
-        check_shape(entry, &all, log);
+    let raw = entry.value.as_ref()?;
+    let existing = raw.existing.given();
+    if let Some(existing) = existing {
+        check_existing(existing, log);
     }
+    let steps = raw.steps.value();
+    let items = steps.map_or(&[][..], |steps| steps.items.as_slice());
+    let all: Vec<&RawStep> = items.iter().map(|step| &step.value).collect();
+    // Broken ones were reported and are not there.
+    let whole = steps.map_or(raw.steps.is_absent(), |steps| !steps.broken);
+    if whole && raw.existing.is_absent() {
+        check_shape(entry, &all, log);
+    } else if let (true, Some(existing)) = (whole, existing) {
+        check_builds_only(existing, &all, log);
+    }
+    check_order(&all, log);
     check_names(&all, log);
     reports::check_one_of_each(&all, log);
     let name = PipelineName::new(entry.name.value.as_str());
-    let steps = all.iter().filter_map(|raw| step(raw, log)).collect();
-    Some((name.clone(), Pipeline { name, steps }))
+    let pipeline = Pipeline {
+        name: name.clone(),
+        steps: all.iter().filter_map(|raw| step(raw, log)).collect(),
+        existing: existing.map(|existing| existing.value.clone()),
+    };
+    Some((name, pipeline))
+}
+
+/// As CodePipeline names pipelines.
+fn check_existing(existing: &Spanned<String>, log: &mut Log) {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
+    let name = &existing.value;
+    if name.is_empty() || name.len() > 100 || !name.bytes().all(legal) {
+        let message = format!("`{}` is no name of a pipeline on AWS", shown(name));
+        log.report(
+            Diagnostic::error("name", &existing.span, message)
+                .help("Letters, digits, `.`, `@`, `-` and `_`, at most 100."),
+        );
+    }
+}
+
+/// Beside a pipeline that exists, steps only build.
+fn check_builds_only(existing: &Spanned<String>, steps: &[&RawStep], log: &mut Log) {
+    let builds = |step: &&&RawStep| step.once.value() == Some(&true);
+    if steps.iter().filter(builds).count() < steps.len() {
+        let message = "both steps and an existing pipeline would deploy";
+        log.report(
+            Diagnostic::error("deploys-twice", &existing.span, message)
+                .label("deploys by itself")
+                .help("Remove the steps without `once`, or `existing`."),
+        );
+    }
 }
 
 fn check_shape(entry: &Entry<RawPipeline>, steps: &[&RawStep], log: &mut Log) {
@@ -68,6 +109,11 @@ fn check_shape(entry: &Entry<RawPipeline>, steps: &[&RawStep], log: &mut Log) {
                 .help("Put some of them into a script of the repository."),
         );
     }
+}
+
+/// What is built comes before what deploys it, and is one thing.
+fn check_order(steps: &[&RawStep], log: &mut Log) {
+    let once = |step: &RawStep| step.once.value() == Some(&true);
     let mut deploys = false;
     for step in steps {
         if once(step) && deploys {
