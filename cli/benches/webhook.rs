@@ -152,6 +152,7 @@ impl<S: Store> Served<S> {
             alone: true,
             clock_error: jiff::SignedDuration::ZERO,
             applied_pipelines: false,
+            public_url: None,
         };
         let app = Arc::new(App::new(ports, settings));
         let new = NewApp {

@@ -159,6 +159,7 @@ fn app_settings() -> Settings {
         alone: true,
         clock_error: jiff::SignedDuration::ZERO,
         applied_pipelines: false,
+        public_url: None,
     }
 }
 

@@ -66,7 +66,12 @@ pub async fn run(args: &ApplyArgs, output: &mut Output) -> Result<Exit, Stop> {
     deploy::deploy(args, &standing.name, &rendered, output).await?;
     let applied = rendered.definitions.into_iter();
     let applied: Applied = applied.map(|it| (it.name, it.hash)).collect();
-    let body = json!({ "by": by, "app": standing.name, "applied": applied });
+    let body = json!({
+        "by": by,
+        "app": standing.name,
+        "applied": applied,
+        "seen": standing.applied,
+    });
     client.post(&PATH, &[], &body).await.map_err(unrecorded)?;
     show(&standing, &changes, true, output)?;
     output.next(&["greenroom status"]);

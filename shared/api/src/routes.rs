@@ -63,6 +63,7 @@ fn under_v1<P: Ports>(
         .route("/breaks", get(api::breaks))
         .route("/backlog", get(api::backlog))
         .route("/apps", get(api::apps).post(add_app))
+        .route("/access", get(api::access))
         .route("/stages/{stage}", get(api::stage))
         .route("/stages/{stage}/log", get(api::stage_log))
         .route("/stages/{stage}/runs", get(api::stage_runs))
@@ -82,6 +83,7 @@ fn under_v1<P: Ports>(
             "/pipelines",
             get(pipelines::pipelines).post(pipelines::applied),
         )
+        .route("/pipelines/existing", get(pipelines::existing))
         .merge(here)
         .fallback(api::no_such_route)
         .with_state(app)

@@ -110,8 +110,7 @@ impl<P: Ports> App<P> {
         let Some((pipeline, _)) = execution.as_str().split_once('/') else {
             return Ok(());
         };
-        let apps = self.apps().await?;
-        let Some(app) = apps.iter().find(|app| app.applied.contains_key(pipeline)) else {
+        let Some(app) = self.app_of(pipeline, owner).await? else {
             return Ok(());
         };
         let told = self.ports.pipelines().provenance(execution).await;
@@ -119,18 +118,18 @@ impl<P: Ports> App<P> {
             return Ok(());
         };
         let Some((what, at)) = &told.past_fence else {
-            if owner.is_some() || self.is_ours(app.id, &told).await? {
+            if owner.is_some() || self.is_ours(app, &told).await? {
                 return Ok(());
             }
             let what = format!("{} began it; it can change nothing", told.by);
-            return self.show(app.id, pipeline, execution, &what).await;
+            return self.show(app, pipeline, execution, &what).await;
         };
         let stage = match owner {
             Some(Work::Stage(id)) => Some(id.clone()),
             Some(_) => None,
             None => run_of(&told).map(|(id, _)| id),
         };
-        if let Some(id) = stage.filter(|id| id.app == app.id) {
+        if let Some(id) = stage.filter(|id| id.app == app) {
             let fact = Fact::ForeignSeen {
                 execution: execution.clone(),
                 what: what.clone(),
@@ -141,7 +140,19 @@ impl<P: Ports> App<P> {
                 other => return other.map(drop),
             }
         }
-        self.show(app.id, pipeline, execution, what).await
+        self.show(app, pipeline, execution, what).await
+    }
+
+    /// The app that an execution of this pipeline concerns: its owner's, or the one it was applied for.
+    async fn app_of(&self, pipeline: &str, owner: Option<&Work>) -> Result<Option<AppId>, Error> {
+        match owner {
+            Some(Work::Stage(id)) => return Ok(Some(id.app)),
+            Some(Work::Build(app, ..)) => return Ok(Some(*app)),
+            _ => {}
+        }
+        let apps = self.apps().await?;
+        let app = apps.iter().find(|app| app.applied.contains_key(pipeline));
+        Ok(app.map(|app| app.id))
     }
 
     /// Whether it knows what nobody but the start of a claim or a build of ours knew.

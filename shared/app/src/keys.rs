@@ -141,6 +141,11 @@ pub fn delivery(id: &DeliveryId) -> Key {
     Key::new(bounded(&format!("delivery#{id}")), "state")
 }
 
+/// Whether a delivery is there.
+pub fn is_delivery(key: &Key) -> bool {
+    key.partition.starts_with("delivery#")
+}
+
 pub fn effect(id: &str) -> Key {
     Key::new(format!("outbox#{}", shard_of(id)), bounded(id))
 }

@@ -46,6 +46,8 @@ pub struct Settings {
     /// Pipelines stand by themselves, rendered from a stage file (CodePipeline): a stage waits until
     /// its own are those of the file in force. False where steps are run from the file itself.
     pub applied_pipelines: bool,
+    /// Where people reach the API, `https://greenroom.example.com`; statuses beside commits lead there.
+    pub public_url: Option<String>,
 }
 
 /// Greenroom, over some outside.

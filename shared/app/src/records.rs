@@ -6,15 +6,18 @@ use greenroom_core::build::Build;
 use greenroom_core::definition::Applied;
 use greenroom_core::effect::Effect;
 use greenroom_core::name::{
-    Actor, AppId, ConfigHash, DeliveryId, ExecutionId, RefName, RepoName, Revision, RuleName, StageId, StageName,
+    Actor, AppId, ConfigHash, DeliveryId, ExecutionId, RefName, RepoName, Revision, RuleName,
+    StageId, StageName,
 };
 use greenroom_core::pause::Pause;
 use greenroom_core::stage::Stage;
 use greenroom_github::SourceEvent;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::keys;
 use crate::ports::source::Repository;
+use crate::ports::store::Key;
 
 /// An app under control.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -218,4 +221,30 @@ pub struct PipelineLook {
     /// The one that is on the board because nobody of ours began it, and since when.
     #[serde(default)]
     pub foreign: Option<(ExecutionId, Timestamp)>,
+}
+
+/// How long after it came a delivery that is decided is kept. GitHub sends one again for some days;
+/// after that the same id decides anew, from where the branch stands then.
+const DELIVERY_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Until when what is put at `key` has to be kept; `None` is for ever. A store may remove it by itself
+/// some time later, so nothing is decided by whether it did.
+pub fn kept_until(key: &Key, value: &[u8]) -> Option<Timestamp> {
+    if !keys::is_delivery(key) {
+        return None;
+    }
+    let delivery: Delivery = serde_json::from_slice(value).ok()?;
+    let is_closed = match &delivery.status {
+        DeliveryStatus::Decided { open, .. } => open.is_empty(),
+        DeliveryStatus::Ignored { .. } => true,
+        // A person is shown it, and may have it decided yet.
+        DeliveryStatus::Received | DeliveryStatus::Parked { .. } => false,
+    };
+    let closed = is_closed && delivery.due.is_none();
+    closed.then(|| {
+        delivery
+            .received_at
+            .saturating_add(DELIVERY_KEPT)
+            .unwrap_or(Timestamp::MAX)
+    })
 }

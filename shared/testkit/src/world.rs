@@ -291,5 +291,6 @@ fn life(number: u64, alone: bool) -> Settings {
         alone,
         clock_error: SignedDuration::ZERO,
         applied_pipelines: false,
+        public_url: None,
     }
 }

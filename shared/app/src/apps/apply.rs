@@ -4,7 +4,7 @@
 //! relied on something else is void. Then all stages are planned again, also by the process after
 //! this one: the record says that they are still to be made.
 
-use greenroom_core::accept::Rejection;
+use greenroom_core::accept::{Rejection, RejectionKind};
 use greenroom_core::authorize::authorize_apply;
 use greenroom_core::definition::{self, Applied, Definition};
 use greenroom_core::name::{AppId, RepoName};
@@ -60,11 +60,35 @@ impl<P: Ports> App<P> {
         principal: &Principal,
         applied: &Applied,
     ) -> Result<Result<(), Rejection>, Error> {
+        self.apply_over(id, principal, applied, None).await
+    }
+
+    /// The same by somebody who saw `seen` applied before. What another has recorded meanwhile stays:
+    /// of two that deploy at the same time nobody knows whose pipelines stand.
+    ///
+    /// # Errors
+    /// As [`Self::apply_pipelines`]; `Ok(Err(_))` also when something else is applied by now.
+    pub async fn apply_over(
+        &self,
+        id: AppId,
+        principal: &Principal,
+        applied: &Applied,
+        seen: Option<&Applied>,
+    ) -> Result<Result<(), Rejection>, Error> {
         for _ in 0..TRIES {
             let app = self.versioned_app(id).await?;
             let name = app.record.name.clone();
             if let Err(forbidden) = authorize_apply(principal, &name) {
                 return Ok(Err(forbidden.into()));
+            }
+            // Once more is the same: an answer may have been lost.
+            let known = &app.record.applied;
+            if seen.is_some_and(|seen| seen != known) && applied != known {
+                return Ok(Err(Rejection {
+                    kind: RejectionKind::Conflict,
+                    why: format!("somebody else applied the pipelines of {name} meanwhile"),
+                    help: "greenroom apply".to_owned(),
+                }));
             }
             let record = AppRecord {
                 applied: applied.clone(),

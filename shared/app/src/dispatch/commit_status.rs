@@ -53,7 +53,7 @@ impl<P: Ports> App<P> {
                 context: format!("greenroom/{stage}"),
                 state: wanted.state,
                 description: wanted.sentence.clone(),
-                url: None,
+                url: self.address_of(&record, stage),
             };
             let source = self.ports.source();
             match source
@@ -65,6 +65,14 @@ impl<P: Ports> App<P> {
             }
         }
         Ok(Done::Over(self.statuses_are_shown(app).await?))
+    }
+
+    /// Where more of a stage is told, if people reach us anywhere.
+    fn address_of(&self, app: &AppRecord, stage: &StageName) -> Option<String> {
+        let base = self.settings.public_url.as_ref()?;
+        let base = base.trim_end_matches('/');
+        let (stage, app) = (in_path(stage.as_str()), in_path(app.name.as_str()));
+        Some(format!("{base}/api/v1/stages/{stage}?app={app}"))
     }
 
     async fn status_of(
@@ -103,4 +111,17 @@ impl<P: Ports> App<P> {
             .into_iter()
             .collect())
     }
+}
+
+/// As one segment of an address, or one value of its query.
+fn in_path(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }

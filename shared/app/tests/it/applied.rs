@@ -177,3 +177,23 @@ fn the_fence_admits_only_what_was_rendered_from_the_file_that_governs_the_run() 
         assert!(admitted(&world));
     }
 }
+
+#[test]
+fn of_two_who_apply_at_once_the_second_is_refused() {
+    let world = world();
+    let olga = World::operator();
+    let none = Applied::new();
+    let first = wanted(&world);
+    let mut second = first.clone();
+    second.insert("another".to_owned(), DefinitionHash::new("0"));
+    let over = |applied: &Applied| {
+        let asked = world.app.apply_over(world.id, &olga, applied, Some(&none));
+        world.now(asked).expect("the store answers")
+    };
+    assert_eq!(over(&first), Ok(()));
+    assert_eq!(over(&first), Ok(()), "an answer that was lost");
+    let refused = over(&second).expect_err("somebody was first");
+    assert_eq!(refused.kind, RejectionKind::Conflict);
+    let view = world.now(world.app.pipelines(world.id)).expect("an app");
+    assert_eq!(view.applied, first);
+}

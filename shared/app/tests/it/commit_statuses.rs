@@ -1,5 +1,8 @@
 //! What is shown beside commits: the last word, and never at anybody's expense.
 
+use std::sync::Arc;
+
+use greenroom_app::App;
 use greenroom_app::keys;
 use greenroom_app::ports::Ports as _;
 use greenroom_app::ports::store::Store as _;
@@ -90,4 +93,21 @@ fn a_credential_that_may_not_is_on_the_board_until_it_may() {
     let revision = world.push("develop", "bob");
     assert_eq!(shown(&world, &revision).last(), Some(&StatusState::Success));
     assert!(!on_the_board(&world));
+}
+
+#[test]
+fn a_status_leads_to_the_public_address_if_there_is_one() {
+    let mut world = world();
+    let revision = world.push("feature/x", "alice");
+    let leads = |world: &World, revision: &Revision| {
+        let last = world.ports().source.statuses(revision).pop();
+        last.expect("something is shown").url
+    };
+    assert_eq!(leads(&world, &revision), None);
+    let mut settings = world.app.settings.clone();
+    settings.public_url = Some("https://greenroom.example.com/".to_owned());
+    world.app = Arc::new(App::new(world.app.ports.clone(), settings));
+    let revision = world.push("feature/x", "alice");
+    let address = "https://greenroom.example.com/api/v1/stages/alice?app=acme%2Forders";
+    assert_eq!(leads(&world, &revision).as_deref(), Some(address));
 }

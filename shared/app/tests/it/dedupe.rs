@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use greenroom_app::ports::store::Store as _;
 use greenroom_app::records::DeliveryStatus;
+use greenroom_app::{keys, records};
 use greenroom_core::name::DeliveryId;
 use greenroom_testkit::world::World;
 use jiff::SignedDuration;
@@ -341,4 +343,27 @@ fn a_second_decision_or_a_lost_one_is_noticed() {
         noticed[2] += u32::from(Case::new(seed).run(undecided).is_some());
     }
     assert!(noticed.iter().all(|times| *times > 0), "{noticed:?}");
+}
+
+#[test]
+fn only_a_delivery_that_is_over_may_ever_go_by_itself() {
+    let mut world = World::new(STAGE_FILE);
+    let read = |world: &World, n: u64| {
+        let id = DeliveryId::new(format!("00000000-0000-4000-8000-{n:012}"));
+        let key = keys::delivery(&id);
+        let found = world.now(greenroom_app::ports::Ports::store(world.ports()).get(&key));
+        let value = found.expect("the store answers").expect("it is kept").value;
+        records::kept_until(&key, &value)
+    };
+    let before = world.until(SignedDuration::ZERO);
+    world.push("develop", "bob");
+    let until = read(&world, 1).expect("it is decided");
+    let kept = until.duration_since(before);
+    assert!(kept >= SignedDuration::from_hours(90 * 24), "{kept}");
+    world.ports().source.set_away(true);
+    world.push("develop", "bob");
+    assert_eq!(read(&world, 2), None, "nobody has decided it");
+    // Everything else is for ever.
+    let stage = keys::stage(&world.stage_id("dev"));
+    assert_eq!(records::kept_until(&stage, b"{}"), None);
 }

@@ -74,7 +74,10 @@ fn an_execution_that_somebody_began_is_shown_once_for_a_day_and_changes_nothing(
     pipelines.by_hand(&theirs, began("mallory"), now(&world));
     tells(&world, &theirs);
     let told = board(&world);
-    assert!(matches!(&told[..], [one] if one.contains("mallory") && one.contains("by-hand")), "{told:?}");
+    assert!(
+        matches!(&told[..], [one] if one.contains("mallory") && one.contains("by-hand")),
+        "{told:?}"
+    );
     // By the event, by the look, and by both again.
     for _ in 0..2 {
         looks(&world);
@@ -114,7 +117,10 @@ fn an_execution_of_ours_is_never_taken_for_a_strangers() {
         // One whose start was answered to nobody: what it knows is what only our start knew.
         let own = world.ports().pipelines.own(&execution.id).expect("ours");
         let lost = ExecutionId::new(format!("world/lost-{n}"));
-        world.ports().pipelines.by_hand(&lost, own.clone(), now(&world));
+        world
+            .ports()
+            .pipelines
+            .by_hand(&lost, own.clone(), now(&world));
         tells(&world, &lost);
         assert_eq!(board(&world), Vec::<String>::new());
         // A claim's number alone is nothing, nor is a rollback of the pipeline's own.
@@ -131,7 +137,11 @@ fn an_execution_of_ours_is_never_taken_for_a_strangers() {
             let id = ExecutionId::new(format!("world/{what}-{n}"));
             world.ports().pipelines.by_hand(&id, told, now(&world));
             tells(&world, &id);
-            assert!(board(&world)[0].contains(id.as_str()), "{:?}", board(&world));
+            assert!(
+                board(&world)[0].contains(id.as_str()),
+                "{:?}",
+                board(&world)
+            );
         }
         world.pass(SignedDuration::from_hours(25));
         looks(&world);
@@ -145,7 +155,11 @@ fn steps_that_were_run_again_by_hand_make_the_stage_unverified_whoever_tells() {
         world.push("develop", "bob");
         world.settle();
         assert!(world.green("dev").is_some());
-        let run = world.stage("dev").expect("a stage").last.expect("a run has ended");
+        let run = world
+            .stage("dev")
+            .expect("a stage")
+            .last
+            .expect("a run has ended");
         let execution = run.execution.expect("it was started");
         world.pass(SignedDuration::from_mins(5));
         let own = world.ports().pipelines.own(&execution).expect("ours");
@@ -153,7 +167,10 @@ fn steps_that_were_run_again_by_hand_make_the_stage_unverified_whoever_tells() {
             past_fence: again(&world),
             ..own
         };
-        world.ports().pipelines.by_hand(&execution, told, now(&world));
+        world
+            .ports()
+            .pipelines
+            .by_hand(&execution, told, now(&world));
         if by_event {
             tells(&world, &execution);
         } else {
@@ -171,8 +188,15 @@ fn a_rollback_of_the_pipelines_own_makes_the_stage_of_its_run_unverified() {
     let mut world = world();
     world.push("develop", "bob");
     world.settle();
-    let run = world.stage("dev").expect("a stage").last.expect("a run has ended");
-    let own = world.ports().pipelines.own(&run.execution.expect("started"));
+    let run = world
+        .stage("dev")
+        .expect("a stage")
+        .last
+        .expect("a run has ended");
+    let own = world
+        .ports()
+        .pipelines
+        .own(&run.execution.expect("started"));
     world.pass(SignedDuration::from_mins(5));
     let told = Provenance {
         usual: false,

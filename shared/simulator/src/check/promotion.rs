@@ -130,7 +130,7 @@ impl Promotion {
             *verdict == Verdict::Passed && *bytes == verified.release.artifact
         });
         let passed = passed.count();
-        // What a person made run behind our back is not noticed (C6 is not kept yet).
+        // What a person made run behind our back is noticed where the pipelines tell of it; these do not.
         let by_hand = truth.stages.get(&name).is_some_and(|standing| {
             let execution = truth.executor.find(&standing.execution);
             execution.is_none_or(|index| truth.executor.get(index).is_foreign())

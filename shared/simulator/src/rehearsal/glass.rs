@@ -43,6 +43,7 @@ impl Glass {
             alone: false,
             clock_error: SignedDuration::ZERO,
             applied_pipelines: false,
+            public_url: None,
         };
         let table = Table(shared.clone());
         App::new(Self { table, rest }, settings)

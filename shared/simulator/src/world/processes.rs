@@ -70,6 +70,7 @@ impl Processes {
             alone: setup.shape == Shape::Machine,
             clock_error: setup.clock_error,
             applied_pipelines: false,
+            public_url: None,
         };
         drop(inner);
         let ports = SimPorts {

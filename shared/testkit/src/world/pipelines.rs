@@ -1,6 +1,9 @@
 //! Pipelines that do nothing but remember: what was started by which token, what the fence said,
 //! and what really was deployed where.
 
+mod by_hand;
+mod printed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +13,6 @@ use greenroom_app::ports::pipelines::{
 };
 use greenroom_core::name::{Digest, ExecutionId, Revision};
 use greenroom_core::release::Artifact;
-use greenroom_local::pipeline::StepLog;
 use jiff::Timestamp;
 use sha2::Digest as _;
 
@@ -139,67 +141,6 @@ impl WorldPipelines {
     /// What was asked to stop, each time it was.
     pub fn stops(&self) -> Vec<ExecutionId> {
         self.state().stops.clone()
-    }
-
-    /// Somebody did something with an execution, or began one, past Greenroom.
-    pub fn by_hand(&self, execution: &ExecutionId, told: Provenance, at: Timestamp) {
-        let mut state = self.state();
-        state.by_hand.insert(execution.clone(), (told, at));
-    }
-
-    /// Where an execution of ours comes from, as its variables say.
-    pub fn own(&self, execution: &ExecutionId) -> Option<Provenance> {
-        let state = self.state();
-        let known = state.executions.iter().find(|known| known.id == *execution);
-        known.map(|known| {
-            let (run, token) = match &known.request.purpose {
-                Purpose::Build => (None, Some(known.request.token.clone())),
-                Purpose::Deploy { run, nonce, .. } => (Some((run.clone(), nonce.clone())), None),
-            };
-            Provenance {
-                run,
-                token,
-                usual: true,
-                by: "greenroom".to_owned(),
-                past_fence: None,
-            }
-        })
-    }
-
-    /// What the steps of an execution printed, as the pipelines of one machine answer it.
-    ///
-    /// # Errors
-    /// Away.
-    pub async fn log(
-        &self,
-        execution: &ExecutionId,
-    ) -> Result<Option<Vec<StepLog>>, PipelineError> {
-        let state = self.state();
-        if state.away {
-            return Err(unavailable());
-        }
-        let known = state.executions.iter().find(|known| known.id == *execution);
-        let printed = |known: &Execution| {
-            let steps = known.request.steps.iter();
-            steps
-                .map(|step| StepLog {
-                    step: step.name.clone(),
-                    text: format!("$ {}\n", step.run),
-                })
-                .collect()
-        };
-        Ok(known.map(printed))
-    }
-
-    /// The API's document that a build has left; these builds leave none.
-    ///
-    /// # Errors
-    /// Away.
-    pub async fn document(&self, _: &Digest) -> Result<Option<Vec<u8>>, PipelineError> {
-        if self.state().away {
-            return Err(unavailable());
-        }
-        Ok(None)
     }
 
     /// An execution that can move: one that has not ended, unless it is held.
@@ -427,24 +368,10 @@ impl Pipelines for WorldPipelines {
         &self,
         execution: &ExecutionId,
     ) -> Result<Option<Provenance>, PipelineError> {
-        if self.state().away {
-            return Err(unavailable());
-        }
-        let told = self.state().by_hand.get(execution).cloned();
-        Ok(told.map(|(told, _)| told).or_else(|| self.own(execution)))
+        self.told_by_hand(execution)
     }
 
     async fn recent(&self, pipeline: &str) -> Result<Vec<Recent>, PipelineError> {
-        let state = self.state();
-        if state.away {
-            return Err(unavailable());
-        }
-        let of = |id: &ExecutionId| id.as_str().split_once('/').map(|(of, _)| of) == Some(pipeline);
-        let all = state.by_hand.iter().filter(|(id, _)| of(id));
-        let recent = all.map(|(id, (_, changed))| Recent {
-            execution: id.clone(),
-            changed: *changed,
-        });
-        Ok(recent.collect())
+        self.recent_by_hand(pipeline)
     }
 }
