@@ -4,6 +4,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use clock_tick::handler::Handler;
+use greenroom_app::ports::pipelines::Provenance;
+use greenroom_core::definition::{Applied, DefinitionHash};
+use greenroom_core::name::ExecutionId;
 use greenroom_lambda::queue::{NotQueued, Queue, Queues};
 use greenroom_lambda::{Hinting, Until};
 use greenroom_testkit::golden::DEV;
@@ -98,6 +101,35 @@ async fn what_was_due_for_hours_is_done_by_one_tick() {
     // What was decided now comes by the stream.
     let overdue = world.pending().into_iter().filter(|due| due.since < now);
     assert_eq!(overdue.count(), 0);
+}
+
+#[tokio::test]
+async fn what_somebody_began_past_greenroom_is_found_by_a_tick() {
+    let world = World::new(DEV);
+    let mut settings = world.another().settings;
+    settings.applied_pipelines = true;
+    let app = Hinting::app(world.ports().clone(), settings);
+    let applied = Applied::from([("world".to_owned(), DefinitionHash::new("0"))]);
+    let recorded = app.apply_pipelines(world.id, &World::operator(), &applied);
+    recorded.await.expect("stored").expect("granted");
+    let told = Provenance {
+        run: None,
+        token: None,
+        usual: true,
+        by: "mallory".to_owned(),
+        past_fence: None,
+    };
+    let theirs = ExecutionId::new("world/by-hand");
+    let now = world.until(SignedDuration::ZERO);
+    world.ports().pipelines.by_hand(&theirs, told, now);
+    let queues = Kept::default();
+    let until = Until::within(Duration::from_secs(60));
+    let ticked = Handler::new(app, &queues).handle(until).await;
+    ticked.expect("the table answers");
+    let board = world.now(world.app.board(None)).expect("a board");
+    let notes = board.apps.iter().flat_map(|app| &app.attention);
+    let shown = notes.filter(|note| note.text.contains("mallory"));
+    assert_eq!(shown.count(), 1);
 }
 
 #[tokio::test]

@@ -79,7 +79,8 @@ pub(crate) fn pattern(glob: &str) -> String {
     let mut rest = glob.trim_start_matches("./");
     let mut depth = 0_usize;
     while let Some(c) = rest.chars().next() {
-        let begins = out.is_empty() || out.ends_with('/');
+        // A bracket or bar that is meant itself stands in a class, and does not end here.
+        let begins = out.is_empty() || out.ends_with(['/', '(', '|']) || out.ends_with(")?");
         if let Some(after) = rest.strip_prefix("**/").filter(|_| begins) {
             out.push_str(if after.is_empty() { ".*" } else { "(.*/)?" });
             rest = after;

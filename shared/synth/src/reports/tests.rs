@@ -47,6 +47,9 @@ fn a_pattern_reads_as_its_glob() {
             "aab (1)/$x^.txt",
         ),
         (r"a\*b", "a*b", "aab"),
+        ("**/**/x", "x", "y"),
+        ("out/**/", "out/x", "in/x"),
+        ("{a,**/b}.xml", "c/b.xml", "c/a.xml"),
         ("r/[ab].xml", "r/a.xml", "r/.xml"),
     ] {
         let paths = [yes.to_owned(), no.to_owned()];
