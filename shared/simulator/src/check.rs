@@ -208,7 +208,7 @@ impl Checks {
         let replaced = Replaced {
             commit: &self.commit,
             since,
-            before: before.map(|before| &before.stage),
+            before: before.map(|before| &*before.stage),
             after: &after.stage,
         };
         state::replaced(truth, &replaced, found);

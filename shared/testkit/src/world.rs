@@ -230,7 +230,7 @@ impl World {
     /// A stage as the table has it, if it exists.
     pub fn stage(&self, stage: &str) -> Option<Stage> {
         let loaded = self.now(self.app.load_stage(&self.stage_id(stage), None));
-        loaded.ok().map(|loaded| loaded.stage)
+        loaded.ok().map(|loaded| *loaded.stage)
     }
 
     /// The revision that is verified on a stage.

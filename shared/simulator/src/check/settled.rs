@@ -89,7 +89,7 @@ impl Inner {
         };
         let item = at_once(self.store.get(&keys::stage(&id))).ok()??;
         let record: StageRecord = serde_json::from_slice(&item.value).ok()?;
-        Some(record.stage)
+        Some(*record.stage)
     }
 
     /// B1: of the rules that take a branch the first counts.
