@@ -31,7 +31,7 @@ pub use faults::{Call, Fault, Faults, Nature};
 pub use pipelines::{Deployment, Execution, WorldPipelines, artifact_of};
 pub use ports::TestPorts;
 pub use source::WorldSource;
-pub use store::{Counters, Largest, WorldStore};
+pub use store::{Asked, Counters, Largest, WorldStore};
 pub use tests_and_talk::{Sent, WorldChannels, WorldSuites};
 pub use watch::Watch;
 
