@@ -67,7 +67,8 @@ impl Prose {
         Ok(prose)
     }
 
-    fn knows(&mut self, release: &Value) {
+    /// What was built of a commit: `artifact` and `revision` of a release.
+    pub fn knows(&mut self, release: &Value) {
         let digest = release["artifact"]
             .as_str()
             .and_then(|all| all.strip_prefix("sha256:"));
