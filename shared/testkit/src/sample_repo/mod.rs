@@ -154,6 +154,16 @@ impl SampleRepo {
     pub fn merge(&self, branch: &str, author: &Author, from: &str) -> io::Result<String> {
         self.git(&["checkout", "--quiet", branch])?;
         let subject = format!("Merge {from} into {branch}");
+        // Two commits with one name could not be told apart.
+        let known = self.subjects()?;
+        let again = known
+            .iter()
+            .filter(|(_, one)| one.starts_with(&subject))
+            .count();
+        let subject = match again {
+            0 => subject,
+            again => format!("{subject}, part {}", again + 1),
+        };
         let merge = ["merge", "--quiet", "--no-ff", "-m", &subject, from];
         git::run(&self.folder, &merge, Some(author), Some(&self.date()))?;
         self.head(branch)

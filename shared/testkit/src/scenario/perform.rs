@@ -94,7 +94,7 @@ async fn docs(world: &World, stage: &str) -> Result<Vec<String>> {
 
 /// The lines of a page without its markup and style.
 fn read(page: &str) -> impl Iterator<Item = String> {
-    let body = page.split_once("<body").map_or(page, |(_, body)| body);
+    let body = page.split_once("<body>").map_or(page, |(_, body)| body);
     let mut text = String::new();
     for (n, part) in body.split('<').enumerate() {
         let (tag, rest) = match n {
