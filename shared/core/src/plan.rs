@@ -8,6 +8,7 @@ mod evidence;
 mod finish;
 pub(crate) mod gates;
 mod idle;
+mod line;
 mod marks;
 mod refresh;
 mod run;
