@@ -76,7 +76,7 @@ fn a_refresh_brings_what_its_branch_has_already() {
 
 #[test]
 fn what_did_not_succeed_or_is_not_wanted_is_kept_out() {
-    let mut world = World::new(STAGE_FILE);
+    let mut world = World::new(&STAGE_FILE.replace("soak: 10m,", "approvals: { count: 1 },"));
     let one = world.push("release/1", "bob");
     let no = Command::Reject {
         reason: "not now".to_owned(),
