@@ -21,7 +21,9 @@ pub use act::{
 };
 pub use apply::ApplyArgs;
 pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
-pub use look::{DoctorArgs, GatesArgs, Goal, LogArgs, ReleaseArgs, StatusArgs, WaitArgs, WhyArgs};
+pub use look::{
+    DiffArgs, DoctorArgs, GatesArgs, Goal, JourneyArgs, LogArgs, StatusArgs, WaitArgs, WhyArgs,
+};
 pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, SynthArgs, Template,
@@ -142,9 +144,12 @@ pub enum Command {
     /// Show what happened to a stage, or the logs of one run
     #[command(after_help = topics::LOG)]
     Log(LogArgs),
-    /// Say where a commit went
-    #[command(after_help = topics::RELEASE)]
-    Release(ReleaseArgs),
+    /// Say where a commit is: there since when, on its way, kept out, or not
+    #[command(after_help = topics::JOURNEY)]
+    Journey(JourneyArgs),
+    /// Say what one stage has that another has not: commits, artifact, variables
+    #[command(after_help = topics::DIFF)]
+    Diff(DiffArgs),
     /// Show every gate between a release and the stages, and why it is closed
     #[command(after_help = topics::GATES)]
     Gates(GatesArgs),

@@ -3,16 +3,17 @@
 mod act;
 mod app;
 mod apply;
+mod diff;
 mod doctor;
 mod freeze;
 mod gates;
 mod init;
+mod journey;
 mod log;
 mod mark;
 mod notify;
 mod offline;
 mod pause;
-mod release;
 mod resolve;
 mod serve;
 mod simulate;
@@ -48,7 +49,8 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Status(args) => wait_for(status::run(&args, output)),
         Command::Why(args) => wait_for(why::run(&args, output)),
         Command::Log(args) => wait_for(log::run(&args, output)),
-        Command::Release(args) => wait_for(release::run(&args, output)),
+        Command::Journey(args) => wait_for(journey::run(&args, output)),
+        Command::Diff(args) => wait_for(diff::run(&args, output)),
         Command::Gates(args) => wait_for(gates::run(&args, output)),
         Command::Wait(args) => wait_for(wait::run(&args, output)),
         Command::Notify(args) => wait_for(notify::run(&args, output)),

@@ -77,6 +77,8 @@ fn each_example_can_be_begun_with() {
         ("gitflow", "branch: trunk }"),
         ("cmamp", "branch: trunk, refresh"),
         ("maas", "base: trunk"),
+        ("path-to-production", "select: \"**\""),
+        ("lambda-forge", "branch: trunk }, through: staging"),
     ] {
         let folder = repository("trunk", Some("git@github.com:acme/orders.git"));
         let written = greenroom(folder.path(), &["init", "--template", template]);

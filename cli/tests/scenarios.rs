@@ -35,10 +35,29 @@ async fn maas() {
     as_its_transcript_says("maas").await;
 }
 
+#[tokio::test]
+async fn path_to_production() {
+    as_its_transcript_says("path-to-production").await;
+}
+
+#[tokio::test]
+async fn lambda_forge() {
+    as_its_transcript_says("lambda-forge").await;
+}
+
 #[test]
 fn every_scenario_is_a_test() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let all = Example::all(&examples).expect("examples can be read");
     let names: Vec<_> = all.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names, ["cmamp", "gitflow", "maas"]);
+    assert_eq!(
+        names,
+        [
+            "cmamp",
+            "gitflow",
+            "lambda-forge",
+            "maas",
+            "path-to-production"
+        ]
+    );
 }

@@ -49,18 +49,33 @@ pub struct LogArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ReleaseArgs {
-    /// Commit, at least its first four digits
-    #[arg(value_name = "SHA", value_parser = sha)]
-    pub revision: String,
+pub struct JourneyArgs {
+    /// A commit, of which the first digits do, a branch or a tag
+    #[arg(value_name = "RELEASE")]
+    pub release: String,
+    /// Only on the stages of this app
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// `qa`, or `orders:qa` where several apps have one
+    #[arg(value_name = "STAGE")]
+    pub from: String,
+    /// The stage it is compared with
+    #[arg(value_name = "OTHER")]
+    pub to: String,
     #[command(flatten)]
     pub server: ServerArgs,
 }
 
 #[derive(Debug, Args)]
 pub struct GatesArgs {
-    /// Commit, at least its first four digits
-    #[arg(long, value_name = "SHA", value_parser = sha)]
+    /// A commit, of which the first digits do, a branch or a tag
+    #[arg(long, value_name = "RELEASE")]
     pub release: String,
     /// Only this stage: `prod`, or `orders:prod` where several apps have one
     #[arg(long, value_name = "STAGE")]

@@ -121,6 +121,10 @@ pub enum Template {
     Cmamp,
     /// examples/maas: pull requests, test from the main branch, alpha, prod from an accepted tag
     Maas,
+    /// examples/path-to-production: one image a branch, selected for dev, marked, moved on unchanged
+    PathToProduction,
+    /// examples/lambda-forge: dev unchecked, staging by its gates, prod through staging once more
+    LambdaForge,
 }
 
 #[derive(Debug, Args)]

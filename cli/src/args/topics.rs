@@ -96,13 +96,21 @@ Examples:
   greenroom log preprod --run 12
   greenroom log preprod --limit 200 --json";
 
-pub const RELEASE: &str = "\
+pub const JOURNEY: &str = "\
 Examples:
-  greenroom release 3f2a91c0";
+  greenroom journey $(git rev-parse HEAD)
+  greenroom journey 3f2a91c0 --json
+  greenroom journey feature/basket";
+
+pub const DIFF: &str = "\
+Examples:
+  greenroom diff qa prod
+  greenroom diff orders:preprod orders:prod --json";
 
 pub const GATES: &str = "\
 Examples:
   greenroom gates --release 3f2a91c0
+  greenroom gates --release feature/basket
   greenroom gates --release $(git rev-parse HEAD) --stage prod
 
 Exits 3 when a gate is closed.";

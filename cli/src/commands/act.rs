@@ -9,7 +9,7 @@ use crate::args::{
     AbortArgs, AckArgs, ActArgs, ApproveArgs, DeployArgs, LockArgs, OverrideArgs, RejectArgs,
     RollbackArgs,
 };
-use crate::client::shape::StageCard;
+use crate::client::shape::{StageCard, Wait};
 use crate::client::{Client, shaped};
 use crate::environment;
 use crate::exit::{Exit, Stop};
@@ -118,6 +118,11 @@ pub async fn deploy(args: &DeployArgs, output: &mut Output) -> Result<Exit, Stop
     ask(&args.act, &command, "selected", output).await
 }
 
+/// Whether it keeps what waits from being tried; what is read or built comes by itself.
+fn keeps(wait: &Wait) -> bool {
+    !["up_to_date", "nothing_yet", "reading_head", "building"].contains(&wait.code.as_str())
+}
+
 async fn ask(
     args: &ActArgs,
     command: &Command,
@@ -136,8 +141,16 @@ async fn ask(
     let value = answer.get("stage").cloned().unwrap_or_default();
     let card: StageCard = shaped(&client, &value)?;
     // A promotion is wished for at once: one that a gate keeps waiting is told as refused so far.
-    let waits = matches!(command, Command::Promote) && value.get("run").is_none_or(Value::is_null);
-    let exit = if waits { Exit::Refused } else { Exit::Ok };
+    // So is another try of what has not been tried, because a gate keeps it waiting.
+    let idle = value.get("run").is_none_or(Value::is_null);
+    let kept = matches!(command, Command::Retry) && idle && card.waiting_on.iter().any(keeps);
+    let waits = matches!(command, Command::Promote) && idle;
+    let exit = if waits || kept {
+        Exit::Refused
+    } else {
+        Exit::Ok
+    };
+    let done = if kept { "nothing is tried now" } else { done };
     if output.is_json() {
         output.json(&json!({ "schema": "stage/v1", "stage": value }))?;
         return Ok(exit);

@@ -1,8 +1,6 @@
 //! `greenroom app`: what is under control.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::args::{AppAddArgs, ServerArgs};
 use crate::client::shape::{Access, App, ConfigFrom};
@@ -124,21 +122,4 @@ pub fn stage_file(app: &App) -> (Mark, String) {
         ConfigFrom::Bootstrap { .. } | ConfigFrom::Nowhere => Mark::Care,
     };
     (mark, force)
-}
-
-/// The apps' names by their ids.
-pub async fn names(client: &Client) -> Result<BTreeMap<u64, String>, Stop> {
-    let value = client.get(&["api", "v1", "apps"], &[]).await?;
-    let named = |app: &Value| {
-        Some((
-            app.get("id")?.as_u64()?,
-            app.get("name")?.as_str()?.to_owned(),
-        ))
-    };
-    Ok(value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(named)
-        .collect())
 }

@@ -28,6 +28,10 @@ pub fn run(args: &InitArgs, output: &mut Output) -> Result<Exit, Stop> {
         Template::Gitflow => template::of_example(template::GITFLOW, &repository),
         Template::Cmamp => template::of_example(template::CMAMP, &repository),
         Template::Maas => template::of_example(template::MAAS, &repository),
+        Template::PathToProduction => {
+            template::of_example(template::PATH_TO_PRODUCTION, &repository)
+        }
+        Template::LambdaForge => template::of_example(template::LAMBDA_FORGE, &repository),
     };
     let shown = path.display().to_string();
     // What we write holds by construction; a name that git takes and we do not is told here.

@@ -14,7 +14,7 @@ use crate::output::Output;
 use crate::output::style::Mark;
 use crate::output::table::{Cell, render};
 use crate::output::text::{clean, short};
-use crate::output::time::age;
+use crate::output::time::{age, now};
 
 pub async fn mark(args: &MarkArgs, output: &mut Output) -> Result<Exit, Stop> {
     let body = json!({
@@ -94,7 +94,7 @@ pub async fn releases(args: &ReleasesArgs, output: &mut Output) -> Result<Exit, 
         output.next(&["greenroom resolve --ref BRANCH"]);
         return Ok(Exit::Ok);
     }
-    let now = Timestamp::now();
+    let now = now();
     let rows: Vec<Vec<Cell>> = all.iter().map(|one| row(one, now)).collect();
     let header = [
         "BRANCH", "COMMIT", "STAGE", "STATE", "AGE", "ARTIFACT", "MARKS",

@@ -161,18 +161,77 @@ fn a_run_is_told_with_its_tests_and_what_its_steps_wrote() {
 #[test]
 fn a_commit_is_followed_to_its_stages() {
     let place = Place::new();
-    place.server.on(
-        "GET /api/v1/apps",
-        200,
-        json!([{ "id": 7, "name": "acme/orders" }]),
-    );
-    let journeys = json!([
-        { "stage": "dev", "generation": 4, "contained_in": null, "at": ago(3_700) },
-        { "stage": "qa", "generation": 9, "contained_in": revision('b'), "at": ago(90) },
+    let leg = |stage: &str, state: &str, carrier: Option<char>| {
+        json!({ "stage": stage, "state": state, "revision": carrier.map(revision), "since": null,
+            "generation": null, "health": null, "after": null, "until": null, "why": null,
+            "unknown": null })
+    };
+    let also = |mut leg: serde_json::Value, more: serde_json::Value| {
+        for (key, value) in more.as_object().into_iter().flatten() {
+            leg[key] = value.clone();
+        }
+        leg
+    };
+    let here = json!({ "since": ago(3_700), "generation": 4, "health": "green" });
+    let red = json!({ "since": ago(90), "generation": 9, "health": "red" });
+    let why = json!({ "code": "soaking", "sentence": "it soaks", "who": "Greenroom",
+        "command": null, "until": null });
+    let stages = json!([
+        also(leg("dev", "here", Some('a')), here),
+        also(leg("qa", "here", Some('b')), red),
+        also(
+            leg("stress", "under_way", Some('a')),
+            json!({ "since": ago(5), "generation": 2 })
+        ),
+        also(
+            leg("preprod", "waiting", Some('b')),
+            json!({ "since": ago(200), "why": why })
+        ),
+        also(
+            leg("prod", "comes", Some('b')),
+            json!({ "after": "preprod" })
+        ),
+        leg("demo", "selectable", Some('a')),
+        also(
+            leg("bob", "gone", None),
+            json!({ "since": ago(90_000), "generation": 3 })
+        ),
+        leg("carla", "not_on_the_way", None),
+        also(
+            leg("dana", "unknown", None),
+            json!({ "unknown": "git is away\u{1b}[2J" })
+        ),
     ]);
-    let found = json!([{ "app": 7, "revision": revision('a'), "stages": journeys }]);
-    place.server.on("GET /api/v1/releases/aaaa", 200, found);
-    insta::assert_snapshot!("release", place.run("release AAAA").shown());
+    let way = json!({ "app": 7, "name": "acme/orders", "revision": revision('a'),
+        "reference": "refs/heads/feature/x", "subject": "Add coupons", "author": "Bob Okafor",
+        "at": ago(4_000), "stages": stages });
+    place
+        .server
+        .on("GET /api/v1/journey?release=feature%2Fx", 200, json!([way]));
+    insta::assert_snapshot!("journey", place.run("journey feature/x").shown());
+}
+
+#[test]
+fn two_stages_are_compared_without_telling_a_secret() {
+    let place = Place::new();
+    let side = |stage: &str, digit: char, commits: serde_json::Value| {
+        let digest = format!("sha256:{}", digit.to_string().repeat(64));
+        json!({ "stage": stage, "health": "green", "revision": revision(digit),
+            "artifact": digest, "since": ago(7_300), "commits": commits, "truncated": false })
+    };
+    let commit = json!([{ "revision": revision('a'), "author": "Bob Okafor",
+        "subject": "Add coupons", "at": ago(4_000) }]);
+    let variables = json!([
+        { "name": "LOG_LEVEL", "from": { "text": "debug" }, "to": { "text": "warning" } },
+        { "name": "TOKEN", "from": { "secret": "bank-qa" }, "to": null },
+    ]);
+    let two = json!({ "app": 7, "name": "acme/orders", "from": side("qa", 'a', commit),
+        "to": side("prod", 'b', json!([])), "same_artifact": false, "unknown": null,
+        "variables": variables });
+    place
+        .server
+        .on("GET /api/v1/diff?from=qa&to=prod&app=orders", 200, two);
+    insta::assert_snapshot!("diff", place.run("diff orders:qa prod").shown());
 }
 
 #[test]

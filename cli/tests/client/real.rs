@@ -110,9 +110,9 @@ fn every_look_and_command_is_understood_by_the_real_server() {
     );
     assert!(
         served
-            .ok(&format!("release {}", &revision[..8]))
+            .ok(&format!("journey {}", &revision[..8]))
             .stdout
-            .contains("by itself")
+            .contains("here since run 1, green")
     );
     let gates = served.ok(&format!("gates --release {}", &revision[..8]));
     assert!(
@@ -137,7 +137,8 @@ fn every_look_and_command_is_understood_by_the_real_server() {
     assert_eq!(served.run("abort dev --reason x").exit, 5);
     assert_eq!(served.run("ack dev").exit, 5);
     assert_eq!(served.run("log dev --run 99").exit, 5);
-    assert_eq!(served.run("release ffff").exit, 5);
+    assert_eq!(served.run("journey ffff").exit, 5);
+    assert_eq!(served.run("diff dev dev").exit, 2);
     assert_eq!(served.run("notify --test nobody").exit, 5);
     let ran = served.run("why dve");
     assert_eq!(ran.exit, 5);

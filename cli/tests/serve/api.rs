@@ -87,7 +87,8 @@ async fn what_is_not_there_is_not_found_in_words() {
         "/api/v1/stages/..%2f..%2f",
         "/api/v1/runs/dev/99",
         "/api/v1/deliveries/none",
-        "/api/v1/releases/abcdef12",
+        "/api/v1/journey?release=abcdef12",
+        "/api/v1/diff?from=dev&to=nowhere",
     ] {
         http.get(path).await.refuses(404, "not_found");
     }
@@ -95,7 +96,8 @@ async fn what_is_not_there_is_not_found_in_words() {
         "/api/v1/runs/dev/first",
         "/api/v1/runs/dev/-1",
         "/api/v1/stages/dev/log?limit=many",
-        "/api/v1/releases/zz",
+        "/api/v1/journey",
+        "/api/v1/diff?from=dev&to=dev",
         "/api/v1/effects",
     ] {
         http.get(path).await.refuses(400, "invalid");

@@ -25,7 +25,7 @@ async fn a_stage_that_is_not_there_is_asked_after() {
     site.cli(&["log", "dev", "--run", "99"])
         .await
         .refused(5, &["99"]);
-    site.cli(&["release", "abcdef12"])
+    site.cli(&["journey", "abcdef12"])
         .await
         .refused(5, &["abcdef12"]);
     site.cli(&["notify", "--test", "nobody"])

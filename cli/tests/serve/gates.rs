@@ -106,10 +106,13 @@ async fn a_release_waits_for_evidence_and_a_better_build_goes_through() {
     assert!(closed("upstream") && closed("coverage"), "{prod}");
     site.cli(&["gates", "--release", "ffff"])
         .await
-        .refused(5, &["no release of ffff"]);
+        .refused(5, &["ffff", "greenroom releases"]);
     site.cli(&["gates", "--release", "xyz"])
         .await
-        .refused(2, &["hexadecimal"]);
+        .refused(5, &["xyz"]);
+    let named = ["gates", "--release", "develop", "--stage", "dev"];
+    let by_branch = site.cli(&named).await;
+    assert!(by_branch.ok().out.contains(&good[..8]), "{by_branch:?}");
 }
 
 #[tokio::test]

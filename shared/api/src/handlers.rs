@@ -152,21 +152,6 @@ pub(crate) async fn run<P: Ports>(
     answer(&headers, &app.run(&id, generation).await?)
 }
 
-pub(crate) async fn release<P: Ports>(
-    State(app): Of<P>,
-    Path(sha): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    let found = app.whereabouts(&revision(&sha)?).await?;
-    if found.is_empty() {
-        return Err(Fault::not_found(
-            &format!("{sha} was never deployed and is in nothing that was"),
-            "`greenroom status` shows what waits",
-        ));
-    }
-    answer(&headers, &found)
-}
-
 /// `?release=&stage=&app=`
 #[derive(Debug, Deserialize)]
 pub(crate) struct OfRelease {
@@ -180,30 +165,19 @@ pub(crate) async fn gates<P: Ports>(
     Query(asked): Query<OfRelease>,
     headers: HeaderMap,
 ) -> Answer {
-    let release = revision(&asked.release)?;
+    let release = asked.release.as_str();
     let gates = match &asked.stage {
         Some(stage) => {
             let id = find(&app, stage, asked.app.as_deref()).await?;
             let of = app.app(id.app).await?;
-            app.gates(&of, &release, Some(&id.stage)).await?
+            app.gates(&of, release, Some(&id.stage)).await?
         }
         None => {
             let of = app.find_app(asked.app.as_deref()).await?;
-            app.gates(&of, &release, None).await?
+            app.gates(&of, release, None).await?
         }
     };
     answer(&headers, &gates)
-}
-
-/// A commit's digits, or their beginning.
-fn revision(typed: &str) -> Result<String, Fault> {
-    if typed.len() >= 4 && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(typed.to_ascii_lowercase());
-    }
-    Err(Fault::invalid(
-        "a revision is named by at least four hexadecimal digits",
-        "git rev-parse HEAD",
-    ))
 }
 
 pub(crate) async fn delivery<P: Ports>(

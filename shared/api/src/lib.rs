@@ -9,6 +9,7 @@ mod marks;
 mod pipelines;
 pub mod reply;
 mod routes;
+mod ways;
 pub mod webhook;
 
 pub use auth::{Token, lasting};

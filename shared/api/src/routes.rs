@@ -12,7 +12,7 @@ use greenroom_github::Secrets;
 use crate::auth::{Token, require_token};
 use crate::fault::in_words;
 use crate::handlers as api;
-use crate::{freeze, marks, pipelines, webhook};
+use crate::{freeze, marks, pipelines, ways, webhook};
 
 /// Where the installation is: how repositories are reached depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +70,8 @@ fn under_v1<P: Ports>(
         .route("/stages/{stage}/commands", post(api::command))
         .route("/runs/{stage}/{generation}", get(api::run))
         .route("/releases", get(marks::selectable))
-        .route("/releases/{sha}", get(api::release))
+        .route("/journey", get(ways::journey))
+        .route("/diff", get(ways::diff))
         .route("/gates", get(api::gates))
         .route("/marks", post(marks::give))
         .route("/marks/remove", post(marks::take))

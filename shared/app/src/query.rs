@@ -3,9 +3,11 @@
 
 pub mod board;
 pub mod detail;
+pub mod diff;
 pub mod document;
 pub mod freeze;
 pub mod gates;
+pub mod journey;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};
 use greenroom_core::stage::{Break, Candidate, Failing, Health, Phase, Run, Stage};

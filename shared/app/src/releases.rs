@@ -22,7 +22,7 @@ use crate::records::{AppRecord, HeadRecord};
 use crate::table;
 
 /// Digits that name a commit at least, and exactly.
-const PREFIX_MIN: usize = 4;
+pub(crate) const PREFIX_MIN: usize = 4;
 const SHA: [usize; 2] = [40, 64];
 /// Known commits that are looked through for a prefix, by kind of record.
 const LOOKED_MAX: usize = 200;

@@ -286,6 +286,11 @@ fn given_way(log: &mut Log, old: &Candidate, new: Option<&Candidate>, claimed: O
             log.add("taken_over", None, text);
             return;
         }
+        Some((newer, Cause::Promotion { .. })) => {
+            let text = format!("{short} gives way to {}", newer.short());
+            log.add("taken_over", None, text);
+            return;
+        }
         Some((newer, _)) if matches!(old.cause, Cause::Through { .. }) => {
             let (was, newer) = (old.cause.sentence(), newer.short());
             let text = format!("{short}, {was}, gives way to {newer}");

@@ -9,6 +9,7 @@ mod finish;
 mod foreign;
 pub(crate) mod gates;
 mod idle;
+mod line;
 mod marks;
 mod refresh;
 mod run;

@@ -8,6 +8,11 @@ pub const GITFLOW: &str = include_str!("../../../../examples/gitflow/greenroom.y
 pub const CMAMP: &str = include_str!("../../../../examples/cmamp/greenroom.yaml");
 /// `examples/maas`
 pub const MAAS: &str = include_str!("../../../../examples/maas/greenroom.yaml");
+/// `examples/path-to-production`
+pub const PATH_TO_PRODUCTION: &str =
+    include_str!("../../../../examples/path-to-production/greenroom.yaml");
+/// `examples/lambda-forge`
+pub const LAMBDA_FORGE: &str = include_str!("../../../../examples/lambda-forge/greenroom.yaml");
 
 /// An example's stage file for this repository: its name, and its main branch for `master`.
 pub fn of_example(example: &str, repository: &Repository) -> String {
@@ -18,6 +23,7 @@ pub fn of_example(example: &str, repository: &Repository) -> String {
             format!("app: {app}")
         } else {
             line.replace("branch: master", &format!("branch: {main}"))
+                .replace("{ branch: main }", &format!("{{ branch: {main} }}"))
                 .replace("base: master", &format!("base: {main}"))
         };
         text += &line;

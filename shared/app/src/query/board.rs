@@ -128,7 +128,7 @@ impl<P: Ports> App<P> {
 }
 
 /// Fixed stages in file order; those named from a template where their rule is.
-fn place(file: Option<&StageFile>, name: &StageName) -> usize {
+pub(super) fn place(file: Option<&StageFile>, name: &StageName) -> usize {
     let is =
         |rule: &greenroom_core::stage_file::Rule| rule.stage.as_literal() == Some(name.as_str());
     file.and_then(|file| file.rules.iter().position(is))

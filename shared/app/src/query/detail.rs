@@ -1,7 +1,7 @@
-//! One stage's history, one run, where a commit went, and how far behind the work is.
+//! One stage's history, one run, and how far behind the work is.
 
 use greenroom_core::history::Entry;
-use greenroom_core::name::{AppId, Revision, StageId};
+use greenroom_core::name::StageId;
 use greenroom_core::stage::Run;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,17 +11,7 @@ use crate::App;
 use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
-use crate::ports::store::Store;
-use crate::records::Journey;
 use crate::table;
-
-/// Where one revision went.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Whereabouts {
-    pub app: AppId,
-    pub revision: Revision,
-    pub stages: Vec<Journey>,
-}
 
 /// How much is pending, and since when.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -65,41 +55,6 @@ impl<P: Ports> App<P> {
                 what: format!("run {generation} of {}", id.stage),
                 help,
             })
-    }
-
-    /// Where the revisions that start with `prefix` (at least four digits) went, in every app.
-    pub async fn whereabouts(&self, prefix: &str) -> Result<Vec<Whereabouts>, Error> {
-        let mut all: Vec<Whereabouts> = Vec::new();
-        for app in self.apps().await? {
-            let page = self
-                .ports
-                .store()
-                .query(
-                    &keys::app_partition(app.id),
-                    &format!("release#{prefix}"),
-                    None,
-                    200,
-                )
-                .await?;
-            for item in page.items {
-                let Some(revision) = item.key.sort.split('#').nth(1).map(Revision::new) else {
-                    continue;
-                };
-                let journey: Journey = table::decode(&item.key, &item.value)?;
-                match all
-                    .iter_mut()
-                    .find(|known| known.app == app.id && known.revision == revision)
-                {
-                    Some(known) => known.stages.push(journey),
-                    None => all.push(Whereabouts {
-                        app: app.id,
-                        revision,
-                        stages: vec![journey],
-                    }),
-                }
-            }
-        }
-        Ok(all)
     }
 
     /// How much of each kind is pending.

@@ -15,6 +15,7 @@ use crate::keys;
 use crate::ports::Ports;
 use crate::ports::store::Store;
 use crate::records::AppRecord;
+use crate::releases::PREFIX_MIN;
 use crate::stages::Loaded;
 
 /// Items of each kind that are looked at for a revision; more of one beginning are ambiguous.
@@ -33,16 +34,17 @@ pub struct StageGates {
 }
 
 impl<P: Ports> App<P> {
-    /// The gates of the app's stages, or of `only`, for the release of the revision that begins
-    /// with `prefix`. Stages without a rule in force, and local ones, are left out.
+    /// The gates of the app's stages, or of `only`, for the release that `typed` names: a commit
+    /// or its beginning that something is known of, else a branch or a tag. Stages without a rule
+    /// in force, and local ones, are left out.
     ///
     /// # Errors
     /// `NotFound` when nothing is known of such a revision, or `only` has no gates; `Invalid` when
-    /// there are several revisions.
+    /// there are several.
     pub async fn gates(
         &self,
         app: &AppRecord,
-        prefix: &str,
+        typed: &str,
         only: Option<&StageName>,
     ) -> Result<Vec<StageGates>, Error> {
         let none = |only: &StageName| Error::NotFound {
@@ -66,7 +68,10 @@ impl<P: Ports> App<P> {
             let place = file.rules.iter().position(|known| known.name == *rule);
             (place.unwrap_or(usize::MAX), loaded.stage.id.stage.clone())
         });
-        let revision = self.revision(app.id, prefix, &stages).await?;
+        let revision = match self.known_revision(app.id, typed, &stages).await? {
+            Some(revision) => revision,
+            None => self.find_release(app.id, typed).await?.revision,
+        };
         let mut all = Vec::new();
         for loaded in &stages {
             all.extend(self.stage_gates(loaded, &revision).await?);
@@ -112,13 +117,19 @@ impl<P: Ports> App<P> {
         }))
     }
 
-    /// The one revision that begins with `prefix`, of those that were built, deployed or wait.
-    async fn revision(
+    /// The one revision that begins with `typed`, of those that were built, deployed or wait; for
+    /// them the repository need not be asked.
+    async fn known_revision(
         &self,
         app: AppId,
-        prefix: &str,
+        typed: &str,
         stages: &[Loaded],
-    ) -> Result<Revision, Error> {
+    ) -> Result<Option<Revision>, Error> {
+        let prefix = &typed.trim().to_ascii_lowercase();
+        let is_hex = prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hex || prefix.len() < PREFIX_MIN {
+            return Ok(None);
+        }
         let mut found: BTreeSet<String> = BTreeSet::new();
         for kind in ["build", "release"] {
             let (partition, begin) = (keys::app_partition(app), format!("{kind}#{prefix}"));
@@ -138,22 +149,17 @@ impl<P: Ports> App<P> {
             let all = waiting
                 .into_iter()
                 .chain(known(loaded).map(|it| &it.revision));
-            let meant = all.filter(|revision| revision.as_str().starts_with(prefix));
+            let meant = all.filter(|revision| revision.as_str().starts_with(prefix.as_str()));
             found.extend(meant.map(ToString::to_string));
         }
         let mut found = found.into_iter();
         match (found.next(), found.next()) {
-            (Some(one), None) => Ok(Revision::new(one)),
+            (Some(one), None) => Ok(Some(Revision::new(one))),
             (Some(_), Some(_)) => Err(Error::Invalid {
                 why: format!("several revisions begin with {prefix}"),
                 help: "give more of its digits".to_owned(),
             }),
-            (None, _) => Err(Error::NotFound {
-                what: format!("release of {prefix}"),
-                help: "nothing was built or deployed of it, and no stage waits for it; `greenroom \
-                       status` shows what there is"
-                    .to_owned(),
-            }),
+            (None, _) => Ok(None),
         }
     }
 }

@@ -16,6 +16,7 @@ mod poll;
 mod select;
 mod sweep;
 mod through;
+mod ways;
 
 /// One stage of each kind, short suites, two channels.
 pub const STAGE_FILE: &str = r#"version: 1

@@ -1,6 +1,6 @@
 //! What the upstream has verified becomes the candidate; approvals go with what they were for.
 
-use super::{Draft, bytes};
+use super::{Draft, bytes, line};
 use crate::policy::{Policy, View};
 use crate::stage::{Approval, BuildNeed, Candidate, Cause};
 
@@ -63,6 +63,7 @@ pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
         attempt: 0,
         not_before: None,
     };
+    let older = older.filter(|_| line::goes_on(view, policy));
     stage.candidate = Some(fresh.superseding(older));
 }
 

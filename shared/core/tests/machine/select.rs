@@ -199,3 +199,26 @@ fn what_was_selected_is_promoted_with_the_same_digest() {
     world.replan("prod");
     assert_eq!(world.run("prod").release, world.release(1));
 }
+
+#[test]
+fn what_was_selected_before_is_not_called_contained_in_what_is_promoted_next() {
+    let file = FILE
+        .replace("{ branch: develop }", "{ select: \"feature/**\" }")
+        .replace("{ promote: preprod }", "{ promote: dev }");
+    let mut world = World::of(&file);
+    world.selected("alice", 1, "feature/x");
+    world.replan("prod");
+    world.selected("bob", 2, "feature/y");
+    world.log.clear();
+    world.replan("prod");
+    let candidate = world.stage("prod").candidate.clone().expect("it waits");
+    assert_eq!(
+        (candidate.revision, candidate.contains),
+        (revision(2), Vec::new())
+    );
+    let texts: Vec<_> = world.log.iter().map(|entry| entry.text.as_str()).collect();
+    assert!(
+        texts.contains(&"00000001 gives way to 00000002"),
+        "{texts:?}"
+    );
+}

@@ -62,7 +62,7 @@ impl Past {
             edits,
         } = self;
         repository
-            .commit_at(branch, author, subject, edits, Some(at))
+            .commit_at(branch, author, subject, edits, at)
             .map(drop)
     }
 }

@@ -16,6 +16,8 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
+
 pub use author::{ALICE, Author, BOB, CARLA, CAROL, DAVE, EVE, OLGA, PEOPLE};
 pub use edit::{Edit, break_discount, fix_discount};
 
@@ -23,6 +25,8 @@ pub use edit::{Edit, break_discount, fix_discount};
 #[derive(Clone, Debug)]
 pub struct SampleRepo {
     folder: PathBuf,
+    /// How far the clock of whoever commits is ahead of the machine's.
+    ahead: SignedDuration,
 }
 
 impl SampleRepo {
@@ -45,14 +49,13 @@ impl SampleRepo {
     /// # Errors
     /// As for [`create`](Self::create).
     pub fn create_with(folder: &Path, stage_file: impl FnOnce(&str) -> String) -> io::Result<Self> {
-        let repository = Self {
-            folder: folder.to_owned(),
-        };
+        let repository = Self::open(folder);
         history::write(&repository, &stage_file(files::STAGE_FILE))?;
         Ok(repository)
     }
 
-    /// Makes another app's repository: one commit on `branch`, its default branch.
+    /// Makes another app's repository: one commit on `branch`, its default branch. Commits are
+    /// dated by a clock that is so far `ahead`.
     ///
     /// # Errors
     /// As for [`create`](Self::create).
@@ -62,19 +65,17 @@ impl SampleRepo {
         author: &Author,
         subject: &str,
         files: &[Edit],
+        ahead: SignedDuration,
     ) -> io::Result<Self> {
-        let repository = Self::open(folder);
+        let mut repository = Self::open(folder);
+        repository.ahead = ahead;
         std::fs::create_dir_all(folder)?;
         let initial = format!("--initial-branch={branch}");
         repository.git(&["init", "--quiet", &initial])?;
         files.iter().try_for_each(|file| file.apply(folder))?;
         repository.git(&["add", "--all"])?;
-        git::run(
-            folder,
-            &["commit", "--quiet", "-m", subject],
-            Some(author),
-            None,
-        )?;
+        let commit = ["commit", "--quiet", "-m", subject];
+        git::run(folder, &commit, Some(author), Some(&repository.date()))?;
         Ok(repository)
     }
 
@@ -82,6 +83,7 @@ impl SampleRepo {
     pub fn open(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
+            ahead: SignedDuration::ZERO,
         }
     }
 
@@ -102,7 +104,7 @@ impl SampleRepo {
         subject: &str,
         edits: &[Edit],
     ) -> io::Result<String> {
-        self.commit_at(branch, author, subject, edits, None)
+        self.commit_at(branch, author, subject, edits, &self.date())
     }
 
     /// As `commit`, at a time in git's form.
@@ -112,7 +114,7 @@ impl SampleRepo {
         author: &Author,
         subject: &str,
         edits: &[Edit],
-        at: Option<&str>,
+        at: &str,
     ) -> io::Result<String> {
         self.git(&["checkout", "--quiet", branch])?;
         if let Err(error) = edits.iter().try_for_each(|edit| edit.apply(&self.folder)) {
@@ -123,7 +125,7 @@ impl SampleRepo {
         }
         self.git(&["add", "--all"])?;
         let message = ["commit", "--quiet", "--allow-empty", "-m", subject];
-        git::run(&self.folder, &message, Some(author), at)?;
+        git::run(&self.folder, &message, Some(author), Some(at))?;
         self.head(branch)
     }
 
@@ -152,8 +154,18 @@ impl SampleRepo {
     pub fn merge(&self, branch: &str, author: &Author, from: &str) -> io::Result<String> {
         self.git(&["checkout", "--quiet", branch])?;
         let subject = format!("Merge {from} into {branch}");
+        // Two commits with one name could not be told apart.
+        let known = self.subjects()?;
+        let again = known
+            .iter()
+            .filter(|(_, one)| one.starts_with(&subject))
+            .count();
+        let subject = match again {
+            0 => subject,
+            again => format!("{subject}, part {}", again + 1),
+        };
         let merge = ["merge", "--quiet", "--no-ff", "-m", &subject, from];
-        git::run(&self.folder, &merge, Some(author), None)?;
+        git::run(&self.folder, &merge, Some(author), Some(&self.date()))?;
         self.head(branch)
     }
 
@@ -163,7 +175,7 @@ impl SampleRepo {
     /// When they conflict.
     pub fn rebase(&self, branch: &str, author: &Author, onto: &str) -> io::Result<String> {
         let rebase = ["rebase", "--quiet", onto, branch];
-        if let Err(error) = git::run(&self.folder, &rebase, Some(author), None) {
+        if let Err(error) = git::run(&self.folder, &rebase, Some(author), Some(&self.date())) {
             // The work tree is needed by whoever comes next.
             drop(self.git(&["rebase", "--abort"]));
             return Err(error);
@@ -223,7 +235,7 @@ impl SampleRepo {
             arguments.extend(["--annotate", "-m", message]);
         }
         arguments.extend(["--", name, at]);
-        git::run(&self.folder, &arguments, Some(author), None)?;
+        git::run(&self.folder, &arguments, Some(author), Some(&self.date()))?;
         self.git(&["rev-parse", "--verify", &format!("refs/tags/{name}")])
     }
 
@@ -233,6 +245,18 @@ impl SampleRepo {
     /// When there is no such branch.
     pub fn head(&self, branch: &str) -> io::Result<String> {
         self.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}")])
+    }
+
+    /// From now on commits are dated by a clock that is so far ahead.
+    pub fn set_ahead(&mut self, ahead: SignedDuration) {
+        self.ahead = ahead;
+    }
+
+    /// Now by that clock, in git's form.
+    fn date(&self) -> String {
+        let now = jiff::Timestamp::now();
+        let now = now.checked_add(self.ahead).unwrap_or(now);
+        format!("@{} +0000", now.as_second())
     }
 
     fn git(&self, arguments: &[&str]) -> io::Result<String> {

@@ -32,6 +32,11 @@ pub enum Act {
     Service { stage: String, is: Service },
     /// GitHub's webhooks get lost, or arrive again.
     Webhooks { arrive: bool },
+    /// Somebody reads the page of a stage's API.
+    Docs { stage: String },
+    /// The bytes that were built of the commit with this subject are others than they were, or
+    /// those again.
+    Artifact { subject: String, whole: bool },
 }
 
 /// What is done with git.

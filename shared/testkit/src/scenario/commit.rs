@@ -118,6 +118,7 @@ fn commit(
         Change::Fix => vec![Edit::write(TOTAL, RIGHT)],
         Change::Unbuildable => vec![Edit::write(UNBUILDABLE, &note)],
     };
+    edits.extend(world.changes(&subject)?);
     // A file of its own: changes of two branches never conflict.
     edits.push(Edit::write(
         &format!("site/changes/{}.txt", world.commits),

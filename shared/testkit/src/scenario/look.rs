@@ -32,7 +32,11 @@ pub async fn after(world: &mut World, act: &Act, said: Vec<String>) -> Result<Ve
     lines.extend(messages(world));
     lines.extend(attention(world, &still));
     lines.extend(stages(world, &still));
-    let prose = Prose::new(world, &still)?;
+    let mut prose = Prose::new(world, &still)?;
+    let builds = world.talk()?.get("/releases").await?;
+    for build in builds.as_array().into_iter().flatten() {
+        prose.knows(build);
+    }
     Ok(lines.iter().map(|line| prose.of(line)).collect())
 }
 

@@ -6,6 +6,7 @@
 //! far ends are ours, and the clock, which is moved instead of waited for.
 
 mod act;
+mod artifact;
 mod blank;
 mod commit;
 mod look;

@@ -90,7 +90,7 @@ fn take(name: &str, left: &[&str]) -> Option<(String, usize)> {
     match name {
         "person" => one(blank::person(first).is_some()),
         "branch" | "from" | "into" | "tag" => one(blank::is_reference(first)),
-        "stage" => one(blank::is_stage(first)),
+        "stage" | "other" | "mark" => one(blank::is_stage(first)),
         "subject" => {
             let quoted = first.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
             quoted
@@ -115,7 +115,8 @@ fn wanted(name: &str) -> String {
         "person" => format!("somebody ({})", blank::people()),
         "branch" | "from" | "into" => "a branch".to_owned(),
         "tag" => "a tag".to_owned(),
-        "stage" => "a stage".to_owned(),
+        "stage" | "other" => "a stage".to_owned(),
+        "mark" => "a mark".to_owned(),
         "subject" => "a commit's subject in quotes".to_owned(),
         "day" => "a day such as Monday".to_owned(),
         "time" => "a time such as 09:00".to_owned(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::act::Act;
 use super::world::World;
-use super::{commit, pass};
+use super::{artifact, commit, pass};
 use crate::demo::Result;
 use crate::sample_repo::Author;
 
@@ -29,7 +29,7 @@ pub async fn perform(world: &mut World, act: &Act) -> Result<Vec<String>> {
             typed(world, who, &words).await
         }
         Act::Where { who, subject } => {
-            let words = ["release".to_owned(), world.commit_of(subject)?];
+            let words = ["journey".to_owned(), world.commit_of(subject)?];
             typed(world, who, &words).await
         }
         Act::Open { stage } => open(world, stage).await,
@@ -41,6 +41,8 @@ pub async fn perform(world: &mut World, act: &Act) -> Result<Vec<String>> {
             world.webhooks_arrive = *arrive;
             Ok(Vec::new())
         }
+        Act::Docs { stage } => docs(world, stage).await,
+        Act::Artifact { subject, whole } => artifact::perform(world, subject, *whole).await,
     }
 }
 
@@ -79,6 +81,42 @@ async fn typed(world: &World, who: &Author, words: &[String]) -> Result<Vec<Stri
         .filter(|line| !line.contains("THIS IS A REHEARSAL"));
     lines.extend(said.skip_while(|line| line.is_empty()).map(str::to_owned));
     Ok(lines)
+}
+
+/// The page of a stage's API, as it is read.
+async fn docs(world: &World, stage: &str) -> Result<Vec<String>> {
+    let path = format!("/api/v1/stages/{stage}/docs");
+    let page = world.talk()?.get_text(&path).await?;
+    let mut lines = vec![format!("the docs of {stage} say:")];
+    lines.extend(read(&page).map(|line| format!("  {line}")));
+    Ok(lines)
+}
+
+/// The lines of a page without its markup and style.
+fn read(page: &str) -> impl Iterator<Item = String> {
+    let body = page.split_once("<body>").map_or(page, |(_, body)| body);
+    let mut text = String::new();
+    for (n, part) in body.split('<').enumerate() {
+        let (tag, rest) = match n {
+            0 => ("body", part),
+            _ => part.split_once('>').unwrap_or((part, "")),
+        };
+        let name = tag.trim_start_matches('/');
+        let inline = ["span", "code", "b", "em", "strong", "td", "th", "a"];
+        let is_inline = inline.contains(&name.split(' ').next().unwrap_or_default());
+        text.push(if is_inline { ' ' } else { '\n' });
+        text += rest;
+    }
+    let plain = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&");
+    let lines: Vec<_> = plain
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    lines.into_iter().filter(|line| !line.is_empty())
 }
 
 /// What the service of a stage says of itself.

@@ -15,6 +15,9 @@ use super::quiet::Still;
 use super::world::World;
 use crate::demo::Result;
 
+/// A line about a stage begins with one of them.
+const SYMBOLS: [char; 4] = ['\u{25cf}', '\u{2715}', '\u{25b2}', '\u{25cb}'];
+
 /// Replaces what varies.
 #[derive(Debug)]
 pub struct Prose {
@@ -67,7 +70,8 @@ impl Prose {
         Ok(prose)
     }
 
-    fn knows(&mut self, release: &Value) {
+    /// What was built of a commit: `artifact` and `revision` of a release.
+    pub fn knows(&mut self, release: &Value) {
         let digest = release["artifact"]
             .as_str()
             .and_then(|all| all.strip_prefix("sha256:"));
@@ -106,7 +110,10 @@ impl Prose {
         let line = length.replace_all(&line, |found: &Captures<'_>| said(&found[0]));
         let line = short.replace_all(&line, |found: &Captures<'_>| brief(&found[0]));
         // Columns of a table are as wide as what stood there before.
-        let is_table = line.contains('\u{201c}') && !line.contains("| ") || line.contains("STAGE ");
+        let named = line.contains('\u{201c}') && !line.contains("| ");
+        let headed = ["STAGE ", "COMMIT "];
+        let headed = headed.iter().any(|head| line.contains(head));
+        let is_table = named || headed || line.starts_with(SYMBOLS);
         let line = match is_table {
             true => gap.replace_all(&line, "$1  "),
             false => line,

@@ -215,6 +215,64 @@ pub const SENTENCES: &[Sentence] = &[
     is("{person} opens {stage} in the browser", |found| Act::Open {
         stage: found.get("stage"),
     }),
+    // What people say of releases, and which of them goes where.
+    is("{person} deploys {branch} to {stage}", |found| {
+        of_branch(found, &["deploy", &found.get("stage")])
+    }),
+    is("{person} deploys {subject} to {stage}", |found| {
+        of_commit(found, &["deploy", &found.get("stage")])
+    }),
+    is("{person} marks {branch} as {mark}", |found| {
+        of_branch(found, &["mark", &found.get("mark")])
+    }),
+    is("{person} marks {subject} as {mark}", |found| {
+        of_commit(found, &["mark", &found.get("mark")])
+    }),
+    is(
+        "{person} marks {branch} as {mark} because {text}",
+        |found| {
+            let note = ["mark", &found.get("mark"), "--note", &found.get("text")];
+            of_branch(found, &note)
+        },
+    ),
+    is(
+        "{person} marks {subject} as {mark} because {text}",
+        |found| {
+            let note = ["mark", &found.get("mark"), "--note", &found.get("text")];
+            of_commit(found, &note)
+        },
+    ),
+    is("{person} takes the mark {mark} from {branch}", |found| {
+        of_branch(found, &["unmark", &found.get("mark")])
+    }),
+    is("{person} looks at the releases", |found| Act::Type {
+        who: who(found),
+        words: vec!["releases".to_owned()],
+    }),
+    is("{person} looks at the gates of {branch}", |found| {
+        of_branch(found, &["gates"])
+    }),
+    is("{person} looks at the gates of {subject}", |found| {
+        of_commit(found, &["gates"])
+    }),
+    is("{person} compares {stage} with {other}", |found| {
+        on_stage(found, "diff", &[&found.get("other")])
+    }),
+    is("{person} reads the docs of {stage}", |found| Act::Docs {
+        stage: found.get("stage"),
+    }),
+    is("the artifact of {subject} is damaged", |found| {
+        Act::Artifact {
+            subject: found.get("subject"),
+            whole: false,
+        }
+    }),
+    is("the artifact of {subject} is whole again", |found| {
+        Act::Artifact {
+            subject: found.get("subject"),
+            whole: true,
+        }
+    }),
 ];
 
 const fn is(pattern: &'static str, means: fn(&Found) -> Act) -> Sentence {
@@ -251,6 +309,26 @@ fn length(found: &Found) -> jiff::SignedDuration {
     words
         .and_then(|(count, unit)| blank::length(count, unit))
         .unwrap_or_default()
+}
+
+/// `greenroom WORDS --release BRANCH`
+fn of_branch(found: &Found, words: &[&str]) -> Act {
+    let mut words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
+    words.extend(["--release".to_owned(), found.get("branch")]);
+    Act::Type {
+        who: who(found),
+        words,
+    }
+}
+
+/// `greenroom WORDS --release COMMIT`
+fn of_commit(found: &Found, words: &[&str]) -> Act {
+    let words = words.iter().chain(&["--release"]);
+    Act::TypeOf {
+        who: who(found),
+        words: words.map(|&word| word.to_owned()).collect(),
+        subject: found.get("subject"),
+    }
 }
 
 /// `greenroom VERB STAGE OPTIONS`

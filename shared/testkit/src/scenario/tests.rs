@@ -71,7 +71,8 @@ fn each_sentence_can_be_said_and_means_one_thing_only() {
         let said = sentence.pattern.split(' ').map(|part| match part {
             "{person}" => "alice".to_owned(),
             "{branch}" | "{from}" | "{into}" => "release/1.2".to_owned(),
-            "{stage}" => "prod".to_owned(),
+            "{stage}" | "{other}" => "prod".to_owned(),
+            "{mark}" => "accepted".to_owned(),
             "{tag}" => "v1".to_owned(),
             "{subject}" => "\"A subject\"".to_owned(),
             "{day}" => "Monday".to_owned(),
@@ -99,6 +100,22 @@ fn every_example_is_made_of_sentences() {
         if let Err(problems) = Script::parse(&text) {
             let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
             panic!("{}: {}", example.name, problems.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn whatever_an_example_changes_is_pushed_by_a_commit_of_that_name() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    for example in Example::all(&examples).unwrap() {
+        let Ok(changes) = std::fs::read_dir(example.folder.join(world::CHANGES)) else {
+            continue;
+        };
+        let text = std::fs::read_to_string(example.folder.join("scenario.txt")).unwrap();
+        let quoted: Vec<_> = text.split('"').map(world::slug).collect();
+        for change in changes {
+            let name = change.unwrap().file_name().into_string().unwrap();
+            assert!(quoted.contains(&name), "{}: {name}", example.name);
         }
     }
 }

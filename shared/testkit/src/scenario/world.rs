@@ -16,7 +16,9 @@ use crate::fake_telegram::FakeTelegram;
 use crate::sample_repo::{Edit, OLGA, SampleRepo};
 
 /// What of an example's folder is not in its repository.
-const APART: [&str; 2] = ["scenario.txt", "transcript.txt"];
+const APART: [&str; 3] = ["scenario.txt", "transcript.txt", CHANGES];
+/// In it, a folder for each commit that changes something of its own: named by the commit's subject.
+pub const CHANGES: &str = "changes";
 
 /// A repository with its origin, the far ends, the server and its clock.
 #[derive(Debug)]
@@ -44,6 +46,14 @@ struct Stage {
     app: String,
     server: Server,
     moved: SignedDuration,
+}
+
+/// `Say goodbye` is `say-goodbye`.
+pub fn slug(subject: &str) -> String {
+    let lower = subject.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 impl World {
@@ -98,19 +108,19 @@ impl World {
         let Some((default_branch, others)) = branches.split_first() else {
             return Err("there is no branch".into());
         };
-        let files = self.files()?;
+        let files = self.files(&self.example)?;
         let folder = self.folder.join("work");
-        let repo = SampleRepo::of_files(&folder, default_branch, &OLGA, "Begin", &files)?;
+        // A minute past: whenever somebody looks, what came of a full hour is a whole number of hours ago
+        // and a bit, and never a bit less.
+        let at = at.saturating_add(SignedDuration::from_mins(1))?;
+        let moved = at.duration_since(Timestamp::now());
+        let repo = SampleRepo::of_files(&folder, default_branch, &OLGA, "Begin", &files, moved)?;
         for branch in others {
             repo.branch(branch, default_branch)?;
         }
         repo.origin(&self.origin())?;
         let stage_file = std::fs::read_to_string(folder.join("greenroom.yaml"))?;
         self.keep_secrets(&stage_file)?;
-        // A minute past: whenever somebody looks, what came of a full hour is a whole number of hours ago
-        // and a bit, and never a bit less.
-        let at = at.saturating_add(SignedDuration::from_mins(1))?;
-        let moved = at.duration_since(Timestamp::now());
         self.write_clock(moved)?;
         let server = Server::start(&Serve {
             greenroom: &self.greenroom,
@@ -154,17 +164,30 @@ impl World {
         Ok(())
     }
 
-    /// The example's files, with the addresses of this machine.
-    fn files(&self) -> Result<Vec<Edit>> {
+    /// What the commit with this subject changes by itself, if the example says so.
+    pub fn changes(&self, subject: &str) -> Result<Vec<Edit>> {
+        let folder = self.example.join(CHANGES).join(slug(subject));
+        if folder.is_dir() {
+            self.files(&folder)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// The files of a folder, with the addresses of this machine.
+    fn files(&self, root: &Path) -> Result<Vec<Edit>> {
         let mut edits = Vec::new();
-        let mut folders = vec![self.example.clone()];
+        let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder)? {
                 let path = entry?.path();
-                let name = path.strip_prefix(&self.example)?.display().to_string();
+                let name = path.strip_prefix(root)?.display().to_string();
+                if APART.contains(&name.as_str()) {
+                    continue;
+                }
                 if path.is_dir() {
                     folders.push(path);
-                } else if !APART.contains(&name.as_str()) {
+                } else {
                     let mut text = std::fs::read_to_string(&path)?;
                     if name == "greenroom.yaml" {
                         text = self.here(&text);
@@ -202,6 +225,7 @@ impl World {
         let stage = self.stage.as_mut().ok_or("it has not begun")?;
         stage.moved = stage.moved.saturating_add(by);
         let moved = stage.moved;
+        stage.repo.set_ahead(moved);
         self.write_clock(moved)?;
         self.followed().await
     }

@@ -1,6 +1,6 @@
 //! Repositories that tests write: commits, files, heads that move, and a host that can be away.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenroom_app::ports::source::{
@@ -331,9 +331,17 @@ impl Source for WorldSource {
         limit: usize,
     ) -> Result<Comparison, SourceError> {
         self.call("source.compare", repository, |state| {
+            let mut had = BTreeSet::new();
+            let mut at = Some(base.clone());
+            while let Some(revision) = at {
+                let kept = state.commits.get(&revision);
+                let kept = kept.ok_or_else(|| missing(repository, &revision))?;
+                at = kept.parent.clone();
+                had.insert(revision);
+            }
             let mut commits = Vec::new();
             let mut at = Some(head.clone());
-            while let Some(revision) = at.filter(|revision| revision != base) {
+            while let Some(revision) = at.filter(|revision| !had.contains(revision)) {
                 let kept = state.commits.get(&revision);
                 let kept = kept.ok_or_else(|| missing(repository, &revision))?;
                 commits.push(kept.commit.clone());

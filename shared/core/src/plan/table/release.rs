@@ -22,7 +22,9 @@ pub(super) fn closed(
     let revision = &release.revision;
     let bad = marks::bad(revision, view.marks);
     let missing = marks::missing(revision, cause, view.marks, policy);
-    let through = through::look(release, cause, view, policy);
+    // What is green here has passed it.
+    let green = view.stage.verified.as_ref().map(|green| &green.release);
+    let through = through::look(release, cause, view, policy).filter(|_| green != Some(release));
     bad.into_iter().chain(missing).chain(through).collect()
 }
 

@@ -1,0 +1,3 @@
+check '{ "message": "Goodbye!" }'
+check '{ "message": "Arrivederci!" }' it
+check '{ "message": "Tschau!" }' de

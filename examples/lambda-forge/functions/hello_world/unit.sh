@@ -1,0 +1,2 @@
+check '{ "message": "Hello World!" }'
+check '{ "message": "Hello Ann!" }' Ann
