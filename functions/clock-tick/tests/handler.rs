@@ -110,7 +110,8 @@ async fn what_somebody_began_past_greenroom_is_found_by_a_tick() {
     settings.applied_pipelines = true;
     let app = Hinting::app(world.ports().clone(), settings);
     let applied = Applied::from([("world".to_owned(), DefinitionHash::new("0"))]);
-    let recorded = app.apply_pipelines(world.id, &World::operator(), &applied);
+    let olga = World::operator();
+    let recorded = app.apply_pipelines(world.id, &olga, &applied);
     recorded.await.expect("stored").expect("granted");
     let told = Provenance {
         run: None,

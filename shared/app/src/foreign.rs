@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::keys;
 use crate::ports::Ports;
 use crate::ports::pipelines::{PipelineError, Pipelines, Provenance};
-use crate::ports::store::{Store, StoreError};
+use crate::ports::store::{Condition, Store, StoreError, Write};
 use crate::records::{AppRecord, PipelineLook, StageRecord};
 use crate::stages::Input;
 use crate::table::{self, put, unchanged};
@@ -200,11 +200,7 @@ impl<P: Ports> App<P> {
         self.write(writes).await
     }
 
-    async fn look(
-        &self,
-        app: AppId,
-        pipeline: &str,
-    ) -> Result<(crate::ports::store::Condition, PipelineLook), Error> {
+    async fn look(&self, app: AppId, pipeline: &str) -> Result<(Condition, PipelineLook), Error> {
         let key = keys::pipeline(app, pipeline);
         let read = table::load::<PipelineLook>(self.ports.store(), &key).await?;
         let condition = unchanged(read.as_ref());
@@ -212,7 +208,7 @@ impl<P: Ports> App<P> {
     }
 
     /// What somebody else wrote meanwhile is as good; the next look goes on from there.
-    async fn write(&self, writes: Vec<crate::ports::store::Write>) -> Result<(), Error> {
+    async fn write(&self, writes: Vec<Write>) -> Result<(), Error> {
         match self.ports.store().commit(writes).await {
             Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),

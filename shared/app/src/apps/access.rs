@@ -7,7 +7,7 @@ use crate::App;
 use crate::dispatch::fail::source_error;
 use crate::error::Error;
 use crate::ports::Ports;
-use crate::ports::source::{Mend, Source};
+use crate::ports::source::{Access, Mend, Repository, Source};
 use crate::records::AppRecord;
 
 /// What the credential of an app's repository can do.
@@ -31,7 +31,7 @@ impl<P: Ports> App<P> {
             let (checked, access) = match tried {
                 Ok(access) => (access.is_some(), access.unwrap_or_default()),
                 Err(error) => {
-                    let mut access = crate::ports::source::Access::default();
+                    let mut access = Access::default();
                     access.problems.push(Mend {
                         what: error.to_string(),
                         fix: "try again in a moment".to_owned(),
@@ -51,11 +51,7 @@ impl<P: Ports> App<P> {
     }
 
     /// Why a repository cannot be read, as precisely as the credential itself tells.
-    pub(super) async fn why_unreadable(
-        &self,
-        repository: &crate::ports::source::Repository,
-        error: Error,
-    ) -> Error {
+    pub(super) async fn why_unreadable(&self, repository: &Repository, error: Error) -> Error {
         if !matches!(error, Error::Unreadable { .. }) {
             return error;
         }

@@ -39,7 +39,7 @@ fn pipeline(entry: &Entry<RawPipeline>, log: &mut Log) -> Option<(PipelineName, 
     let items = steps.map_or(&[][..], |steps| steps.items.as_slice());
     let all: Vec<&RawStep> = items.iter().map(|step| &step.value).collect();
     // Broken ones were reported and are not there.
-    let whole = steps.map_or(raw.steps.is_absent(), |steps| !steps.broken);
+    let whole = steps.map_or_else(|| raw.steps.is_absent(), |steps| !steps.broken);
     if whole && raw.existing.is_absent() {
         check_shape(entry, &all, log);
     } else if let (true, Some(existing)) = (whole, existing) {
