@@ -35,9 +35,9 @@ pub async fn run(args: &DiffArgs, output: &mut Output) -> Result<Exit, Stop> {
     for side in [&two.from, &two.to] {
         stands(side, now, output)?;
     }
-    match (&two.unknown, two.same_artifact) {
-        (Some(why), _) => output.line(format_args!("commits: {}", clean(why)))?,
-        (None, _) => {
+    match &two.unknown {
+        Some(why) => output.line(format_args!("commits: {}", clean(why)))?,
+        None => {
             commits(&two.from, &two.to, now, output)?;
             commits(&two.to, &two.from, now, output)?;
         }
@@ -61,17 +61,17 @@ fn stands(side: &Side, now: Timestamp, output: &mut Output) -> Result<(), Stop> 
         let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
         format!(", artifact {}", clean(hex.get(..12).unwrap_or(hex)))
     });
-    Ok(output.line(format_args!(
+    output.line(format_args!(
         "{} {BOLD}{}{BOLD:#}: {what}{artifact}",
         card::mark(side.health).shown(),
         clean(&side.stage)
-    ))?)
+    ))
 }
 
 fn commits(side: &Side, other: &Side, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
     let (has, lacks) = (clean(&side.stage), clean(&other.stage));
     let many = match side.commits.len() {
-        0 => return Ok(output.line(format_args!("{has} has no commit that {lacks} has not"))?),
+        0 => return output.line(format_args!("{has} has no commit that {lacks} has not")),
         1 => "1 commit".to_owned(),
         n if side.truncated => format!("more than {n} commits"),
         n => format!("{n} commits"),
@@ -101,7 +101,7 @@ fn commits(side: &Side, other: &Side, now: Timestamp, output: &mut Output) -> Re
 
 fn variables(two: &TwoStages, output: &mut Output) -> Result<(), Stop> {
     if two.variables.is_empty() {
-        return Ok(output.line("the stage file gives both the same variables")?);
+        return output.line("the stage file gives both the same variables");
     }
     let rows: Vec<Vec<Cell>> = two.variables.iter().map(row).collect();
     let (from, to) = (

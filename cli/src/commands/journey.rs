@@ -88,7 +88,7 @@ fn words(leg: &Leg, revision: &str, now: Timestamp) -> String {
     let why = why.map_or_else(String::new, |why| {
         format!(": {}", said(&clean(&why.sentence), now))
     });
-    let run = leg.generation.map_or(0, |run| run);
+    let run = leg.generation.unwrap_or_default();
     match leg.state.as_str() {
         "here" => {
             let health = match leg.health {

@@ -4,7 +4,7 @@ use greenroom_app::Error;
 use greenroom_app::query::diff::{Difference, Value};
 use greenroom_app::query::journey::{Leg, Way, Where};
 use greenroom_core::command::Command;
-use greenroom_core::name::{Revision, SecretName};
+use greenroom_core::name::{Revision, SecretName, StageName};
 use greenroom_testkit::world::World;
 use jiff::SignedDuration;
 
@@ -52,7 +52,7 @@ fn what_waits_says_for_what_and_what_comes_after_which_stage() {
     assert_eq!(prod.why.map(|why| why.code), Some("soaking"));
     let mirror = leg(&world, one.as_str(), "mirror");
     assert_eq!(mirror.state, Where::Comes);
-    assert_eq!(mirror.after.as_ref().map(|it| it.as_str()), Some("prod"));
+    assert_eq!(mirror.after, Some(StageName::new("prod")));
 }
 
 #[test]
