@@ -10,7 +10,7 @@ use greenroom_core::stage_file::StageFile;
 use greenroom_emulators::github::Hosted;
 use greenroom_synth::{Options, synth};
 use greenroom_testkit::github_payloads::Repository;
-use greenroom_testkit::sample_repo::{Author, SampleRepo};
+use greenroom_testkit::sample_repo::{Author, Edit, SampleRepo};
 use serde_json::{Value, json};
 
 use crate::samples::{self, OFTEN, YEARLY};
@@ -99,6 +99,13 @@ impl App {
         let answer = self.site.api("POST", path, Some(asked)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(answer.json()["applied"], json!(applied), "{}", answer.body);
+    }
+
+    /// A commit on a branch, which nobody was told of.
+    pub fn commit(&self, branch: &str, author: &Author, subject: &str, edits: &[Edit]) -> String {
+        let made = self.repository.commit(branch, author, subject, edits);
+        samples::default_branch(&self.repository);
+        made.expect("it can be made")
     }
 
     /// The body of the webhook about a branch that is there.

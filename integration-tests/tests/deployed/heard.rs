@@ -20,11 +20,16 @@ impl Heard {
     /// Listens to what is told of an app from now on.
     pub async fn of(site: &Site, app: &str) -> Self {
         let name = format!("heard-{}", app.replace('/', "-"));
-        let made = json!({ "QueueName": name });
-        let made = site.wire.json("AmazonSQS.CreateQueue", &made).await;
-        let queue = made["QueueUrl"].as_str().expect("its address").to_owned();
         let arn = format!("arn:aws:sqs:us-east-1:000000000000:{name}");
         let topic = site.outputs.get("Breaks");
+        let policy = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" },
+            "Action": "sqs:SendMessage", "Resource": arn,
+            "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
+        }]});
+        let made = json!({ "QueueName": name, "Attributes": { "Policy": policy.to_string() } });
+        let made = site.wire.json("AmazonSQS.CreateQueue", &made).await;
+        let queue = made["QueueUrl"].as_str().expect("its address").to_owned();
         let subscribe = ["sns", "subscribe", "--topic-arn", topic];
         let to = ["--protocol", "sqs", "--notification-endpoint", &arn];
         site.aws().aws(&[&subscribe[..], &to].concat());

@@ -1,5 +1,7 @@
 //! Repositories of tests: the sample, and one whose pipeline does next to nothing.
 
+use std::process::Command;
+
 use greenroom_testkit::fake_telegram::FakeTelegram;
 use greenroom_testkit::sample_repo::{CARLA, Edit, SampleRepo};
 
@@ -24,7 +26,16 @@ pub fn orders(site: &Site, name: &str, branches: &[&str], cron: &str) -> (Sample
             made.delete_branch(branch).expect("it is there");
         }
     }
+    default_branch(&made);
     (made, text)
+}
+
+/// GitHub takes for the default branch what is checked out in the folder.
+pub fn default_branch(repository: &SampleRepo) {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(repository.folder());
+    let done = git.args(["checkout", "--quiet", "master"]).status();
+    assert!(done.expect("git is there").success(), "master is there");
 }
 
 /// The service's place, and channels AWS can serve.
@@ -42,6 +53,8 @@ fn on_aws(sample: &str, site: &Site, name: &str) -> String {
         ("[console]", "[team, mail]".to_owned()),
         (", console]", "]".to_owned()),
         (OFTEN, OFTEN.to_owned()),
+        // Where clocks may differ by minutes a soak lasts longer by those, and tests would wait.
+        ("soak: 5s, ", String::new()),
     ];
     changes.iter().fold(sample.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "the sample has no {from} any more");

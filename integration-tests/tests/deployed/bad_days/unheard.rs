@@ -19,8 +19,7 @@ fn a_break_while_telegram_is_away_is_told_by_the_topic_and_by_telegram_when_it_i
         site.to_telegram.forget_counts();
         site.to_telegram.always("*", Fault::LoseRequest);
         let ill = [Edit::write(UP, ILL)];
-        let bad = app.repository.commit("develop", &BOB, "Break it", &ill);
-        let bad = bad.expect("it can be made");
+        let bad = app.commit("develop", &BOB, "Break it", &ill);
         app.pushed("develop", &before, &BOB).await;
         app.stage("dev", |stage| stage["health"] == "red").await;
         heard.until(&site, 0, 1, false).await;
@@ -38,8 +37,7 @@ fn a_break_while_telegram_is_away_is_told_by_the_topic_and_by_telegram_when_it_i
         site.to_telegram.calm();
         heard.until(&site, 1, 1, true).await;
         let well = [Edit::write(UP, WELL)];
-        let good = app.repository.commit("develop", &BOB, "Mend it", &well);
-        let good = good.expect("it can be made");
+        let good = app.commit("develop", &BOB, "Mend it", &well);
         app.pushed("develop", &bad, &BOB).await;
         app.stage("dev", is_green_with(&good)).await;
         heard.until(&site, 2, 2, true).await;
