@@ -34,10 +34,11 @@ fn commit(app: &App, subject: &str) -> String {
     app.commit("develop", &BOB, subject, &[])
 }
 
-/// Whether a stage is green with this commit.
+/// Whether a stage is green by a run of this commit. As long as that runs it is green by the one
+/// before.
 fn is_green_with(revision: &str) -> impl Fn(&Value) -> bool {
     let revision = revision.to_owned();
-    move |stage| stage["health"] == "green" && stage["deployed"]["revision"] == revision.as_str()
+    move |stage| stage["health"] == "green" && stage["last"]["revision"] == revision.as_str()
 }
 
 /// How many deployments there were to a stage.
