@@ -8,6 +8,7 @@ mod app;
 mod aws;
 mod bad_days;
 mod breaks;
+mod counted;
 mod heard;
 mod promotion;
 mod push;
