@@ -32,10 +32,11 @@ setup: ## Everything the other verbs need: tools into .tools, crates into cargo'
 
 check: fmt-check lint doc unit ## Formatting, lints, docs, unit and scenario tests
 
-test: ## All tests, the whole story over the real binary among them
+test: ## All tests, the whole story over the real binary and over the deployed functions among them; FAST=1 leaves the latter out
 	cargo nextest run --workspace --locked
 	cargo test --doc --workspace --locked --quiet
 	$(MAKE) --no-print-directory sim
+	$(if $(FAST),@echo "FAST: the deployed functions are not tested",$(MAKE) --no-print-directory e2e)
 
 unit: ## The tests of the libraries
 	cargo nextest run --workspace --exclude greenroom --locked
@@ -99,6 +100,7 @@ fmt-check:
 
 lint: lint-template ## Clippy, and the template's own linters; warnings are errors
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p greenroom-integration-tests --all-targets --features deployed --locked -- -D warnings
 
 doc: ## The documentation of the code, warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
@@ -109,7 +111,6 @@ deny: ## Licences, sources and duplicates of the dependencies (installs cargo-de
 
 e2e: ## The functions as they are deployed: built, put into MiniStack by the template, and asked from outside
 	PROFILE=dev ARCHITECTURE=$(shell uname -m | sed 's/aarch64/arm64/') infra/lambdas.sh
-	cargo nextest run --locked -p greenroom-integration-tests --test template
 	cargo test --locked -p greenroom-integration-tests --features deployed --test deployed -- --test-threads=16
 
 lambdas: ## The functions as they are deployed, into .build/lambda; ARCHITECTURE=arm64|x86_64, PROFILE=dev builds quickly

@@ -5,30 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use aws_credential_types::Credentials;
-use greenroom_app::App as Control;
-use greenroom_aws::connect::{Connection, Endpoints};
-use greenroom_aws::ports::{AwsPorts, settings};
-use greenroom_aws::store::DynamoStore;
 use greenroom_core::name::RepoName;
-use greenroom_core::principal::Principal;
 use greenroom_core::stage_file::StageFile;
 use greenroom_emulators::github::Hosted;
-use greenroom_emulators::ministack::{REGION, ROOT};
-use greenroom_synth::{Options, Rendered, synth};
-use greenroom_testkit::fake_telegram::FakeTelegram;
+use greenroom_synth::{Options, synth};
 use greenroom_testkit::github_payloads::Repository;
-use greenroom_testkit::sample_repo::{Author, SampleRepo};
+use greenroom_testkit::sample_repo::{Author, Edit, SampleRepo};
 use serde_json::{Value, json};
 
-use crate::site::Site;
+use crate::samples::{self, OFTEN, YEARLY};
+use crate::site::{Answer, Site};
 
 /// Ids of repositories and deliveries; no two tests share one.
 static NEXT: AtomicU64 = AtomicU64::new(4711);
 /// How long something may take that needs no waiting; a machine with much to do is slow.
-const PATIENCE: Duration = Duration::from_secs(100);
+pub const PATIENCE: Duration = Duration::from_secs(300);
 /// Between two looks.
-const LOOK: Duration = Duration::from_millis(100);
+pub const LOOK: Duration = Duration::from_millis(200);
 
 /// An app under control.
 pub struct App {
@@ -36,26 +29,37 @@ pub struct App {
     /// `acme/...`
     pub name: String,
     pub repository: SampleRepo,
-    id: u64,
+    pub id: u64,
     /// Its stage file, before anybody changes it.
     file: StageFile,
 }
 
 impl App {
-    /// Takes a repository of the sample under control, as `greenroom app add` does.
-    pub async fn add(site: &Arc<Site>, name: &str) -> Self {
-        let services = site.services(name).display().to_string();
-        let breaks = site.outputs.get("Breaks");
-        let mut text = String::new();
-        let made = SampleRepo::create_with(&site.folder().join(name), |sample| {
-            text = on_aws(sample, name, &services, breaks);
-            text.clone()
-        });
+    /// Takes a repository of the sample under control, as `greenroom app add` does. It has these
+    /// branches and the default one; each would be built as soon as the clock ticks.
+    pub async fn sample(site: &Arc<Site>, name: &str, branches: &[&str]) -> Self {
+        let (repository, text) = samples::orders(site, name, branches, YEARLY);
+        Self::add(site, name, repository, &text).await
+    }
+
+    /// The same with the default branch alone, which `preprod` is refreshed from all the time.
+    pub async fn refreshed(site: &Arc<Site>, name: &str) -> Self {
+        let (repository, text) = samples::orders(site, name, &[], OFTEN);
+        Self::add(site, name, repository, &text).await
+    }
+
+    /// The same of one that is built, deployed and tested in no time.
+    pub async fn light(site: &Arc<Site>, name: &str) -> Self {
+        let (repository, text) = samples::light(site, name);
+        Self::add(site, name, repository, &text).await
+    }
+
+    async fn add(site: &Arc<Site>, name: &str, repository: SampleRepo, text: &str) -> Self {
         let file = StageFile::parse("greenroom.yaml", text.as_bytes()).expect("it holds");
         let app = Self {
             site: Arc::clone(site),
             name: format!("acme/{name}"),
-            repository: made.expect("git works"),
+            repository,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             file,
         };
@@ -70,7 +74,7 @@ impl App {
         app
     }
 
-    /// Deploys the pipelines of its stage file and records that, as `greenroom apply` does.
+    /// Deploys the pipelines of its stage file and says so, as `greenroom apply` does.
     pub async fn apply(&self) {
         let options = Options {
             app: RepoName::new(&self.name),
@@ -88,29 +92,20 @@ impl App {
         .into();
         let loaded = self.site.stand_in.load(&rendered.template, &values);
         loaded.expect("the pipelines can be made");
-        self.record(&rendered).await;
+        let definitions = rendered.definitions.into_iter();
+        let applied: BTreeMap<_, _> = definitions.map(|it| (it.name, it.hash)).collect();
+        let asked = json!({ "by": "olga", "app": self.name, "applied": applied });
+        let path = "/api/v1/pipelines";
+        let answer = self.site.api("POST", path, Some(asked)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.json()["applied"], json!(applied), "{}", answer.body);
     }
 
-    /// What `greenroom apply` would tell the API, written into the table as the API writes it.
-    async fn record(&self, rendered: &Rendered) {
-        let credentials = Credentials::new(ROOT.0, ROOT.1, None, None, "test");
-        let url = self.site.aws().url().to_owned();
-        let connection = Connection::new(REGION, credentials, Endpoints::all(url));
-        let store = DynamoStore::new(&connection, self.site.outputs.get("Table"));
-        let control = Control::new(AwsPorts::new(store), settings());
-        let app = control
-            .find_app(Some(&self.name))
-            .await
-            .expect("it is there");
-        let definitions = rendered.definitions.iter();
-        let applied = definitions
-            .map(|it| (it.name.clone(), it.hash.clone()))
-            .collect();
-        let by = Principal::Operator {
-            name: "olga".to_owned(),
-        };
-        let recorded = control.apply_pipelines(app.id, &by, &applied).await;
-        recorded.expect("the table takes it").expect("she may");
+    /// A commit on a branch, which nobody was told of.
+    pub fn commit(&self, branch: &str, author: &Author, subject: &str, edits: &[Edit]) -> String {
+        let made = self.repository.commit(branch, author, subject, edits);
+        samples::default_branch(&self.repository);
+        made.expect("it can be made")
     }
 
     /// The body of the webhook about a branch that is there.
@@ -129,24 +124,43 @@ impl App {
         delivery
     }
 
+    /// Tells a stage to do something.
+    pub async fn command(&self, stage: &str, command: Value) -> Answer {
+        let path = format!("/api/v1/stages/{stage}/commands?app={}", self.name);
+        let asked = json!({ "by": "olga", "command": command });
+        self.site.api("POST", &path, Some(asked)).await
+    }
+
     /// A delivery once it is no longer undecided.
     pub async fn decided(&self, delivery: &str) -> Value {
-        let path = format!("/api/v1/deliveries/{delivery}");
-        let is_decided = |read: &Value| {
-            let status = read["status"]["status"].as_str();
-            status.is_some_and(|status| status != "received")
-        };
-        self.told(&path, is_decided).await
+        self.told(&delivery_path(delivery), Time::Stands, is_decided)
+            .await
     }
 
-    /// A stage of this app once it is as it should be.
+    /// A stage of this app once it is as it should be; by events alone, as nothing ticks.
     pub async fn stage(&self, stage: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let path = format!("/api/v1/stages/{stage}?app={}", self.name);
-        self.told(&path, is_so).await
+        self.told(&self.stage_path(stage), Time::Stands, is_so)
+            .await
     }
 
-    /// What the API tells once it is as it should be.
-    async fn told(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    /// The same while the clock ticks.
+    pub async fn stage_in_time(&self, stage: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.told(&self.stage_path(stage), Time::Passes, is_so)
+            .await
+    }
+
+    /// A delivery once it is as it should be, while the clock ticks.
+    pub async fn delivery_in_time(&self, delivery: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.told(&delivery_path(delivery), Time::Passes, is_so)
+            .await
+    }
+
+    fn stage_path(&self, stage: &str) -> String {
+        format!("/api/v1/stages/{stage}?app={}", self.name)
+    }
+
+    /// What the API tells once it is as it should be. While the network fails it may tell nothing.
+    async fn told(&self, path: &str, time: Time, is_so: impl Fn(&Value) -> bool) -> Value {
         let since = Instant::now();
         loop {
             let told = self.site.api("GET", path, None).await;
@@ -160,35 +174,34 @@ impl App {
                 told.status,
                 self.site.said()
             );
+            if matches!(time, Time::Passes) {
+                // One that fails is made good by the next.
+                let _ = self.site.tick().await;
+            }
             tokio::time::sleep(LOOK).await;
         }
     }
+}
+
+/// What the clock does meanwhile.
+#[derive(Clone, Copy)]
+enum Time {
+    Stands,
+    Passes,
+}
+
+/// Whether a delivery is no longer undecided.
+pub fn is_decided(delivery: &Value) -> bool {
+    let status = delivery["status"]["status"].as_str();
+    status.is_some_and(|status| status != "received")
+}
+
+fn delivery_path(delivery: &str) -> String {
+    format!("/api/v1/deliveries/{delivery}")
 }
 
 /// A delivery's id as GitHub makes them.
 pub fn new_delivery() -> String {
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("{next:08x}-0000-4000-8000-000000000001")
-}
-
-/// The sample's stage file as one on AWS has it: the service's place, and channels AWS can serve.
-fn on_aws(sample: &str, name: &str, services: &str, breaks: &str) -> String {
-    let mail = "mail:    { mail: { to: [orders@example.com], from: greenroom@example.com, server: \"127.0.0.1:2525\", tls: none } }";
-    let console = "  console: { console: {} }\n";
-    let sns = format!("mail:    {{ sns: \"{breaks}\" }}");
-    let changes = [
-        ("acme/orders", format!("acme/{name}")),
-        ("/var/tmp/orders", services.to_owned()),
-        ("-1001234567890", FakeTelegram::CHAT.to_owned()),
-        (mail, sns),
-        (console, String::new()),
-        ("[console]", "[team, mail]".to_owned()),
-        (", console]", "]".to_owned()),
-        // Once a year; the clock's own test has another.
-        ("*/20 * * * * *", "0 3 1 1 *".to_owned()),
-    ];
-    changes.iter().fold(sample.to_owned(), |text, (from, to)| {
-        assert!(text.contains(from), "the sample has no {from} any more");
-        text.replace(from, to)
-    })
 }

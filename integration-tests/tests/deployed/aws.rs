@@ -33,7 +33,9 @@ impl Aws {
 
     /// What `aws` answers; an empty answer is `null`.
     pub fn aws(&self, arguments: &[&str]) -> Value {
-        let text = self.run("aws", &[&["--output", "json"], arguments].concat());
+        // Of SQS it does not take the address from the environment.
+        let always = ["--output", "json", "--endpoint-url", &self.url];
+        let text = self.run("aws", &[&always, arguments].concat());
         if text.trim().is_empty() {
             return Value::Null;
         }

@@ -6,6 +6,15 @@
 
 mod app;
 mod aws;
+mod bad_days;
+mod breaks;
+mod counted;
+mod heard;
+mod promotion;
 mod push;
+mod samples;
+mod services;
 mod site;
 mod stack;
+mod stand_in;
+mod wire;

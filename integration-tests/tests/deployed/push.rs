@@ -12,7 +12,7 @@ const BRANCH: &str = "feature/alice-coupons";
 #[test]
 fn a_signed_push_is_kept_and_decided_by_the_deployed_functions() {
     on_site(async |site| {
-        let app = App::add(&site, "kept").await;
+        let app = App::sample(&site, "kept", &[BRANCH]).await;
         let push = app.push(BRANCH, ZEROS, &ALICE);
         let id = new_delivery();
         let answer = site.webhook("push", &id, &push).await;
@@ -45,7 +45,7 @@ fn nobody_gets_in_without_a_signature_or_a_token() {
 #[test]
 fn a_push_is_built_admitted_deployed_and_verified() {
     on_site(async |site| {
-        let app = App::add(&site, "pushed").await;
+        let app = App::sample(&site, "pushed", &[BRANCH]).await;
         app.apply().await;
         app.pushed(BRANCH, ZEROS, &ALICE).await;
         let stage = app

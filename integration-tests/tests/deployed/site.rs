@@ -1,34 +1,41 @@
 //! One installation for all tests of this program: MiniStack with the stack in it, GitHub,
-//! Telegram and CodePipeline on loopback.
+//! Telegram and CodePipeline on loopback, and between them and the functions a network that fails
+//! when it is told to.
 //!
 //! Deploying takes longer than any test, so they share it; each has an app of its own. It lives
-//! as long as a test uses it.
+//! as long as a test uses it. Tests that break what all use take turns.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use greenroom_emulators::codepipeline::{
-    Endpoint, EventSink, Functions, Options as PipelineOptions, Secrets, Sources, StandIn,
-};
+use greenroom_emulators::codepipeline::StandIn;
 use greenroom_emulators::github::{FakeGitHub, Reach};
-use greenroom_emulators::ministack::{MiniStack, Options, REGION, ROOT};
+use greenroom_emulators::ministack::{MiniStack, Options};
+use greenroom_emulators::proxy::FaultProxy;
 use greenroom_testkit::fake_telegram::FakeTelegram;
 use greenroom_testkit::github_payloads::sign;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::aws::{Aws, root};
+use crate::aws::Aws;
+use crate::services::Services;
 use crate::stack::{self, Outputs};
+use crate::stand_in;
+use crate::wire::Wire;
 
-const SECRET: &str = "what GitHub signs with";
+pub const SECRET: &str = "what GitHub signs with";
 const TOKEN: &str = "the token of this installation";
-const CREDENTIAL: &str = "github_pat_11ABCDEFG0123456789";
+/// GitHub's.
+pub const CREDENTIAL: &str = "github_pat_11ABCDEFG0123456789";
 /// What the stand-in calls its source of events; MiniStack, as AWS, keeps `aws.` to itself.
-const EVENTS: &str = "test.codepipeline";
+pub const EVENTS: &str = "test.codepipeline";
+/// Tests call the clock's function when they want time to have passed; one lets the schedule do it.
+const TICK: &str = "rate(30 days)";
 
 static SHARED: Mutex<Weak<Site>> = Mutex::new(Weak::new());
+/// Held for reading by tests that bear each other, for writing by one that bears nobody.
+static TURNS: RwLock<()> = RwLock::new(());
 
 /// What was answered.
 pub struct Answer {
@@ -47,8 +54,14 @@ impl Answer {
 pub struct Site {
     pub stand_in: StandIn,
     pub github: FakeGitHub,
-    _telegram: FakeTelegram,
+    pub telegram: FakeTelegram,
     pub outputs: Outputs,
+    /// Between the functions and the table, CodePipeline, and Telegram.
+    pub to_table: FaultProxy,
+    pub to_pipelines: FaultProxy,
+    pub to_telegram: FaultProxy,
+    /// Services of AWS, asked by the account's owner.
+    pub wire: Wire,
     client: reqwest::Client,
     /// The API's host name, as MiniStack knows it.
     host: String,
@@ -58,17 +71,30 @@ pub struct Site {
     folder: TempDir,
 }
 
-/// Runs a test on the one installation, which the first test makes.
+/// Runs a test on the one installation, which the first test makes, beside others.
 pub fn on_site<F: Future<Output = ()>>(test: impl FnOnce(Arc<Site>) -> F) {
-    let site = {
-        let mut shared = SHARED.lock().expect("the installation could be made");
-        shared.upgrade().unwrap_or_else(|| {
-            let site = Arc::new(Site::deploy());
-            *shared = Arc::downgrade(&site);
-            site
-        })
-    };
+    let site = shared();
+    // What a test left broken, `calm` mends.
+    let _turn = TURNS.read().unwrap_or_else(PoisonError::into_inner);
     site.runtime.block_on(test(Arc::clone(&site)));
+}
+
+/// The same while no other test runs: it may break what all use.
+pub fn alone_on_site<F: Future<Output = ()>>(test: impl FnOnce(Arc<Site>) -> F) {
+    let site = shared();
+    let _turn = TURNS.write().unwrap_or_else(PoisonError::into_inner);
+    site.calm();
+    site.runtime.block_on(test(Arc::clone(&site)));
+    site.calm();
+}
+
+fn shared() -> Arc<Site> {
+    let mut shared = SHARED.lock().expect("the installation could be made");
+    shared.upgrade().unwrap_or_else(|| {
+        let site = Arc::new(Site::deploy());
+        *shared = Arc::downgrade(&site);
+        site
+    })
 }
 
 impl Site {
@@ -78,19 +104,28 @@ impl Site {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = Runtime::new().expect("a runtime");
         let folder = TempDir::new().expect("a folder");
-        let options = Options {
-            auth: true,
-            ..Options::default()
-        };
-        let (ministack, github, telegram, stand_in) = runtime.block_on(async {
+        let services = Services::in_folder(&folder.path().join("stages"));
+        let mark = services.mark();
+        let (ministack, github, telegram, stand_in, proxies) = runtime.block_on(async {
+            let options = Options {
+                auth: true,
+                ..Options::default()
+            };
             let ministack = MiniStack::start_with(options).await;
             let ministack = ministack.expect("MiniStack starts");
             let github = FakeGitHub::start().await;
             github.token(CREDENTIAL, Reach::as_asked());
             let telegram = FakeTelegram::start().await;
-            let stand_in = StandIn::start(pipelines(ministack.url(), github.base())).await;
-            (ministack, github, telegram, stand_in.expect("it starts"))
+            let options = stand_in::options(ministack.url(), github.base(), mark);
+            let stand_in = StandIn::start(options).await.expect("it starts");
+            let proxies = [
+                before(ministack.url()).await,
+                before(&stand_in.url()).await,
+                before(telegram.base()).await,
+            ];
+            (ministack, github, telegram, stand_in, proxies)
         });
+        let [to_table, to_pipelines, to_telegram] = proxies;
         let secrets = [
             ("greenroom/webhook", SECRET),
             ("greenroom/token", TOKEN),
@@ -99,11 +134,14 @@ impl Site {
         ];
         let parameters = [
             ("Protected", "false"),
+            ("Tick", TICK),
+            ("AlertsEmail", "team@example.com"),
             ("PipelineEvents", EVENTS),
             ("GitHubUrl", github.base()),
-            ("TelegramUrl", telegram.base()),
-            ("AwsEndpointCodePipeline", &stand_in.url()),
-            ("AwsEndpointCodeBuild", &stand_in.url()),
+            ("TelegramUrl", &to_telegram.url()),
+            ("AwsEndpointDynamoDb", &to_table.url()),
+            ("AwsEndpointCodePipeline", &to_pipelines.url()),
+            ("AwsEndpointCodeBuild", &to_pipelines.url()),
             ("TestMayReach", "127.0.0.1/32"),
         ];
         let packaged = folder.path().join("packaged.yaml").display().to_string();
@@ -113,20 +151,37 @@ impl Site {
         Self {
             stand_in,
             github,
-            _telegram: telegram,
+            telegram,
             outputs,
+            to_table,
+            to_pipelines,
+            to_telegram,
+            wire: Wire::new(ministack.url()),
             client: reqwest::Client::new(),
             host,
             ministack,
             runtime,
-            services: Services(folder.path().join("stages")),
+            services,
             folder,
         }
+    }
+
+    /// The network does what networks should.
+    fn calm(&self) {
+        for proxy in [&self.to_table, &self.to_pipelines, &self.to_telegram] {
+            proxy.calm();
+        }
+        self.stand_in.forget_faults();
     }
 
     /// The command line of AWS, there.
     pub fn aws(&self) -> Aws {
         Aws::of(&self.ministack)
+    }
+
+    /// Where MiniStack is, which is well as long as it answers.
+    pub fn ministack(&self) -> &str {
+        self.ministack.url()
     }
 
     /// A folder for repositories and the like.
@@ -136,7 +191,7 @@ impl Site {
 
     /// Where an app's services run.
     pub fn services(&self, app: &str) -> PathBuf {
-        self.services.0.join(app)
+        self.services.of(app)
     }
 
     /// What the server and the functions said.
@@ -144,9 +199,29 @@ impl Site {
         self.ministack.said()
     }
 
+    /// Time has passed: the clock's function is called as its schedule does, and has ended.
+    pub async fn tick(&self) -> Result<(), String> {
+        self.wire.invoke("greenroom-clock-tick", &json!({})).await
+    }
+
+    /// Lets the deployed schedule tick by this expression from now on.
+    pub async fn ticks(&self, expression: &str) {
+        let path = "/schedules/greenroom-tick";
+        let of_group = format!("{path}?groupName=greenroom");
+        let mut schedule = self.wire.rest("scheduler", "GET", &of_group, None).await;
+        schedule["ScheduleExpression"] = json!(expression);
+        let asked = Some(&schedule);
+        self.wire.rest("scheduler", "PUT", path, asked).await;
+    }
+
     /// Sends a webhook as GitHub does.
     pub async fn webhook(&self, event: &str, delivery: &str, body: &str) -> Answer {
-        let signature = sign(SECRET, body.as_bytes());
+        self.signed(SECRET, event, delivery, body).await
+    }
+
+    /// Sends a webhook that is signed with this secret.
+    pub async fn signed(&self, secret: &str, event: &str, delivery: &str, body: &str) -> Answer {
+        let signature = sign(secret, body.as_bytes());
         let request = self.hook(event, delivery, body);
         answered(request.header("x-hub-signature-256", signature)).await
     }
@@ -195,64 +270,14 @@ impl Site {
     }
 }
 
+async fn before(url: &str) -> FaultProxy {
+    FaultProxy::start(url).await.expect("there is a port")
+}
+
 async fn answered(request: reqwest::RequestBuilder) -> Answer {
     let answer = request.send().await.expect("MiniStack answers");
     Answer {
         status: answer.status().as_u16(),
         body: answer.text().await.expect("a text"),
-    }
-}
-
-/// CodePipeline and CodeBuild: sources from GitHub, functions and events in MiniStack, and builds
-/// with this project's tools and this toolchain.
-fn pipelines(ministack: &str, github: &str) -> PipelineOptions {
-    let endpoint = Endpoint::new(ministack, REGION);
-    let toolchain = std::env::var_os("CARGO").map(PathBuf::from);
-    let toolchain = toolchain.and_then(|cargo| Some(cargo.parent()?.to_owned()));
-    let before = std::env::var_os("PATH").unwrap_or_default();
-    let folders = [root().join(".tools/bin")].into_iter().chain(toolchain);
-    let path = std::env::join_paths(folders.chain(std::env::split_paths(&before)));
-    let path = path.expect("folders that can be in PATH");
-    let environment = [
-        ("PATH", path.to_str().expect("a text")),
-        ("AWS_ENDPOINT_URL", ministack),
-        ("AWS_ACCESS_KEY_ID", ROOT.0),
-        ("AWS_SECRET_ACCESS_KEY", ROOT.1),
-    ];
-    PipelineOptions {
-        region: REGION.to_owned(),
-        sources: Sources::GitHub {
-            url: github.to_owned(),
-            token: Some(CREDENTIAL.to_owned()),
-        },
-        functions: Functions::Endpoint(endpoint.clone()),
-        secrets: Secrets::Endpoint(endpoint.clone()),
-        events: vec![EventSink::EventBridge {
-            endpoint,
-            source: EVENTS.to_owned(),
-        }],
-        environment: environment
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        ..PipelineOptions::of_git("")
-    }
-}
-
-/// What deployments left running, as they are to; a folder for each app.
-struct Services(PathBuf);
-
-impl Drop for Services {
-    fn drop(&mut self) {
-        let apps = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
-        for app in apps {
-            let stop = root().join("examples/orders/stop.sh");
-            let ended = Command::new(stop)
-                .arg("--all")
-                .env("ORDERS_HOME", app.path())
-                .status();
-            if !ended.is_ok_and(|status| status.success()) {
-                eprintln!("services under {} may still run", app.path().display());
-            }
-        }
     }
 }

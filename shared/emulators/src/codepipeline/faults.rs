@@ -58,6 +58,14 @@ impl Faults {
         self.lock().events.extend(faults);
     }
 
+    /// Nothing goes wrong any more.
+    pub fn forget(&self) {
+        let mut planned = self.lock();
+        planned.calls.clear();
+        planned.events.clear();
+        planned.down = false;
+    }
+
     /// Every call breaks until it is up again.
     pub fn set_down(&self, down: bool) {
         self.lock().down = down;

@@ -123,6 +123,19 @@ impl StandIn {
         self.service.faults.set_down(down);
     }
 
+    /// Nothing of what was planned goes wrong any more, and it is up.
+    pub fn forget_faults(&self) {
+        self.service.faults.forget();
+    }
+
+    /// How many executions there have been, of all pipelines.
+    pub fn executions(&self) -> usize {
+        self.service.read(|state| {
+            let pipelines = state.pipelines.values();
+            pipelines.map(|pipeline| pipeline.executions.len()).sum()
+        })
+    }
+
     /// How often each operation was called, faulty calls included.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.service.faults.counted()

@@ -1,0 +1,40 @@
+//! What becomes of a push that breaks a stage.
+
+use greenroom_testkit::github_payloads::ZEROS;
+use greenroom_testkit::sample_repo::{ALICE, BOB, break_discount, fix_discount};
+
+use crate::app::App;
+use crate::heard::{Heard, mailed};
+use crate::site::on_site;
+
+#[test]
+fn a_break_and_its_end_are_told_once_by_telegram_and_by_the_topic() {
+    on_site(async |site| {
+        assert_eq!(mailed(&site), ["team@example.com"], "by the template");
+        let app = App::sample(&site, "broken", &["develop"]).await;
+        let mut heard = Heard::of(&site, &app.name).await;
+        app.apply().await;
+        app.pushed("develop", ZEROS, &ALICE).await;
+        app.stage("dev", |stage| stage["health"] == "green").await;
+
+        let good = app.repository.head("develop").expect("it is there");
+        let bad = app.commit("develop", &BOB, "Round coupons", &break_discount());
+        app.pushed("develop", &good, &BOB).await;
+        let stage = app.stage("dev", |stage| !stage["break"].is_null()).await;
+        assert_eq!(stage["break"]["revision"], bad.as_str(), "{stage:#}");
+        assert_eq!(stage["break"]["last_green"], good.as_str(), "{stage:#}");
+        heard.until(&site, 1, 1, false).await;
+
+        app.commit("develop", &BOB, "Round them right", &fix_discount());
+        app.pushed("develop", &bad, &BOB).await;
+        let stage = app.stage("dev", |stage| stage["health"] == "green").await;
+        assert!(stage["break"].is_null(), "{stage:#}");
+        heard.until(&site, 2, 2, false).await;
+        for texts in [&heard.telegram, &heard.topic] {
+            assert_eq!(texts.len(), 2, "{texts:#?}");
+            assert!(texts[0].contains("discount_cents"), "{}", texts[0]);
+            assert!(texts[0].contains("Bob Okafor"), "{}", texts[0]);
+            assert!(texts[1].contains("green again"), "{}", texts[1]);
+        }
+    });
+}
