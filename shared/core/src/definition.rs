@@ -67,6 +67,8 @@ pub struct Outdated {
     pub build: Option<Definition>,
     /// The one that deploys to it.
     pub stage: Option<Definition>,
+    /// The one that tears it down.
+    pub teardown: Option<Definition>,
 }
 
 impl Outdated {
@@ -78,6 +80,7 @@ impl Outdated {
         Self {
             build: build.filter(missing),
             stage: Definition::of_stage(app, file, rule).filter(missing),
+            teardown: Definition::of_teardown(app, file, rule).filter(missing),
         }
     }
 }
@@ -107,11 +110,7 @@ impl Definition {
     pub fn of_stage(app: &RepoName, file: &StageFile, rule: &Rule) -> Option<Self> {
         let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
         let steps: Vec<&Step> = pipeline.steps.iter().filter(|step| !step.once).collect();
-        let variables: BTreeMap<&str, &str> = file
-            .templates_for(rule)
-            .into_iter()
-            .map(|(name, template)| (name, template.as_str()))
-            .collect();
+        let variables = variables(file, rule);
         let hash = canonical(&json!({
             "definition": VERSION,
             "stage": rule.name,
@@ -126,10 +125,38 @@ impl Definition {
             hash: DefinitionHash(hash),
         })
     }
+
+    /// The pipeline that tears the stages of `rule` down; `None` when they do not expire or their
+    /// pipeline does not say how. It runs the default branch's code only, whatever leads to the
+    /// stages, so it has all their secrets. `app` is the repository's full name.
+    pub fn of_teardown(app: &RepoName, file: &StageFile, rule: &Rule) -> Option<Self> {
+        rule.expires.as_ref()?;
+        let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        let steps = pipeline.teardown.as_ref()?.all_steps();
+        let variables = variables(file, rule);
+        let hash = canonical(&json!({
+            "definition": VERSION,
+            "teardown": rule.name,
+            "app": same_case(app),
+            "steps": steps,
+            "variables": variables,
+        }));
+        Some(Self {
+            name: name(app, rule.name.as_str(), "-teardown"),
+            hash: DefinitionHash(hash),
+        })
+    }
+}
+
+fn variables<'a>(file: &'a StageFile, rule: &'a Rule) -> BTreeMap<&'a str, &'a str> {
+    let templates = file.templates_for(rule).into_iter();
+    templates
+        .map(|(name, template)| (name, template.as_str()))
+        .collect()
 }
 
 /// Every pipeline a stage file makes, by name: one for each pipeline that builds for some stage, and
-/// one for each rule that deploys.
+/// one for each rule that deploys, and another for each whose stages are torn down.
 pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
     let used = |name: &&PipelineName| {
         let mut rules = file.rules.iter();
@@ -139,7 +166,9 @@ pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
     let builds = builds.filter_map(|name| Definition::of_build(app, file, name));
     let stages = file.rules.iter();
     let stages = stages.filter_map(|rule| Definition::of_stage(app, file, rule));
-    let mut all: Vec<Definition> = builds.chain(stages).collect();
+    let teardowns = file.rules.iter();
+    let teardowns = teardowns.filter_map(|rule| Definition::of_teardown(app, file, rule));
+    let mut all: Vec<Definition> = builds.chain(stages).chain(teardowns).collect();
     all.sort_unstable();
     all
 }

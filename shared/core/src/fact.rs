@@ -60,4 +60,10 @@ pub enum Fact {
         reference: Option<RefName>,
         at: Timestamp,
     },
+    /// The default branch was read for the teardown that is wish `number` of the stage's life.
+    TeardownHeadRead {
+        number: u64,
+        revision: Revision,
+        at: Timestamp,
+    },
 }

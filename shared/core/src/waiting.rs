@@ -1,11 +1,13 @@
 //! Why nothing moves: for each wait a code, a sentence, who can end it, and the command.
 
 mod explain;
+mod life;
 mod release;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use life::LifeWait;
 pub use release::{Passing, ReleaseWait};
 
 use crate::definition::Definition;
@@ -137,6 +139,8 @@ pub enum Wait {
     PipelineOutdated {
         definition: Definition,
     },
+    /// Something about how long the stage lives.
+    Life(LifeWait),
 }
 
 /// A window that closes a stage.
@@ -174,7 +178,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 30] = [
+    pub const CODES: [&'static str; 35] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -205,6 +209,11 @@ impl Wait {
         "mark_missing",
         "through",
         "pipeline_outdated",
+        "parked",
+        "expires",
+        "tearing_down",
+        "torn_down",
+        "orphan",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -235,12 +244,16 @@ impl Wait {
             Self::Paused { .. } => "paused",
             Self::Release(wait) => wait.code(),
             Self::PipelineOutdated { .. } => "pipeline_outdated",
+            Self::Life(wait) => wait.code(),
         }
     }
 
     /// True when somebody or something outside the stage keeps a wanted change from it.
     pub fn blocks(&self) -> bool {
         if let Self::Release(wait) = self {
+            return wait.blocks();
+        }
+        if let Self::Life(wait) = self {
             return wait.blocks();
         }
         !matches!(

@@ -3,6 +3,7 @@
 mod brk;
 mod candidate;
 mod control;
+mod life;
 mod passage;
 mod run;
 
@@ -13,6 +14,9 @@ pub use brk::{Acknowledged, Break, Failing, Fingerprint, Health};
 pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
+};
+pub use life::{
+    Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
 };
 pub use passage::{HEARD_MAX, Heard, Passage};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
@@ -78,6 +82,9 @@ pub struct Stage {
     /// What other stages asked this one to deploy, at most [`HEARD_MAX`].
     #[serde(default)]
     pub heard: Vec<Heard>,
+    /// Of a stage that was made to go again.
+    #[serde(default, skip_serializing_if = "Life::is_blank")]
+    pub life: Life,
 }
 
 /// Which rule made the stage, and with what.
@@ -165,6 +172,7 @@ impl Stage {
             passages: 0,
             passage: None,
             heard: Vec::new(),
+            life: Life::default(),
         }
     }
 

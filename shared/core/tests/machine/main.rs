@@ -14,6 +14,7 @@ mod ends;
 mod fence;
 mod fixture;
 mod gates;
+mod life;
 mod lines;
 mod logged;
 mod marks;

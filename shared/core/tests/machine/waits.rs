@@ -8,9 +8,9 @@ use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
-use greenroom_core::stage::{Hold, Lock, Rejected, Unstopped};
+use greenroom_core::stage::{Gone, Hold, Lock, Orphan, Parked, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
-use greenroom_core::waiting::{Closing, Passing, ReleaseWait, Wait};
+use greenroom_core::waiting::{Closing, LifeWait, Passing, ReleaseWait, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -173,6 +173,41 @@ fn every_wait() -> Vec<Wait> {
                 hash: DefinitionHash::new("0123456789abcdef"),
             },
         },
+        Wait::Life(LifeWait::Parked(Parked {
+            by: text(),
+            reason: text(),
+            since,
+            until: since,
+        })),
+        Wait::Life(LifeWait::Expires { since, at: since }),
+        Wait::Life(LifeWait::ToTearDown {
+            why: text(),
+            since,
+            until: None,
+        }),
+        Wait::Life(LifeWait::TearingDown {
+            generation: 3,
+            since,
+            deadline: since,
+        }),
+        Wait::Life(LifeWait::Behind {
+            revision: world.release(1).revision,
+        }),
+        Wait::Life(LifeWait::NoTeardown { pipeline: text() }),
+        Wait::Life(LifeWait::Spared),
+        Wait::Life(LifeWait::Gone {
+            gone: Gone {
+                at: since,
+                generation: 3,
+                why: text(),
+            },
+            from: text(),
+        }),
+        Wait::Life(LifeWait::Orphan(Orphan {
+            since,
+            generation: 3,
+            why: text(),
+        })),
     ]
 }
 

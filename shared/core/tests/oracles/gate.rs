@@ -60,9 +60,19 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
         .unwrap_or_else(|| panic!("{release:?} comes from nowhere: {s:#?}"))
 }
 
-/// Nobody says anything of a release in these situations, and none has to pass another stage: what
-/// that adds to the gates is in `machine/marks.rs` and `machine/through.rs`.
-const ELSEWHERE: [&str; 3] = ["marked_bad", "mark_missing", "through"];
+/// Nobody says anything of a release in these situations, none has to pass another stage, and no
+/// stage goes: what that adds to the gates is in `machine/marks.rs`, `machine/through.rs` and
+/// `machine/life.rs`.
+const ELSEWHERE: [&str; 8] = [
+    "marked_bad",
+    "mark_missing",
+    "through",
+    "parked",
+    "expires",
+    "tearing_down",
+    "torn_down",
+    "orphan",
+];
 
 #[test]
 fn the_gates_are_what_the_documentation_says() {
