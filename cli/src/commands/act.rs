@@ -118,7 +118,7 @@ pub async fn deploy(args: &DeployArgs, output: &mut Output) -> Result<Exit, Stop
     ask(&args.act, &command, "selected", output).await
 }
 
-async fn ask(
+pub(super) async fn ask(
     args: &ActArgs,
     command: &Command,
     done: &str,
@@ -162,7 +162,15 @@ async fn ask(
             format!("greenroom promote {again}")
         }
         Command::Rollback { .. } => format!("greenroom refresh {again}"),
-        Command::Reject { .. } | Command::Unlock | Command::Acknowledge { .. } => {
+        Command::Park { .. } => format!("greenroom unpark {again}"),
+        Command::Pin { .. } => format!("greenroom unpin {again}"),
+        Command::Destroy { .. } => format!("greenroom wait {again} --for idle"),
+        Command::Reject { .. }
+        | Command::Unlock
+        | Command::Acknowledge { .. }
+        | Command::Extend { .. }
+        | Command::Unpark
+        | Command::Unpin => {
             format!("greenroom why {again}")
         }
         _ => format!("greenroom wait {again}"),

@@ -8,6 +8,7 @@ mod definition;
 pub mod fail;
 mod pipeline;
 mod suite;
+mod teardown;
 
 use greenroom_core::build::BuildRequest;
 use greenroom_core::effect::Effect;
@@ -256,6 +257,8 @@ impl<P: Ports> App<P> {
                 Ok(Done::Over(Vec::new()))
             }
             Effect::Redeploy { .. } => self.redeploy(entry).await,
+            Effect::ReadTeardownHead { .. } => self.read_teardown_head(entry).await,
+            Effect::StartTeardown { .. } => self.start_teardown(entry).await,
         }
     }
 
@@ -371,6 +374,9 @@ impl<P: Ports> App<P> {
         match &entry.record.effect {
             Effect::Announce { .. } => self.exhausted(entry, last, failure).await,
             Effect::StartExecution {
+                stage, generation, ..
+            }
+            | Effect::StartTeardown {
                 stage, generation, ..
             } => {
                 let id = StageId {

@@ -174,7 +174,8 @@ fn journeys(
         .run
         .as_ref()
         .filter(|run| before.is_none_or(|before| before.generation < run.generation));
-    let Some(run) = claimed else {
+    // A teardown's commit goes nowhere.
+    let Some(run) = claimed.filter(|run| !run.cause.is_teardown()) else {
         return Ok(Vec::new());
     };
     let journey = |revision: &Revision| {

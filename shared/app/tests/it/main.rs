@@ -10,6 +10,7 @@ mod dedupe;
 mod dispatch;
 mod door;
 mod freeze;
+mod life;
 mod marks;
 mod poll;
 mod select;
