@@ -60,6 +60,8 @@ impl LifeWait {
             Self::Expires { .. }
                 | Self::ToTearDown { .. }
                 | Self::TearingDown { .. }
+                | Self::Behind { .. }
+                | Self::Spared
                 | Self::Gone { .. }
         )
     }

@@ -325,7 +325,10 @@ fn what_moves_by_itself_blocks_nobody() {
             // Where it did not pass, and where others took that stage over.
             "through",
             "through",
-            "pipeline_outdated"
+            "pipeline_outdated",
+            "parked",
+            "tearing_down",
+            "orphan"
         ]
     );
 }
