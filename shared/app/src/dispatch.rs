@@ -234,16 +234,11 @@ impl<P: Ports> App<P> {
                     slot: *slot,
                     by: by.clone(),
                 };
-                self.read_refresh_head(
-                    entry,
-                    &StageId {
-                        app: owner.app,
-                        stage: stage.clone(),
-                    },
-                    reference,
-                    &cause,
-                )
-                .await
+                let id = StageId {
+                    app: owner.app,
+                    stage: stage.clone(),
+                };
+                self.read_refresh_head(entry, &id, reference, &cause).await
             }
             Effect::Announce { .. } => self.announce(entry).await,
             Effect::ReportStatus {

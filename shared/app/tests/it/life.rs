@@ -2,6 +2,7 @@
 
 use greenroom_app::ports::pipelines::Purpose;
 use greenroom_core::command::Command;
+use greenroom_core::mark::{BAD, Saying};
 use greenroom_core::message::Kind;
 use greenroom_core::name::Revision;
 use greenroom_testkit::world::World;
@@ -149,6 +150,28 @@ fn a_teardown_that_cannot_be_started_leaves_an_orphan() {
         told(&world)
     );
     world.ports().pipelines.refuse(None);
+    command(&mut world, &destroy);
+    assert!(
+        world
+            .stage("alice")
+            .is_some_and(|stage| stage.life.gone.is_some())
+    );
+}
+
+#[test]
+fn what_is_said_of_the_default_branch_keeps_no_stage_standing() {
+    let mut world = world();
+    world.push("feature/x", "alice");
+    let bad = Saying::Mark {
+        mark: BAD.to_owned(),
+        note: Some("it loses orders".to_owned()),
+    };
+    let principal = World::operator();
+    let said = world.app.mark(world.id, "master", &principal, &bad);
+    world.now(said).expect("it is decided").expect("granted");
+    let destroy = Command::Destroy {
+        reason: "not needed".to_owned(),
+    };
     command(&mut world, &destroy);
     assert!(
         world

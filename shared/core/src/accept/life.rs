@@ -149,7 +149,7 @@ pub(super) fn destroy(
         ));
     }
     let nothing = stage.deployed.is_none() && stage.life.orphan.is_none();
-    if nothing && stage.run.is_none() && stage.candidate.is_none() {
+    if nothing && stage.run.is_none() {
         return Err(Rejection::not_found(
             format!("nothing stands on {name}"),
             &format!("greenroom why {name}"),
@@ -167,10 +167,6 @@ pub(super) fn destroy(
     let life = &mut stage.life;
     life.parked = None;
     life.pinned = None;
-    if nothing && stage.run.is_none() {
-        // What waited was all there was.
-        return Ok(stage);
-    }
     life.wishes += 1;
     life.wish = Some(Wish {
         number: life.wishes,

@@ -53,7 +53,7 @@ pub(super) fn said(log: &mut Log, before: &Stage, after: &Stage) {
 pub(super) fn ended(log: &mut Log, before: &Stage, after: &Stage) {
     let (old, new) = (&before.life, &after.life);
     if let Some(gone) = new.gone.as_ref().filter(|_| new.gone != old.gone) {
-        let text = "it is gone, and nothing is left".to_owned();
+        let text = "the stage is gone".to_owned();
         log.add("torn_down", Some(gone.generation), text);
     } else if let Some(wish) = old.wish.as_ref().filter(|_| new.wish.is_none())
         && new.orphan == old.orphan

@@ -206,7 +206,8 @@ fn gone(draft: &mut Draft, run: &Run, policy: Option<&Policy<'_>>) {
     stage.tried = None;
     stage.rejected = None;
     stage.health = Health::Unknown;
-    stage.brk = None;
+    // Whoever heard that it broke hears of its end.
+    let heard = stage.brk.take().map(|brk| brk.told).unwrap_or_default();
     stage.hold = None;
     stage.approvals.clear();
     let failed = |build: &BuildNeed| *build == BuildNeed::Failed;
@@ -233,7 +234,10 @@ fn gone(draft: &mut Draft, run: &Run, policy: Option<&Policy<'_>>) {
         why,
         at,
     };
-    tell(draft, &news, run);
+    let more = heard.iter().filter(|one| !run.alert.contains(one));
+    for channel in run.alert.iter().chain(more) {
+        finish::announce(draft, channel.clone(), &run.config, news.clone());
+    }
     finish::ask_downstream(draft, policy, run.generation);
 }
 
@@ -273,7 +277,9 @@ fn left_over(draft: &mut Draft, run: &Run, again: bool, why: &str, policy: Optio
             why: why.to_owned(),
             at: now,
         };
-        tell(draft, &news, run);
+        for channel in &run.alert {
+            finish::announce(draft, channel.clone(), &run.config, news.clone());
+        }
     }
 }
 
@@ -281,10 +287,4 @@ fn left_over(draft: &mut Draft, run: &Run, again: bool, why: &str, policy: Optio
 fn told(policy: &Policy<'_>) -> Vec<ChannelName> {
     let expires = policy.rule.expires.as_ref();
     expires.map_or_else(Vec::new, |expires| expires.tell.clone())
-}
-
-fn tell(draft: &mut Draft, news: &News, run: &Run) {
-    for channel in &run.alert {
-        finish::announce(draft, channel.clone(), &run.config, news.clone());
-    }
 }
