@@ -218,7 +218,7 @@ impl<P: Ports> App<P> {
                 told.since = *since;
                 told.look = vec![
                     look("keep it", format!("greenroom extend {}", id.stage)),
-                    look("end it now", format!("greenroom destroy {}", id.stage)),
+                    look("end it now", format!("greenroom destroy {} --reason WHY", id.stage)),
                 ];
             }
             News::Orphaned { .. } => {
@@ -226,7 +226,7 @@ impl<P: Ports> App<P> {
                     look("what happened", format!("greenroom log {}", id.stage)),
                     look(
                         "once it is seen to",
-                        format!("greenroom destroy {}", id.stage),
+                        format!("greenroom destroy {} --reason WHY", id.stage),
                     ),
                 ];
             }

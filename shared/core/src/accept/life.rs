@@ -234,7 +234,7 @@ fn lives(stage: &Stage) -> Result<(), Rejection> {
     if orphan.is_some() {
         return Err(Rejection::conflict(
             format!("{name} was to be torn down, and something may be left of it"),
-            &format!("greenroom destroy {name}"),
+            &format!("greenroom destroy {name} --reason WHY"),
         ));
     }
     if stage.deployed.is_none() {

@@ -97,7 +97,7 @@ fn torn_down(stage: &Stage, last: &Run, policy: &Policy<'_>) -> Rejection {
                 "run {} was to tear {name} down, and did not",
                 last.generation
             ),
-            &format!("greenroom destroy {name}"),
+            &format!("greenroom destroy {name} --reason WHY"),
         );
     }
     Rejection::not_found(

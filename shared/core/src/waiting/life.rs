@@ -83,7 +83,7 @@ impl LifeWait {
                 Some(*at),
             ),
             Self::ToTearDown { why, since, until } => (
-                format!("it is to be torn down since {since:.0}: {why}"),
+                format!("its teardown is wanted since {since:.0}: {why}"),
                 "Greenroom, once it has read the default branch".to_owned(),
                 command("log"),
                 *until,
@@ -139,7 +139,7 @@ impl LifeWait {
                     one_line(&orphan.why)
                 ),
                 "an operator, or its owner, who has seen to what is left".to_owned(),
-                command("destroy"),
+                Some(format!("greenroom destroy {stage} --reason WHY")),
                 None,
             ),
         };

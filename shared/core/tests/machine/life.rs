@@ -327,7 +327,7 @@ fn what_is_left_makes_an_orphan_that_is_told_once_and_stays() {
         "{}",
         said.sentence
     );
-    assert_eq!(said.command.as_deref(), Some("greenroom destroy own"));
+    assert_eq!(said.command.as_deref(), Some("greenroom destroy own --reason WHY"));
     let plan = world.days(60);
     assert_eq!(codes(&plan), ["orphan"]);
     let told = ["team: expiring", "team: orphan"];
@@ -337,7 +337,7 @@ fn what_is_left_makes_an_orphan_that_is_told_once_and_stays() {
             .ask(&operator(), command)
             .expect_err("it is an orphan");
         assert_eq!(no.kind, RejectionKind::Conflict);
-        assert_eq!(no.help, "greenroom destroy own");
+        assert_eq!(no.help, "greenroom destroy own --reason WHY");
     }
     // Once more, and once more in vain: known already.
     world.ask(&operator(), destroy()).expect("granted");
