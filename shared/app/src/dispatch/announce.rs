@@ -218,7 +218,10 @@ impl<P: Ports> App<P> {
                 told.since = *since;
                 told.look = vec![
                     look("keep it", format!("greenroom extend {}", id.stage)),
-                    look("end it now", format!("greenroom destroy {} --reason WHY", id.stage)),
+                    look(
+                        "end it now",
+                        format!("greenroom destroy {} --reason WHY", id.stage),
+                    ),
                 ];
             }
             News::Orphaned { .. } => {

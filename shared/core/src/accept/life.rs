@@ -42,10 +42,11 @@ pub(super) fn extend(
     }
     used(&mut stage, view.now);
     let end = view.now.saturating_add(expires.idle);
+    let end = end.unwrap_or(Timestamp::MAX);
     stage.life.extended = Some(Extended {
         by: by.to_owned(),
         at: view.now,
-        until: until.unwrap_or(end.unwrap_or(Timestamp::MAX)),
+        until: until.unwrap_or(end),
     });
     Ok(stage)
 }

@@ -156,7 +156,7 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     gates::paused(view, policy)
         .or_else(|| locked.cloned().map(Wait::Locked))
         .or_else(|| outdated(policy))
-        .or_else(|| (!is_meant(view.stage, run)).then(|| Wait::Life(LifeWait::Spared)))
+        .or_else(|| (!is_meant(view.stage, run)).then_some(Wait::Life(LifeWait::Spared)))
 }
 
 /// Whether the wish of the run is still the stage's: it goes when somebody uses the stage again.

@@ -327,7 +327,10 @@ fn what_is_left_makes_an_orphan_that_is_told_once_and_stays() {
         "{}",
         said.sentence
     );
-    assert_eq!(said.command.as_deref(), Some("greenroom destroy own --reason WHY"));
+    assert_eq!(
+        said.command.as_deref(),
+        Some("greenroom destroy own --reason WHY")
+    );
     let plan = world.days(60);
     assert_eq!(codes(&plan), ["orphan"]);
     let told = ["team: expiring", "team: orphan"];
