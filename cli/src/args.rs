@@ -3,6 +3,7 @@
 mod act;
 mod apply;
 mod freeze;
+mod life;
 mod look;
 mod mark;
 mod offline;
@@ -21,6 +22,7 @@ pub use act::{
 };
 pub use apply::ApplyArgs;
 pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
+pub use life::{DestroyArgs, ExtendArgs, ParkArgs, PinArgs};
 pub use look::{
     DiffArgs, DoctorArgs, GatesArgs, Goal, JourneyArgs, LogArgs, StatusArgs, WaitArgs, WhyArgs,
 };
@@ -30,6 +32,7 @@ pub use offline::{
     ValidateArgs,
 };
 pub use serve::{LogFormat, ServeArgs};
+pub use time::Until;
 pub use topics::{ENVIRONMENT, EXIT_CODES};
 
 use crate::environment;
@@ -210,6 +213,24 @@ pub enum Command {
     /// List the builds that can be selected
     #[command(after_help = topics::RELEASES)]
     Releases(ReleasesArgs),
+    /// Say that a stage is in use, so that it does not expire
+    #[command(after_help = topics::EXTEND)]
+    Extend(ExtendArgs),
+    /// Keep a stage as it stands for a while, and deploy nothing to it
+    #[command(after_help = topics::PARK)]
+    Park(ParkArgs),
+    /// Let a stage go on that was parked
+    #[command(after_help = topics::UNPARK)]
+    Unpark(ActArgs),
+    /// Keep a stage that would expire for good
+    #[command(after_help = topics::PIN)]
+    Pin(PinArgs),
+    /// Let a stage expire again that was pinned
+    #[command(after_help = topics::UNPIN)]
+    Unpin(ActArgs),
+    /// Tear a stage down now, with the default branch's teardown
+    #[command(after_help = topics::DESTROY)]
+    Destroy(DestroyArgs),
     /// Send a test message to a channel
     #[command(after_help = topics::NOTIFY)]
     Notify(NotifyArgs),

@@ -9,6 +9,7 @@ mod freeze;
 mod gates;
 mod init;
 mod journey;
+mod life;
 mod log;
 mod mark;
 mod notify;
@@ -72,6 +73,12 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Mark(args) => wait_for(mark::mark(&args, output)),
         Command::Unmark(args) => wait_for(mark::unmark(&args, output)),
         Command::Releases(args) => wait_for(mark::releases(&args, output)),
+        Command::Extend(args) => wait_for(life::extend(&args, output)),
+        Command::Park(args) => wait_for(life::park(&args, output)),
+        Command::Unpark(args) => wait_for(life::unpark(&args, output)),
+        Command::Pin(args) => wait_for(life::pin(&args, output)),
+        Command::Unpin(args) => wait_for(life::unpin(&args, output)),
+        Command::Destroy(args) => wait_for(life::destroy(&args, output)),
         Command::Completions(args) => offline::completions(args.shell, output),
         Command::Man => offline::man(output),
         Command::ExitCodes => offline::topic(crate::args::EXIT_CODES, output),

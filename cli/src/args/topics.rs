@@ -211,6 +211,33 @@ Examples:
   greenroom notify --test team
   greenroom notify --test mail --app acme/orders";
 
+pub const EXTEND: &str = "\
+Examples:
+  greenroom extend alice
+  greenroom extend alice --until 14d";
+
+pub const PARK: &str = "\
+Examples:
+  greenroom park alice --reason 'on holiday'
+  greenroom park alice --reason 'shown to customers on Friday' --until 5d";
+
+pub const UNPARK: &str = "\
+Examples:
+  greenroom unpark alice";
+
+pub const PIN: &str = "\
+Examples:
+  greenroom pin alice --reason 'our demo for the fair'";
+
+pub const UNPIN: &str = "\
+Examples:
+  greenroom unpin alice";
+
+pub const DESTROY: &str = "\
+Examples:
+  greenroom destroy alice --reason 'not needed any more'
+  greenroom destroy alice --reason 'what was left is gone' --yes";
+
 pub const COMPLETIONS: &str = "\
 Examples:
   greenroom completions bash > /etc/bash_completion.d/greenroom

@@ -123,7 +123,7 @@ fn keeps(wait: &Wait) -> bool {
     !["up_to_date", "nothing_yet", "reading_head", "building"].contains(&wait.code.as_str())
 }
 
-async fn ask(
+pub(super) async fn ask(
     args: &ActArgs,
     command: &Command,
     done: &str,
@@ -175,7 +175,15 @@ async fn ask(
             format!("greenroom promote {again}")
         }
         Command::Rollback { .. } => format!("greenroom refresh {again}"),
-        Command::Reject { .. } | Command::Unlock | Command::Acknowledge { .. } => {
+        Command::Park { .. } => format!("greenroom unpark {again}"),
+        Command::Pin { .. } => format!("greenroom unpin {again}"),
+        Command::Destroy { .. } => format!("greenroom wait {again} --for idle"),
+        Command::Reject { .. }
+        | Command::Unlock
+        | Command::Acknowledge { .. }
+        | Command::Extend { .. }
+        | Command::Unpark
+        | Command::Unpin => {
             format!("greenroom why {again}")
         }
         _ => format!("greenroom wait {again}"),

@@ -74,10 +74,34 @@ fn every_verb_sends_the_command_of_the_core() {
             "ack prod --note mine",
             json!({ "command": "acknowledge", "note": "mine" }),
         ),
+        ("extend prod", json!({ "command": "extend", "until": null })),
+        (
+            "park prod --reason x --until 2030-01-01T00:00:00Z",
+            json!({ "command": "park", "reason": "x", "until": "2030-01-01T00:00:00Z" }),
+        ),
+        ("unpark prod", json!({ "command": "unpark" })),
+        (
+            "pin prod --reason x",
+            json!({ "command": "pin", "reason": "x" }),
+        ),
+        ("unpin prod", json!({ "command": "unpin" })),
+        (
+            "destroy prod --reason x --yes",
+            json!({ "command": "destroy", "reason": "x" }),
+        ),
     ] {
         assert_eq!(told(&place, words), by_alice(command), "{words}");
     }
     assert_eq!(told(&place, "retry prod --as carol")["by"], "carol");
+}
+
+#[test]
+fn nothing_is_torn_down_that_nobody_confirms() {
+    let place = place();
+    let ran = place.run("destroy prod --reason x");
+    assert_eq!(ran.exit, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--yes"), "{}", ran.stderr);
+    assert!(place.server.asked().is_empty(), "nothing was sent");
 }
 
 #[test]

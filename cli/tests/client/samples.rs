@@ -56,6 +56,7 @@ pub fn green(name: &str) -> StageCard {
         refresh_skipped: None,
         overridden: None,
         marks: Vec::new(),
+        life: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use greenroom_testkit::fake_telegram::FakeTelegram;
 use greenroom_testkit::sample_repo::{CARLA, Edit, SampleRepo};
+use jiff::SignedDuration;
 
 use crate::site::Site;
 
@@ -93,7 +94,14 @@ stages:
     );
     let files = [Edit::write("greenroom.yaml", &text), Edit::write(UP, WELL)];
     let folder = site.folder().join(name);
-    let made = SampleRepo::of_files(&folder, "master", &CARLA, "Begin", &files);
+    let made = SampleRepo::of_files(
+        &folder,
+        "master",
+        &CARLA,
+        "Begin",
+        &files,
+        SignedDuration::ZERO,
+    );
     let made = made.expect("git works");
     made.branch("develop", "master").expect("it is new");
     (made, text)

@@ -8,6 +8,7 @@ mod definition;
 pub mod fail;
 mod pipeline;
 mod suite;
+mod teardown;
 
 use greenroom_core::build::BuildRequest;
 use greenroom_core::effect::Effect;
@@ -233,16 +234,11 @@ impl<P: Ports> App<P> {
                     slot: *slot,
                     by: by.clone(),
                 };
-                self.read_refresh_head(
-                    entry,
-                    &StageId {
-                        app: owner.app,
-                        stage: stage.clone(),
-                    },
-                    reference,
-                    &cause,
-                )
-                .await
+                let id = StageId {
+                    app: owner.app,
+                    stage: stage.clone(),
+                };
+                self.read_refresh_head(entry, &id, reference, &cause).await
             }
             Effect::Announce { .. } => self.announce(entry).await,
             Effect::ReportStatus {
@@ -256,6 +252,8 @@ impl<P: Ports> App<P> {
                 Ok(Done::Over(Vec::new()))
             }
             Effect::Redeploy { .. } => self.redeploy(entry).await,
+            Effect::ReadTeardownHead { .. } => self.read_teardown_head(entry).await,
+            Effect::StartTeardown { .. } => self.start_teardown(entry).await,
         }
     }
 
@@ -371,6 +369,9 @@ impl<P: Ports> App<P> {
         match &entry.record.effect {
             Effect::Announce { .. } => self.exhausted(entry, last, failure).await,
             Effect::StartExecution {
+                stage, generation, ..
+            }
+            | Effect::StartTeardown {
                 stage, generation, ..
             } => {
                 let id = StageId {

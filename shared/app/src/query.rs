@@ -8,6 +8,7 @@ pub mod document;
 pub mod freeze;
 pub mod gates;
 pub mod journey;
+pub mod life;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};
 use greenroom_core::stage::{Break, Candidate, Failing, Health, Phase, Run, Stage};
@@ -136,6 +137,8 @@ pub struct StageCard {
     pub overridden: Option<greenroom_core::stage::Override>,
     /// What people say of what stands here and of what waits.
     pub marks: Vec<MarkView>,
+    /// How long it lives, if anything was said or seen of that.
+    pub life: Option<life::LifeView>,
 }
 
 /// A mark of a revision, for people.

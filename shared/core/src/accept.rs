@@ -3,6 +3,7 @@
 mod approval;
 mod deploy;
 mod fence;
+mod life;
 mod mark;
 mod overriding;
 mod rejection;
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 pub use mark::{Wanted, mark};
 pub use rejection::{Rejection, RejectionKind};
 
-use crate::authorize::authorize;
+use crate::authorize::{authorize, authorize_end};
 use crate::bound;
 use crate::command::Command;
 use crate::mark::Mark;
@@ -39,8 +40,11 @@ pub fn accept(
         (Command::Override { .. }, Some(policy)) => overriding::closed(view, policy),
         _ => Vec::new(),
     };
-    let authorized =
-        authorize(principal, command, &view.stage.id, policy, &closed).map_err(Rejection::from)?;
+    let authorized = match command {
+        Command::Destroy { .. } => authorize_end(principal, command, view.stage, policy),
+        _ => authorize(principal, command, &view.stage.id, policy, &closed),
+    }
+    .map_err(Rejection::from)?;
     let by = &bound::text(authorized.principal().name(), BY_MAX);
     let stage = view.stage.clone();
     match command {
@@ -101,6 +105,14 @@ pub fn accept(
             };
             deploy::deploy(stage, view, policy, &selection)
         }
+        Command::Extend { until } => life::extend(stage, view, policy, by, *until),
+        Command::Park { reason, until } => {
+            life::park(stage, view, policy, by, &said(reason), *until)
+        }
+        Command::Unpark => life::unpark(stage, view.now),
+        Command::Pin { reason } => life::pin(stage, view, policy, by, &said(reason)),
+        Command::Unpin => life::unpin(stage, view.now),
+        Command::Destroy { reason } => life::destroy(stage, view, policy, by, &said(reason)),
     }
 }
 
@@ -171,6 +183,7 @@ fn promote(
     stage.unstopped = None;
     stage.tried = None;
     stage.rejected = None;
+    stage.life.was = None;
     Ok(stage)
 }
 

@@ -5,7 +5,8 @@ use crate::name::{RepoName, StageId};
 use crate::pause::PauseCommand;
 use crate::policy::Policy;
 use crate::principal::Principal;
-use crate::stage_file::{StageFile, Window, WindowKind};
+use crate::stage::Stage;
+use crate::stage_file::{Reference, StageFile, Window, WindowKind};
 
 /// Proof that a wish was allowed for a stage, or for what else `T` names. Only [`authorize`] and
 /// [`authorize_pause`] make one, and whatever changes something on somebody's behalf asks for it.
@@ -61,6 +62,12 @@ pub fn authorize<'a>(
         (Principal::Person { .. }, Command::Override { .. }) => {
             policy.is_some_and(|policy| in_the_way(principal, closed, policy).is_none())
         }
+        (
+            Principal::Person { name },
+            Command::Pin { .. } | Command::Unpin | Command::Destroy { .. },
+        ) => enders(policy)
+            .iter()
+            .any(|role| policy.is_some_and(|policy| holds(policy, role, name))),
         (Principal::Person { .. }, _) => true,
         (Principal::Automation | Principal::Pipeline, _) => false,
     };
@@ -71,6 +78,7 @@ pub fn authorize<'a>(
     let window = policy.and_then(|policy| in_the_way(principal, closed, policy));
     let (what, roles) = match (window, policy) {
         (Some(window), _) => (window.name.as_str(), window.overriders.as_slice()),
+        (None, _) if is_about_its_end(command) => (stage.stage.as_str(), enders(policy)),
         (None, Some(policy)) => {
             let approvals = policy.rule.approvals.as_ref();
             let by = approvals.map_or(&[][..], |approvals| &approvals.by);
@@ -86,6 +94,57 @@ pub fn authorize<'a>(
             format!("a holder of {}", roles.join(", "))
         },
     })
+}
+
+/// The same for the end of a stage: whose own stage it is may end it as well.
+///
+/// # Errors
+/// [`Forbidden`], with who may.
+pub fn authorize_end<'a>(
+    principal: &'a Principal,
+    command: &Command,
+    stage: &'a Stage,
+    policy: Option<&Policy<'_>>,
+) -> Result<Authorized<'a>, Forbidden> {
+    let owner = stage.spec.actor.as_ref();
+    if let (Principal::Person { name }, Command::Destroy { .. }, Some(owner)) =
+        (principal, command, owner)
+        && owner.as_str().eq_ignore_ascii_case(name)
+        && is_named_by_its_owner(policy)
+    {
+        let of = &stage.id;
+        return Ok(Authorized { principal, of });
+    }
+    let decided = authorize(principal, command, &stage.id, policy, &[]);
+    decided.map_err(
+        |forbidden| match owner.filter(|_| is_named_by_its_owner(policy)) {
+            Some(owner) => Forbidden {
+                who: format!("{owner}, or {}", forbidden.who),
+                ..forbidden
+            },
+            None => forbidden,
+        },
+    )
+}
+
+/// Whether each person has a stage of their own there: whoever pushed last to a shared one does not
+/// own it.
+fn is_named_by_its_owner(policy: Option<&Policy<'_>>) -> bool {
+    let mut references = policy.into_iter().flat_map(|it| it.rule.stage.references());
+    references.any(|reference| *reference == Reference::Actor)
+}
+
+fn is_about_its_end(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Pin { .. } | Command::Unpin | Command::Destroy { .. }
+    )
+}
+
+/// Roles whose holders may let a stage last for good, and end it.
+fn enders<'a>(policy: Option<&Policy<'a>>) -> &'a [String] {
+    let expires = policy.and_then(|policy| policy.rule.expires.as_ref());
+    expires.map_or(&[][..], |expires| &expires.by)
 }
 
 /// A window that `principal` may let nothing through: each of those that deny must be theirs, and

@@ -62,6 +62,26 @@ pub enum Command {
         #[serde(default)]
         reference: Option<RefName>,
     },
+    /// The stage is used: idle time counts from now, and it does not end before `until`.
+    Extend {
+        until: Option<Timestamp>,
+    },
+    /// Keep the stage as it stands, deploy nothing, and do not let it expire until then; 30 days
+    /// unless told otherwise.
+    Park {
+        reason: String,
+        until: Option<Timestamp>,
+    },
+    Unpark,
+    /// The stage never expires.
+    Pin {
+        reason: String,
+    },
+    Unpin,
+    /// Tear the stage down now, with the default branch's steps.
+    Destroy {
+        reason: String,
+    },
 }
 
 impl Command {
@@ -81,6 +101,12 @@ impl Command {
             Self::Acknowledge { .. } => "ack",
             Self::Override { .. } => "override",
             Self::Deploy { .. } => "deploy",
+            Self::Extend { .. } => "extend",
+            Self::Park { .. } => "park",
+            Self::Unpark => "unpark",
+            Self::Pin { .. } => "pin",
+            Self::Unpin => "unpin",
+            Self::Destroy { .. } => "destroy",
         }
     }
 }

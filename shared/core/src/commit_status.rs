@@ -75,14 +75,16 @@ pub fn between(before: Option<&Stage>, after: &Stage) -> Vec<Effect> {
 /// it went before, and a commit's own status more than that of one which contains it.
 fn all(stage: &Stage) -> Vec<(Revision, CommitStatus)> {
     let mut own: Vec<(&Revision, CommitStatus, &[Skipped])> = Vec::new();
-    if let Some(run) = &stage.run {
+    // A teardown's commit is of the default branch, and nothing of it is deployed.
+    let deploys = |run: &&Run| !run.cause.is_teardown();
+    if let Some(run) = stage.run.as_ref().filter(deploys) {
         own.push((&run.release.revision, of_run(stage, run), &run.contains));
     }
     if let Some(candidate) = &stage.candidate {
         let status = of_candidate(stage, candidate);
         own.push((&candidate.revision, status, &candidate.contains));
     }
-    if let Some(run) = &stage.last {
+    if let Some(run) = stage.last.as_ref().filter(deploys) {
         own.push((&run.release.revision, of_run(stage, run), &run.contains));
     }
     let mut statuses: Vec<(Revision, CommitStatus)> = Vec::new();

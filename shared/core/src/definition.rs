@@ -71,6 +71,8 @@ pub struct Outdated {
     pub build: Option<Definition>,
     /// The one that deploys to it.
     pub stage: Option<Definition>,
+    /// The one that tears it down.
+    pub teardown: Option<Definition>,
 }
 
 impl Outdated {
@@ -84,6 +86,7 @@ impl Outdated {
             stage: Definition::of_stage(app, file, rule)
                 .filter(|wanted| !wanted.is_existing())
                 .filter(missing),
+            teardown: Definition::of_teardown(app, file, rule).filter(missing),
         }
     }
 }
@@ -129,11 +132,7 @@ impl Definition {
             });
         }
         let steps: Vec<&Step> = pipeline.steps.iter().filter(|step| !step.once).collect();
-        let variables: BTreeMap<&str, &str> = file
-            .templates_for(rule)
-            .into_iter()
-            .map(|(name, template)| (name, template.as_str()))
-            .collect();
+        let variables = variables(file, rule);
         let hash = canonical(&json!({
             "definition": VERSION,
             "stage": rule.name,
@@ -148,10 +147,38 @@ impl Definition {
             hash: DefinitionHash(hash),
         })
     }
+
+    /// The pipeline that tears the stages of `rule` down; `None` when they do not expire or their
+    /// pipeline does not say how. It runs the default branch's code only, whatever leads to the
+    /// stages, so it has all their secrets. `app` is the repository's full name.
+    pub fn of_teardown(app: &RepoName, file: &StageFile, rule: &Rule) -> Option<Self> {
+        rule.expires.as_ref()?;
+        let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        let steps = pipeline.teardown.as_ref()?.all_steps();
+        let variables = variables(file, rule);
+        let hash = canonical(&json!({
+            "definition": VERSION,
+            "teardown": rule.name,
+            "app": same_case(app),
+            "steps": steps,
+            "variables": variables,
+        }));
+        Some(Self {
+            name: name(app, rule.name.as_str(), "-teardown"),
+            hash: DefinitionHash(hash),
+        })
+    }
+}
+
+fn variables<'a>(file: &'a StageFile, rule: &'a Rule) -> BTreeMap<&'a str, &'a str> {
+    let templates = file.templates_for(rule).into_iter();
+    templates
+        .map(|(name, template)| (name, template.as_str()))
+        .collect()
 }
 
 /// Every pipeline a stage file makes, by name: one for each pipeline that builds for some stage, and
-/// one for each rule that deploys by steps of its own.
+/// one for each rule that deploys by steps of its own, and another for each whose stages are torn down.
 pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
     let used = |name: &&PipelineName| {
         let mut rules = file.rules.iter();
@@ -162,7 +189,9 @@ pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
     let stages = file.rules.iter();
     let stages = stages.filter_map(|rule| Definition::of_stage(app, file, rule));
     let stages = stages.filter(|it| !it.is_existing());
-    let mut all: Vec<Definition> = builds.chain(stages).collect();
+    let teardowns = file.rules.iter();
+    let teardowns = teardowns.filter_map(|rule| Definition::of_teardown(app, file, rule));
+    let mut all: Vec<Definition> = builds.chain(stages).chain(teardowns).collect();
     all.sort_unstable();
     all
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit_status::CommitStatus;
 use crate::name::{
-    ChannelName, ConfigHash, ExecutionId, Nonce, PipelineName, RecipeHash, RefName, Revision,
-    StageId, StageName, SuiteName,
+    Actor, ChannelName, ConfigHash, ExecutionId, Nonce, PipelineName, RecipeHash, RefName,
+    Revision, StageId, StageName, SuiteName,
 };
 use crate::release::{Outputs, Release};
 use crate::stage::Break;
@@ -98,6 +98,21 @@ pub enum Effect {
         revision: Revision,
         status: CommitStatus,
     },
+    /// Read where the default branch stands, for wish `number` of the stage's life.
+    ReadTeardownHead {
+        stage: StageName,
+        number: u64,
+        asked_at: Timestamp,
+    },
+    /// Start the execution that tears the stage down, with the steps of `config` at `revision`,
+    /// which is of the default branch.
+    StartTeardown {
+        stage: StageName,
+        generation: u64,
+        nonce: Nonce,
+        revision: Revision,
+        config: ConfigHash,
+    },
 }
 
 /// What is to be told. Commits and neighbours are looked up when it is told.
@@ -154,6 +169,27 @@ pub enum News {
     Test {
         at: Timestamp,
     },
+    /// Nobody has touched the stage; it is torn down at `ends` unless somebody does.
+    Expiring {
+        owner: Option<Actor>,
+        since: Timestamp,
+        ends: Timestamp,
+        at: Timestamp,
+    },
+    /// The stage is gone, and nothing is left of it.
+    TornDown {
+        owner: Option<Actor>,
+        generation: u64,
+        why: String,
+        at: Timestamp,
+    },
+    /// The stage should be gone, and nobody can say that nothing is left.
+    Orphaned {
+        owner: Option<Actor>,
+        generation: u64,
+        why: String,
+        at: Timestamp,
+    },
 }
 
 impl News {
@@ -175,6 +211,9 @@ impl News {
                 format!("exhausted-{channel}-{}", at.as_millisecond())
             }
             Self::Test { at } => format!("test-{}", at.as_millisecond()),
+            Self::Expiring { ends, .. } => format!("expiring-{}", ends.as_millisecond()),
+            Self::TornDown { generation, .. } => format!("torn-down-{generation}"),
+            Self::Orphaned { generation, .. } => format!("orphaned-{generation}"),
         }
     }
 }
@@ -231,6 +270,13 @@ impl Effect {
                 ..
             } => format!("{owner}/redeploy/{stage}/{number}/{asked}"),
             Self::ReportStatus { revision, .. } => format!("{owner}/status/{revision}"),
+            Self::ReadTeardownHead {
+                number, asked_at, ..
+            } => format!(
+                "{owner}/teardown-head/{number}-{}",
+                asked_at.as_millisecond()
+            ),
+            Self::StartTeardown { generation, .. } => format!("{owner}/start/{generation}"),
         }
     }
 }

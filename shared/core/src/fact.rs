@@ -67,4 +67,10 @@ pub enum Fact {
         /// When they were seen to change last.
         at: Timestamp,
     },
+    /// The default branch was read for the teardown that is wish `number` of the stage's life.
+    TeardownHeadRead {
+        number: u64,
+        revision: Revision,
+        at: Timestamp,
+    },
 }

@@ -1,6 +1,7 @@
 //! What is written down for good: read off the difference between a stage before and after a
 //! commit, so that nothing happens to a stage that its log does not tell.
 
+mod life;
 mod passage;
 mod people;
 
@@ -34,12 +35,14 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     overridden(&mut log, before, after);
     // What somebody did, or a lock that ended, comes before what it led to.
     people(&mut log, before, after);
+    life::said(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
     passage::passages(&mut log, before, after);
     unstopped(&mut log, before, after);
     foreign(&mut log, before, after);
     breaks(&mut log, before, after);
+    life::ended(&mut log, before, after);
     log.entries
 }
 
@@ -103,7 +106,11 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
         log.add(
             "admitted",
             generation,
-            format!("run {} admitted; it deploys", run.generation),
+            if run.cause.is_teardown() {
+                format!("run {} admitted; it tears the stage down", run.generation)
+            } else {
+                format!("run {} admitted; it deploys", run.generation)
+            },
         );
         let stands = |stage: &Stage| stage.deployed.as_ref()?.reference.clone();
         if let (Some(old), Some(new)) = (stands(before), stands(after))

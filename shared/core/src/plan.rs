@@ -9,11 +9,13 @@ mod finish;
 mod foreign;
 pub(crate) mod gates;
 mod idle;
+mod life;
 mod line;
 mod marks;
 mod refresh;
 mod run;
 mod table;
+pub(crate) mod teardown;
 mod through;
 mod window;
 
@@ -74,8 +76,11 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
             candidate::promote(&mut draft, view, policy);
             candidate::forget_approvals(&mut draft, policy);
             window::forget_override(&mut draft);
+            life::advance(&mut draft, policy);
             let running = draft.next.run.is_some();
-            if draft.next.run.is_none() {
+            if draft.next.run.is_none() && draft.next.life.wish.is_some() {
+                teardown::pass(&mut draft, view, policy);
+            } else if draft.next.run.is_none() {
                 match draft.next.candidate.take() {
                     Some(candidate) => gates::pass(&mut draft, candidate, view, policy),
                     None => idle::explain(&mut draft, reading.is_some(), view, policy),

@@ -9,7 +9,7 @@ use crate::bound;
 use crate::execution::Observation;
 use crate::fact::Fact;
 use crate::name::{ExecutionId, SuiteName};
-use crate::stage::{Phase, Stage, Unstopped};
+use crate::stage::{Phase, Source, Stage, Unstopped};
 use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure};
 
 /// Failing tests of one run that are kept, divided among its suites.
@@ -37,7 +37,7 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             };
             head::observe(&mut stage, &read);
         }
-        Fact::HeadGone { reference, .. } => head::forget(&mut stage, reference),
+        Fact::HeadGone { reference, at } => head::forget(&mut stage, reference, *at),
         Fact::RefreshHeadMissing { reference, .. } => {
             if let Some(wish) = stage.refresh.wish.clone() {
                 let why = Some(format!("{reference} does not exist"));
@@ -103,6 +103,20 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             what,
             at,
         } => foreign::seen(&mut stage, execution, what, *at),
+        Fact::TeardownHeadRead {
+            number,
+            revision,
+            at,
+        } => {
+            let wish = stage.life.wish.as_mut();
+            if let Some(wish) = wish.filter(|wish| wish.number == *number) {
+                wish.source = Some(Source {
+                    revision: revision.clone(),
+                    at: *at,
+                });
+                wish.reading = None;
+            }
+        }
     }
     stage
 }

@@ -1,11 +1,13 @@
 //! Why nothing moves: for each wait a code, a sentence, who can end it, and the command.
 
 mod explain;
+mod life;
 mod release;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use life::LifeWait;
 pub use release::{Passing, ReleaseWait};
 
 use crate::definition::Definition;
@@ -139,6 +141,8 @@ pub enum Wait {
     },
     /// Somebody ran steps here past Greenroom.
     Foreign(Foreign),
+    /// Something about how long the stage lives.
+    Life(LifeWait),
 }
 
 /// A window that closes a stage.
@@ -176,7 +180,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 31] = [
+    pub const CODES: [&'static str; 36] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -208,6 +212,11 @@ impl Wait {
         "through",
         "pipeline_outdated",
         "foreign",
+        "parked",
+        "expires",
+        "tearing_down",
+        "torn_down",
+        "orphan",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -239,12 +248,16 @@ impl Wait {
             Self::Release(wait) => wait.code(),
             Self::PipelineOutdated { .. } => "pipeline_outdated",
             Self::Foreign(_) => "foreign",
+            Self::Life(wait) => wait.code(),
         }
     }
 
     /// True when somebody or something outside the stage keeps a wanted change from it.
     pub fn blocks(&self) -> bool {
         if let Self::Release(wait) = self {
+            return wait.blocks();
+        }
+        if let Self::Life(wait) = self {
             return wait.blocks();
         }
         !matches!(

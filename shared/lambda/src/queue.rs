@@ -31,7 +31,9 @@ pub fn queue_of(effect: &Effect) -> Option<Queue> {
         | Effect::Ask { .. }
         | Effect::AskAll { .. }
         | Effect::Redeploy { .. }
-        | Effect::ReportStatus { .. } => None,
+        | Effect::ReportStatus { .. }
+        | Effect::ReadTeardownHead { .. }
+        | Effect::StartTeardown { .. } => None,
     }
 }
 

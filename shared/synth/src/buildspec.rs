@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use greenroom_core::definition::is_trusted;
 use greenroom_core::name::SecretName;
 use greenroom_core::stage_file::{Reference, Step, Template};
 use serde_json::json;
@@ -31,10 +30,10 @@ pub(crate) fn secret_variable(name: &str) -> String {
 
 /// Variables of the stage whose value is a secret it may have.
 pub(crate) fn secrets<'a>(job: &Job<'a>) -> Vec<(&'a str, &'a SecretName)> {
-    let Kind::Stage { rule, .. } = job.kind else {
+    let Kind::Stage { rule, trusted, .. } = job.kind else {
         return Vec::new();
     };
-    if !is_trusted(rule) {
+    if !trusted {
         return Vec::new();
     }
     let all = job.file.templates_for(rule).into_iter();
@@ -51,7 +50,7 @@ pub(crate) fn secret(template: &Template) -> Option<&SecretName> {
 }
 
 /// All outputs the steps declare, once each.
-pub(crate) fn outputs<'a>(job: &Job<'a>) -> BTreeSet<&'a str> {
+pub(crate) fn outputs<'a>(job: &'a Job<'_>) -> BTreeSet<&'a str> {
     let steps = job.steps.iter();
     steps
         .flat_map(|step| &step.outputs)

@@ -1,7 +1,7 @@
 //! Renders the pipelines of a stage file as CloudFormation. Pure: a stage file in, a template out.
 //!
 //! Each pipeline with `once` steps gets a build pipeline, each rule that deploys gets a stage
-//! pipeline, both with a CodeBuild project, roles that may do what they must and nothing else,
+//! pipeline, and each whose stages expire a pipeline that tears them down; all with a CodeBuild project, roles that may do what they must and nothing else,
 //! and a log with an end. The steps run as they do on one machine: see `script`.
 //!
 //! Text of a stage file ends up in three languages at once, and must not break out of any. In the
@@ -18,6 +18,8 @@ mod project;
 mod reports;
 mod roles;
 pub mod shell;
+
+use std::borrow::Cow;
 
 use greenroom_core::definition::{self, Definition};
 use greenroom_core::name::RepoName;
@@ -67,7 +69,7 @@ pub(crate) struct Job<'a> {
     pub title: String,
     pub kind: Kind<'a>,
     /// In order; only those of this kind.
-    pub steps: Vec<&'a Step>,
+    pub steps: Vec<Cow<'a, Step>>,
     pub file: &'a StageFile,
     pub options: &'a Options,
 }
@@ -76,7 +78,12 @@ pub(crate) struct Job<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Kind<'a> {
     Build,
-    Stage { rule: &'a Rule, artifact: bool },
+    Stage {
+        rule: &'a Rule,
+        artifact: bool,
+        /// Its steps are nobody's proposal, so they may have the stage's secrets.
+        trusted: bool,
+    },
 }
 
 /// Renders the template of a stage file.
@@ -133,7 +140,7 @@ fn jobs<'a>(file: &'a StageFile, options: &'a Options) -> Vec<Job<'a>> {
             definition: Definition::of_build(&options.app, file, &pipeline.name)?,
             title: format!("build-{}", pipeline.name),
             kind: Kind::Build,
-            steps: pipeline.steps.iter().filter(|step| step.once).collect(),
+            steps: borrowed(pipeline.steps.iter().filter(|step| step.once)),
             file,
             options,
         })
@@ -148,13 +155,38 @@ fn jobs<'a>(file: &'a StageFile, options: &'a Options) -> Vec<Job<'a>> {
         Some(Job {
             definition,
             title: format!("stage-{}", rule.name),
-            kind: Kind::Stage { rule, artifact },
-            steps: pipeline.steps.iter().filter(|step| !step.once).collect(),
+            kind: Kind::Stage {
+                rule,
+                artifact,
+                trusted: definition::is_trusted(rule),
+            },
+            steps: borrowed(pipeline.steps.iter().filter(|step| !step.once)),
             file,
             options,
         })
     });
-    builds.chain(stages).collect()
+    // The default branch's steps, whatever leads to the stage.
+    let teardowns = file.rules.iter().filter_map(|rule| {
+        let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        let steps = pipeline.teardown.as_ref()?.all_steps();
+        Some(Job {
+            definition: Definition::of_teardown(&options.app, file, rule)?,
+            title: format!("teardown-{}", rule.name),
+            kind: Kind::Stage {
+                rule,
+                artifact: false,
+                trusted: true,
+            },
+            steps: steps.into_iter().map(Cow::Owned).collect(),
+            file,
+            options,
+        })
+    });
+    builds.chain(stages).chain(teardowns).collect()
+}
+
+fn borrowed<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<Cow<'a, Step>> {
+    steps.map(Cow::Borrowed).collect()
 }
 
 #[cfg(test)]

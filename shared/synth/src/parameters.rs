@@ -1,5 +1,6 @@
 //! What differs between accounts: parameters, never numbers in the template.
 
+use greenroom_core::stage_file::Rule;
 use serde_json::{Map, Value, json};
 
 use crate::logical::id;
@@ -57,7 +58,7 @@ pub(crate) fn common(options: &Options, has_secrets: bool) -> Map<String, Value>
     all
 }
 
-/// A stage's own: what its steps may do. Greenroom cannot know, and gives them nothing.
+/// A stage's own: what its steps may do, and apart from that what its teardown may do. Greenroom cannot know, and gives them nothing.
 pub(crate) fn add(
     job: &Job<'_>,
     parameters: &mut Map<String, Value>,
@@ -72,13 +73,23 @@ pub(crate) fn add(
         json!({
             "Type": "CommaDelimitedList",
             "Default": "",
-            "Description": format!("ARNs of the policies that steps of stage {} may use, beside reading their artifact and secrets.", rule.name),
+            "Description": format!("ARNs of the policies that steps of {} may use, beside reading their artifact and secrets.", stage(rule, job)),
         }),
     );
     conditions.insert(
         format!("Has{name}"),
         json!({ "Fn::Not": [{ "Fn::Equals": [{ "Fn::Join": ["", { "Ref": name }] }, ""] }] }),
     );
+}
+
+/// What deploys and what tears down may be given different rights.
+fn stage(rule: &Rule, job: &Job<'_>) -> String {
+    let what = if job.title.starts_with("teardown-") {
+        "the teardown of stage"
+    } else {
+        "stage"
+    };
+    format!("{what} {}", rule.name)
 }
 
 /// The parameter of a stage's policies.

@@ -1,6 +1,5 @@
 //! What cannot be rendered, and what is different on AWS.
 
-use greenroom_core::definition::is_trusted;
 use greenroom_core::stage_file::StageFile;
 use serde::Serialize;
 
@@ -74,8 +73,11 @@ pub(crate) fn notes(file: &StageFile, jobs: &[Job<'_>]) -> Vec<Note> {
         }
     }
     for job in jobs {
-        if let Kind::Stage { rule, .. } = job.kind
-            && !is_trusted(rule)
+        if let Kind::Stage {
+            rule,
+            trusted: false,
+            ..
+        } = job.kind
         {
             let all = file.templates_for(rule).into_iter();
             let left_out: Vec<&str> = all

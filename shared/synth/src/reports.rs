@@ -13,7 +13,7 @@ use crate::{Job, Kind};
 const DECLARED: &str = "reports.json";
 
 /// The reports of a build's steps, by the places of these steps; nothing of a stage's.
-pub(crate) fn declared<'a>(job: &Job<'a>) -> Vec<(usize, &'a Reports)> {
+pub(crate) fn declared<'a>(job: &'a Job<'_>) -> Vec<(usize, &'a Reports)> {
     if !matches!(job.kind, Kind::Build) {
         return Vec::new();
     }

@@ -322,3 +322,61 @@ fn a_program_reads_as_recorded() {
         .expect("text");
     insta::assert_snapshot!(program);
 }
+
+#[test]
+fn a_stage_that_expires_has_a_pipeline_that_tears_it_down() {
+    let text = FILE
+        .replace(
+            "      - { name: deploy, run: d, timeout: 90s }",
+            "      - { name: deploy, run: d, timeout: 90s }\n    teardown: { steps: [{ name: remove, run: r }], leftovers: list }",
+        )
+        .replace("pull_request: {} }", "pull_request: {} }, expires: { idle: 3d }");
+    let file = file(&text);
+    let rendered = synth(&file, &Options::of(&file)).expect("it can be rendered");
+    let before = self::rendered();
+    let new: Vec<&str> = rendered
+        .definitions
+        .iter()
+        .filter(|it| !before.definitions.contains(it))
+        .map(|it| it.name.as_str())
+        .collect();
+    assert_eq!(new.len(), 1, "{new:?}");
+    assert!(
+        new[0].starts_with("greenroom-acme-orders-preview-teardown-"),
+        "{new:?}"
+    );
+
+    let pipeline = resource(&rendered.template, "PipelineTeardownPreview");
+    let stages = pipeline["Stages"].as_array().expect("stages");
+    let names: Vec<&str> = stages.iter().filter_map(|it| it["Name"].as_str()).collect();
+    assert_eq!(
+        names,
+        ["Source", "Admit", "Deploy"],
+        "the fence comes first here as well"
+    );
+    // Its steps are the default branch's: nobody who opens a pull request can change them.
+    let may = allowed(&rendered.template, "RoleTeardownPreview");
+    let secrets = lines(&may, &["logs", "s3"]);
+    assert_eq!(
+        secrets,
+        ["secretsmanager:GetSecretValue secretsmanager:secret:${SecretPrefix}orders/key-??????"]
+    );
+    let deploys = allowed(&rendered.template, "RoleStagePreview");
+    assert_eq!(lines(&deploys, &["logs", "s3"]), Vec::<&str>::new());
+    // What it may take away is its own parameter.
+    let parameters = rendered.template["Parameters"]
+        .as_object()
+        .expect("parameters");
+    let own = parameters
+        .keys()
+        .filter(|name| name.starts_with("PoliciesTeardownPreview"));
+    assert_eq!(own.count(), 1);
+    let spec = resource(&rendered.template, "ProjectTeardownPreview")["Source"]["BuildSpec"]
+        .as_str()
+        .expect("a buildspec")
+        .to_owned();
+    assert!(
+        spec.contains("remove") && spec.contains("leftovers"),
+        "{spec}"
+    );
+}

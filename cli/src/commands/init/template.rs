@@ -42,6 +42,17 @@ pub fn starter(repository: &Repository) -> String {
             "echo \\\"say here how to deploy $GREENROOM_ARTIFACT to $GREENROOM_STAGE\\\" && exit 1",
         )
     };
+    let (remove, leftovers) = if repository.has_makefile {
+        (
+            "make remove STAGE=$GREENROOM_STAGE",
+            "make --silent leftovers STAGE=$GREENROOM_STAGE",
+        )
+    } else {
+        (
+            "echo \\\"say here how to take $GREENROOM_STAGE away again\\\" && exit 1",
+            "echo \\\"say here how to list what is left of $GREENROOM_STAGE\\\"",
+        )
+    };
     let Repository { app, main, .. } = repository;
     format!(
         r#"# What leads to which stage. Check it with `greenroom validate`; ask it with
@@ -62,6 +73,12 @@ pipelines:
     steps:
       - {{ name: build, run: "{build}", once: true, artifact: dist/ }}
       - {{ name: deploy, run: "{deploy}", outputs: [URL] }}
+    # How a stage that expires is taken away again, with the default branch's code; `leftovers`
+    # lists what is still there, and only when it lists nothing the stage is gone.
+    teardown:
+      steps:
+        - {{ name: remove, run: "{remove}" }}
+      leftovers: "{leftovers}"
 
 # Tests against a deployed stage: Hurl files (https://hurl.dev), run at the address that the
 # deploy step wrote to $GREENROOM_OUTPUT as URL=...
@@ -74,13 +91,13 @@ channels:
 
 # The first stage whose `from` matches gets the change.
 stages:
-  # Everybody's own. `expires` is checked; taking idle stages down is still to come.
+  # Everybody's own: warned of after six idle days, and torn down a day later.
   personal:
     name: "${{actor}}"
     from: {{ branch: "feature/**" }}
     pipeline: service
     variables: [shared]
-    expires: {{ idle: 7d, warn: 1d }}
+    expires: {{ idle: 7d, warn: 1d, tell: [log] }}
   dev:
     from: {{ branch: develop }}
     pipeline: service

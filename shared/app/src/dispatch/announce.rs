@@ -214,7 +214,26 @@ impl<P: Ports> App<P> {
                 told.next = Some(Next::KeepsOldFile);
                 told.look = vec![look("every problem", "greenroom validate".to_owned())];
             }
-            News::Exhausted { .. } | News::Test { .. } => {}
+            News::Expiring { since, .. } => {
+                told.since = *since;
+                told.look = vec![
+                    look("keep it", format!("greenroom extend {}", id.stage)),
+                    look(
+                        "end it now",
+                        format!("greenroom destroy {} --reason WHY", id.stage),
+                    ),
+                ];
+            }
+            News::Orphaned { .. } => {
+                told.look = vec![
+                    look("what happened", format!("greenroom log {}", id.stage)),
+                    look(
+                        "once it is seen to",
+                        format!("greenroom destroy {} --reason WHY", id.stage),
+                    ),
+                ];
+            }
+            News::TornDown { .. } | News::Exhausted { .. } | News::Test { .. } => {}
         }
         if named && told.look.is_empty() && !matches!(news, News::Test { .. }) {
             told.look = vec![

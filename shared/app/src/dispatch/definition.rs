@@ -26,6 +26,22 @@ impl<P: Ports> App<P> {
     ) -> Result<Definition, Failure> {
         let own = Definition::of_stage(&app.name, file, rule)
             .ok_or_else(|| Failure::never("the rule deploys nothing"))?;
+        self.as_made(app, own)
+    }
+
+    /// The same for the pipeline that tears its stages down.
+    pub(super) fn teardown_definition(
+        &self,
+        app: &AppRecord,
+        file: &StageFile,
+        rule: &Rule,
+    ) -> Result<Definition, Failure> {
+        let own = Definition::of_teardown(&app.name, file, rule)
+            .ok_or_else(|| Failure::never("the rule tears nothing down"))?;
+        self.as_made(app, own)
+    }
+
+    fn as_made(&self, app: &AppRecord, own: Definition) -> Result<Definition, Failure> {
         if self.stands(app, &own) {
             return Ok(own);
         }
@@ -82,7 +98,13 @@ impl<P: Ports> App<P> {
         let app = self.app(id.app).await?;
         let file = self.stage_file(id.app, &run.config).await?;
         let rule = file.rule(&stage.spec.rule);
-        let wanted = rule.and_then(|rule| Definition::of_stage(&app.name, &file, rule));
+        let wanted = rule.and_then(|rule| {
+            if run.cause.is_teardown() {
+                Definition::of_teardown(&app.name, &file, rule)
+            } else {
+                Definition::of_stage(&app.name, &file, rule)
+            }
+        });
         if wanted.is_some_and(|wanted| wanted.hash == *rendered) {
             return Ok(Ok(()));
         }

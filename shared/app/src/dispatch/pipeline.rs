@@ -90,15 +90,25 @@ impl<P: Ports> App<P> {
             definition,
             values,
         };
-        let execution = self.start(&request).await?;
+        self.start_run(entry, &id, *generation, &request).await
+    }
+
+    /// Sends the start of a claimed run, and records what it is known by.
+    pub(super) async fn start_run(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        id: &StageId,
+        generation: u64,
+        request: &StartRequest,
+    ) -> Result<Done, Failure> {
+        let execution = self.start(request).await?;
         let work = Work::Stage(id.clone());
         let writes = owned(entry, &execution, &work)?;
         let fact = Fact::ExecutionStarted {
-            generation: *generation,
+            generation,
             execution,
         };
-        self.step(&id, None, &Input::Facts(&[fact]), &writes)
-            .await?;
+        self.step(id, None, &Input::Facts(&[fact]), &writes).await?;
         // It may have ended before anybody knew whose it is.
         self.ports.hint(work);
         Ok(Done::Recorded)
@@ -265,6 +275,12 @@ fn given_up(effect: &Effect) -> String {
         Effect::Redeploy { stage, by, .. } => {
             format!("{stage} cannot be asked for what {by} takes")
         }
+        Effect::ReadTeardownHead { stage, .. } => {
+            format!("the default branch cannot be read for the teardown of {stage}")
+        }
+        Effect::StartTeardown {
+            stage, generation, ..
+        } => format!("run {generation} of {stage}, its teardown, cannot be started"),
         Effect::ReportStatus {
             stage, revision, ..
         } => format!(

@@ -7,6 +7,7 @@ use greenroom_core::stage_file::{From, StageFile};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::life::life_view;
 use super::{
     AppCard, BreakView, MarkView, ReleaseView, StageCard, break_view, candidate_view, phase,
     run_view,
@@ -196,5 +197,6 @@ fn stage_card(
             .or_else(|| stage.run.as_ref()?.overridden.as_ref())
             .cloned(),
         marks,
+        life: life_view(stage),
     }
 }

@@ -131,7 +131,9 @@ fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let upstream = loaded.upstream.as_ref();
     let upstream = upstream.map(unchanged);
     let run = plan.next.run.as_ref();
-    let marks = run.map(|run| said.check(plan.next.id.app, &run.release.revision));
+    // Nobody's word about the default branch keeps a stage standing.
+    let deploys = run.filter(|run| !run.cause.is_teardown());
+    let marks = deploys.map(|run| said.check(plan.next.id.app, &run.release.revision));
     let others = upstream.into_iter().chain(through).chain(marks);
     std::iter::once(app).chain(others).collect()
 }
@@ -174,7 +176,8 @@ fn journeys(
         .run
         .as_ref()
         .filter(|run| before.is_none_or(|before| before.generation < run.generation));
-    let Some(run) = claimed else {
+    // A teardown's commit goes nowhere.
+    let Some(run) = claimed.filter(|run| !run.cause.is_teardown()) else {
         return Ok(Vec::new());
     };
     let journey = |revision: &Revision| {

@@ -11,6 +11,7 @@ mod dispatch;
 mod door;
 mod foreign;
 mod freeze;
+mod life;
 mod marks;
 mod poll;
 mod select;

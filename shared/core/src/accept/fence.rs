@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use crate::name::{ExecutionId, Nonce, RefName, Revision};
-use crate::plan::gates;
+use crate::plan::{gates, teardown};
 use crate::policy::{Policy, View};
 use crate::stage::{Deployed, Phase, Run, Stage};
 
@@ -32,6 +32,9 @@ pub(super) fn admit(
         return Ok(stage);
     }
     still_open(view, policy, run)?;
+    if run.cause.is_teardown() {
+        return Ok(torn_down(stage, ask, view.now));
+    }
     let deployed = Deployed {
         release: run.release.clone(),
         generation: run.generation,
@@ -49,6 +52,7 @@ pub(super) fn admit(
     stage.deployed = Some(deployed);
     stage.verified = None;
     stage.foreign = None;
+    stage.life.begin();
     Ok(stage)
 }
 
@@ -105,7 +109,12 @@ fn still_open(view: &View<'_>, policy: Option<&Policy<'_>>, run: &Run) -> Result
             "greenroom validate",
         ));
     };
-    let Some(closed) = gates::at_the_fence(view, policy, run) else {
+    let closed = if run.cause.is_teardown() {
+        teardown::at_the_fence(view, policy, run)
+    } else {
+        gates::at_the_fence(view, policy, run)
+    };
+    let Some(closed) = closed else {
         return Ok(());
     };
     let closed = closed.explain(name);
@@ -113,6 +122,20 @@ fn still_open(view: &View<'_>, policy: Option<&Policy<'_>>, run: &Run) -> Result
         .command
         .unwrap_or_else(|| format!("greenroom why {name}"));
     Err(Rejection::closed(closed.sentence, &help))
+}
+
+/// From here on nobody can say what stands on the stage, until something else does.
+fn torn_down(mut stage: Stage, ask: &Ask<'_>, now: Timestamp) -> Stage {
+    if let Some(run) = stage.run_of(ask.generation) {
+        run.execution = Some(ask.execution.clone());
+        run.admitted_at = Some(now);
+        run.phase = Phase::Deploying;
+    }
+    if let Some(deployed) = &mut stage.deployed {
+        deployed.complete = false;
+    }
+    stage.verified = None;
+    stage
 }
 
 /// The branch that has to give way to `to`, now or when `to` came; none if it is the same one.

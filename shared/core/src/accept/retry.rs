@@ -28,6 +28,12 @@ pub(super) fn retry(
         ));
     };
     let last = stage.last.clone();
+    if let Some(last) = &last
+        && last.cause.is_teardown()
+        && stage.candidate.is_none()
+    {
+        return Err(torn_down(&stage, last, policy));
+    }
     let rolled_back = last.as_ref().filter(|last| {
         last.cause.is_rollback() && last.outcome != Some(Outcome::Succeeded) && stage.hold.is_some()
     });
@@ -79,6 +85,31 @@ pub(super) fn retry(
     stage.hold = None;
     stage.unstopped = None;
     Ok(stage)
+}
+
+/// What was torn down last is deployed by what leads to the stage, and what it left goes by another
+/// teardown: neither is a run to be repeated.
+fn torn_down(stage: &Stage, last: &Run, policy: &Policy<'_>) -> Rejection {
+    let name = &stage.id.stage;
+    if stage.life.orphan.is_some() {
+        return Rejection::conflict(
+            format!(
+                "run {} was to tear {name} down, and did not",
+                last.generation
+            ),
+            &format!("greenroom destroy {name} --reason WHY"),
+        );
+    }
+    Rejection::not_found(
+        format!(
+            "the last run of {name}, {}, was its teardown",
+            last.generation
+        ),
+        &match policy.upstream {
+            Some(_) => format!("greenroom promote {name}"),
+            None => format!("greenroom refresh {name}"),
+        },
+    )
 }
 
 /// The same bytes once more. What is built otherwise by now is built anew, unless it is a

@@ -164,3 +164,34 @@ fn a_pipeline_that_exists_is_rendered_from_nothing_and_never_outdated() {
     assert_ne!(recipe(&file), recipe(&other));
     assert_ne!(recipe(&file), recipe(&parse(SMALL)));
 }
+
+#[test]
+fn the_pipeline_that_tears_down_is_made_from_its_steps_its_proof_and_the_variables() {
+    let text = SMALL
+        .replace(
+            "outputs: [URL] }\n",
+            "outputs: [URL] }\n    teardown: { steps: [{ name: remove, run: r }], leftovers: list }\n",
+        )
+        .replace("verify: [s] }", "verify: [s], expires: { idle: 7d } }");
+    let of = |text: &str| {
+        let file = parse(text);
+        let rule = file.rule(&RuleName::new("dev")).expect("a rule");
+        Definition::of_teardown(&file.app, &file, rule)
+    };
+    assert_eq!(of(SMALL), None, "it does not expire");
+    let own = of(&text).expect("it is torn down");
+    assert!(own.name.starts_with("greenroom-acme-orders-dev-teardown-"));
+    let all = all(&parse(&text).app, &parse(&text));
+    assert!(all.contains(&own));
+    assert_eq!(all.len(), 4, "a build, two stages and a teardown: {all:?}");
+    for (from, to, changes) in [
+        ("run: r }", "run: rr }", true),
+        ("leftovers: list", "leftovers: other", true),
+        ("A: 1", "A: 2", true),
+        ("run: d,", "run: e,", false),
+        ("idle: 7d", "idle: 8d", false),
+    ] {
+        let new = of(&text.replace(from, to)).expect("it is torn down");
+        assert_eq!(new != own, changes, "{to}");
+    }
+}

@@ -74,6 +74,15 @@ pub enum Kind {
     Refused { why: String },
     /// Somebody wants to know whether this channel works.
     Test { channel: ChannelName },
+    /// Nobody uses the stage; it is torn down at `ends`. `owner`: whose it is, if it is somebody's.
+    Expiring {
+        owner: Option<String>,
+        ends: Timestamp,
+    },
+    /// The stage was torn down; one sentence why.
+    TornDown { owner: Option<String>, why: String },
+    /// It was to be torn down, and this is what came of it.
+    Orphaned { owner: Option<String>, why: String },
 }
 
 /// What went wrong.
@@ -220,6 +229,11 @@ impl Announcement {
                 cut_text(about);
             }
             Kind::Refused { why } => cut_text(why),
+            Kind::Expiring { owner, .. } => owner.iter_mut().for_each(cut_text),
+            Kind::TornDown { owner, why } | Kind::Orphaned { owner, why } => {
+                owner.iter_mut().for_each(cut_text);
+                cut_text(why);
+            }
             Kind::Broke
             | Kind::Changed
             | Kind::Recovered { .. }

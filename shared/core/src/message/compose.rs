@@ -3,7 +3,7 @@
 
 use super::announcement::{Announcement, Cause, Kind};
 use super::doc::{Body, Doc, Limits, Part, Span, Tone};
-use super::parts;
+use super::{life, parts};
 
 /// Names of stages, apps, channels and steps.
 pub(super) const NAME_LIMIT: usize = 60;
@@ -31,6 +31,9 @@ pub(super) fn compose(told: &Announcement, limits: Limits) -> Doc {
         } => parts.push(parts::undelivered(channel, why, about, limits)),
         Kind::Refused { why } => parts.push(parts::reason(why, limits)),
         Kind::Test { .. } => parts.push(parts::it_works()),
+        Kind::Expiring { .. } | Kind::TornDown { .. } | Kind::Orphaned { .. } => {
+            parts.extend(life::parts(told, limits));
+        }
     }
     parts.extend(parts::unaffected(told, limits));
     parts.extend(parts::next(told));
@@ -49,7 +52,9 @@ fn tone(kind: &Kind) -> Tone {
         Kind::Recovered { .. } => Tone::Good,
         Kind::Unverified => Tone::Unsure,
         Kind::StageFileInvalid { .. } | Kind::Exhausted { .. } | Kind::Refused { .. } => Tone::Stop,
-        Kind::Test { .. } => Tone::Note,
+        Kind::Test { .. } | Kind::TornDown { .. } => Tone::Note,
+        Kind::Expiring { .. } => Tone::Unsure,
+        Kind::Orphaned { .. } => Tone::Stop,
     }
 }
 
@@ -85,6 +90,9 @@ fn head(told: &Announcement) -> Vec<Span> {
         Kind::Test { channel } => {
             head.push(Span::strong(": test message for "));
             head.push(Span::quote(channel.as_str(), NAME_LIMIT));
+        }
+        Kind::Expiring { .. } | Kind::TornDown { .. } | Kind::Orphaned { .. } => {
+            head.extend(life::head(told));
         }
     }
     if let Some(episode) = told.episode {

@@ -45,6 +45,14 @@ impl Announcement {
             ),
             Kind::Refused { .. } => "a run was refused".to_owned(),
             Kind::Test { .. } => "test message".to_owned(),
+            Kind::Expiring { ends, .. } => {
+                format!(
+                    "torn down in {}",
+                    words::length(ends.duration_since(self.now))
+                )
+            }
+            Kind::TornDown { .. } => "torn down".to_owned(),
+            Kind::Orphaned { .. } => "an orphan".to_owned(),
         };
         let episode = self
             .episode

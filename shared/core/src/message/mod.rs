@@ -12,6 +12,7 @@ mod announcement;
 mod compose;
 mod console;
 mod doc;
+mod life;
 mod mail;
 mod parts;
 mod telegram;

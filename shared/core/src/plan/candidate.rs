@@ -35,6 +35,7 @@ pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
         .filter(|release| {
             stage.verified.as_ref().map(|green| &green.release) != Some(*release)
                 && stage.tried.as_ref() != Some(*release)
+                && stage.life.was.as_ref() != Some(*release)
                 && stage.rejected.as_ref().map(|no| &no.release) != Some(*release)
                 && stage.run.as_ref().map(|run| &run.release) != Some(*release)
         });

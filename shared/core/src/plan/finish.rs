@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::run::End;
-use super::{Draft, later};
+use super::{Draft, later, teardown};
 use crate::effect::{Effect, News};
 use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
@@ -16,7 +16,7 @@ use crate::stage::{
 /// A candidate whose runs end without an answer is run again this often.
 pub const RETRIES: u32 = 2;
 /// Wait before the next run of such a candidate, times the number of runs.
-const BACKOFF: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 
 /// Who is told, and as which stage file has it.
 pub(super) struct Told<'a> {
@@ -27,6 +27,9 @@ pub(super) struct Told<'a> {
 }
 
 pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&Policy<'_>>) {
+    if run.cause.is_teardown() {
+        return teardown::ended(draft, run, end, policy);
+    }
     run.phase = Phase::Ended;
     run.outcome = Some(end.outcome);
     run.ended_at = Some(draft.now);
@@ -53,7 +56,7 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
 }
 
 /// A run that was never admitted leaves what stands on the stage as good as it was.
-fn health(stage: &Stage, outcome: Outcome) -> Health {
+pub(super) fn health(stage: &Stage, outcome: Outcome) -> Health {
     if stage.brk.is_some() {
         Health::Red
     } else if stage.verified.is_some() {
@@ -221,7 +224,7 @@ pub(super) fn unverified(
     }
 }
 
-fn announce(draft: &mut Draft, channel: ChannelName, config: &ConfigHash, news: News) {
+pub(super) fn announce(draft: &mut Draft, channel: ChannelName, config: &ConfigHash, news: News) {
     draft.effects.push(Effect::Announce {
         stage: draft.next.id.stage.clone(),
         channel,

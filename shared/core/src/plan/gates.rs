@@ -7,7 +7,7 @@ use super::{Draft, bytes, claim, evidence, later, marks, through, window};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
-use crate::waiting::Wait;
+use crate::waiting::{LifeWait, Wait};
 
 /// Claims the stage for the candidate, or says all that keeps it from being claimed.
 pub(super) fn pass(
@@ -18,6 +18,7 @@ pub(super) fn pass(
 ) {
     let mut waits: Vec<Wait> = paused(view, policy).into_iter().collect();
     waits.extend(locked(&draft.next));
+    waits.extend(parked(&draft.next));
     waits.extend(outdated(policy));
     let bad = marks::bad(&candidate.revision, view.marks);
     let got = match bad {
@@ -90,6 +91,10 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     if lock.is_some_and(|lock| lock.holds(view.now, policy.clock_error)) {
         return locked(view.stage);
     }
+    let parked = view.stage.life.parked.as_ref();
+    if let Some(parked) = parked.filter(|it| it.holds(view.now, policy.clock_error)) {
+        return Some(Wait::Life(LifeWait::Parked(parked.clone())));
+    }
     let outdated = outdated(policy);
     if outdated.is_some() {
         return outdated;
@@ -110,7 +115,12 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
 
 /// What keeps everything from the stage, or all that no person asked for.
 pub(super) fn standing(stage: &Stage, policy: &Policy<'_>) -> Vec<Wait> {
-    let all = [locked(stage), unstopped(stage), held(stage, policy)];
+    let all = [
+        locked(stage),
+        parked(stage),
+        unstopped(stage),
+        held(stage, policy),
+    ];
     all.into_iter().flatten().collect()
 }
 
@@ -134,6 +144,12 @@ pub(super) fn outdated(policy: &Policy<'_>) -> Option<Wait> {
 /// A lock closes the stage to everything.
 pub(super) fn locked(stage: &Stage) -> Option<Wait> {
     stage.lock.clone().map(Wait::Locked)
+}
+
+/// So does a park, which keeps the stage as it stands.
+pub(super) fn parked(stage: &Stage) -> Option<Wait> {
+    let parked = stage.life.parked.clone()?;
+    Some(Wait::Life(LifeWait::Parked(parked)))
 }
 
 /// What would not stop closes it to all that was wanted before, whoever wanted it: a person who

@@ -5,16 +5,18 @@ use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Outcome, Rejected, Stage};
 use crate::stage_file::From;
-use crate::waiting::Wait;
+use crate::waiting::{LifeWait, Wait};
 
 /// Says why there is no candidate; `reading`: the branch is being read for one.
 pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy: &Policy<'_>) {
     let closed = gates::paused(view, policy)
         .into_iter()
         .chain(gates::locked(&draft.next))
+        .chain(gates::parked(&draft.next))
         .chain(gates::unstopped(&draft.next))
         .chain(gates::held(&draft.next, policy));
     draft.waits.extend(closed);
+    draft.waits.extend(ending(&draft.next));
     if reading {
         return;
     }
@@ -51,10 +53,28 @@ pub(super) fn explain(draft: &mut Draft, reading: bool, view: &View<'_>, policy:
         return;
     }
     if stage.deployed.is_none() {
-        draft.waits.push(Wait::NothingYet {
-            from: leads_here(&policy.rule.from),
+        let from = leads_here(&policy.rule.from);
+        draft.waits.push(match &stage.life.gone {
+            Some(gone) => Wait::Life(LifeWait::Gone {
+                gone: gone.clone(),
+                from,
+            }),
+            None => Wait::NothingYet { from },
         });
     }
+}
+
+/// What is known of the stage's end: that it has left something, or that it is near.
+fn ending(stage: &Stage) -> Option<Wait> {
+    let life = &stage.life;
+    if let Some(orphan) = &life.orphan {
+        return Some(Wait::Life(LifeWait::Orphan(orphan.clone())));
+    }
+    let warned = life.warned.as_ref()?;
+    Some(Wait::Life(LifeWait::Expires {
+        since: stage.idle_since()?,
+        at: warned.ends,
+    }))
 }
 
 /// Whether a rejection still keeps something from the stage: what is verified upstream, or what

@@ -11,7 +11,7 @@ use crate::policy::Policy;
 use crate::release::Outputs;
 use crate::stage::{Failing, Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure, Verdict};
-use crate::waiting::Wait;
+use crate::waiting::{LifeWait, Wait};
 
 /// How long a stopped execution may take to end before it is given up.
 const STOP_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
@@ -348,6 +348,11 @@ fn wait_for(draft: &mut Draft, run: &Run) {
             generation,
             since: run.claimed_at,
         },
+        Phase::Deploying if run.cause.is_teardown() => Wait::Life(LifeWait::TearingDown {
+            generation,
+            since: run.admitted_at.unwrap_or(run.claimed_at),
+            deadline: run.deadline,
+        }),
         Phase::Deploying => Wait::Deploying {
             generation,
             revision: run.release.revision.clone(),

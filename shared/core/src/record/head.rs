@@ -34,6 +34,13 @@ pub(super) fn observe(stage: &mut Stage, read: &Read<'_>) {
         actor,
         seen_at: read.at,
     });
+    stage.life.follow(read.reference);
+    if is_new {
+        stage.life.active_at = stage.life.active_at.max(Some(read.at));
+        if !stage.is_torn_down_now() {
+            stage.life.spare();
+        }
+    }
     let unwanted = match place(stage, read) {
         Place::Here(why) => {
             leave_it_there(stage, read.revision);
@@ -73,7 +80,8 @@ fn place(stage: &Stage, read: &Read<'_>) -> Place {
     }) {
         return Place::Here("waits already");
     }
-    if let Some(run) = &stage.run {
+    // What is torn down is not there any more, whatever commit its steps are of.
+    if let Some(run) = stage.run.as_ref().filter(|run| !run.cause.is_teardown()) {
         let goes_on = !matches!(run.phase, Phase::Stopping { .. });
         return if goes_on && run.release.revision == *read.revision {
             Place::Here("is being deployed already")
@@ -83,6 +91,7 @@ fn place(stage: &Stage, read: &Read<'_>) -> Place {
     }
     let stands = stage
         .stands()
+        .filter(|_| stage.life.wish.is_none())
         .is_some_and(|deployed| deployed.release.revision == *read.revision);
     if stands && stage.verified.is_some() && stage.brk.is_none() {
         return Place::Here("is unchanged");
@@ -107,7 +116,9 @@ fn unwanted(stage: &Stage, read: &Read<'_>, is_new: bool) -> Option<&'static str
     match read.cause {
         Cause::Refresh { by: Some(_), .. } => None,
         Cause::Refresh { by: None, .. } => failed.then_some("did not succeed here before"),
-        _ => (!is_new && (failed || ran_last(stage, read.revision))).then_some("is known"),
+        _ if is_new => None,
+        _ if stage.life.keeps_away() => Some("is known, and its stage went"),
+        _ => (failed || ran_last(stage, read.revision)).then_some("is known"),
     }
 }
 
@@ -183,7 +194,8 @@ pub(super) fn end_refresh(
 }
 
 /// A reference that is gone is not wanted any more; what stands on the stage stays.
-pub(super) fn forget(stage: &mut Stage, reference: &RefName) {
+pub(super) fn forget(stage: &mut Stage, reference: &RefName, at: Timestamp) {
+    stage.life.unfollow(reference, at);
     if stage
         .head
         .as_ref()

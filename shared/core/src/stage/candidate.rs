@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Why;
 use crate::name::{Actor, RecipeHash, RefName, Revision, StageName};
 use crate::release::Release;
 
@@ -94,6 +95,12 @@ pub enum Cause {
     Through {
         to: StageName,
     },
+    /// Not a deployment at all: the stage's end, wish `number` of its life. It has the revision of
+    /// the default branch whose steps tear it down.
+    Teardown {
+        number: u64,
+        why: Why,
+    },
 }
 
 impl Cause {
@@ -103,11 +110,17 @@ impl Cause {
         matches!(self, Self::Rollback { .. })
     }
 
+    /// True for a run that takes away what stands on the stage.
+    pub fn is_teardown(&self) -> bool {
+        matches!(self, Self::Teardown { .. })
+    }
+
     /// True for what a person asked for by name; a hold does not stop it.
     pub fn is_personal(&self) -> bool {
         match self {
             Self::Rollback { .. } | Self::Retry { .. } | Self::Selected { .. } => true,
             Self::Refresh { by, .. } => by.is_some(),
+            Self::Teardown { why, .. } => why.is_personal(),
             Self::Push { .. }
             | Self::Poll
             | Self::Tag { .. }
@@ -143,6 +156,7 @@ impl Cause {
                 over: Some(over),
             } => format!("selected by {by}, takes over from {over}"),
             Self::Through { to } => format!("asked for by {to}"),
+            Self::Teardown { why, .. } => format!("teardown, {}", why.sentence()),
         }
     }
 }

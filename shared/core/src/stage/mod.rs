@@ -4,6 +4,7 @@ mod brk;
 mod candidate;
 mod control;
 mod foreign;
+mod life;
 mod passage;
 mod run;
 
@@ -16,6 +17,9 @@ pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
 pub use foreign::Foreign;
+pub use life::{
+    Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
+};
 pub use passage::{HEARD_MAX, Heard, Passage};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
@@ -83,6 +87,9 @@ pub struct Stage {
     /// Somebody ran steps here past Greenroom, since the last execution that was let in.
     #[serde(default)]
     pub foreign: Option<Foreign>,
+    /// Of a stage that was made to go again.
+    #[serde(default, skip_serializing_if = "Life::is_blank")]
+    pub life: Life,
 }
 
 /// Which rule made the stage, and with what.
@@ -171,6 +178,7 @@ impl Stage {
             passage: None,
             heard: Vec::new(),
             foreign: None,
+            life: Life::default(),
         }
     }
 

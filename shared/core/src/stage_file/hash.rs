@@ -101,6 +101,7 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
     let expires = rule.expires.as_ref().map(
         |it| json!({ "idle": format_duration(it.idle), "warn": it.warn.map(format_duration) }),
     );
+    // Who may end a stage, and who hears of it, is not what is deployed there.
     let mut all = json!({
         "settings": 1,
         "stage": rule.stage.as_str(),

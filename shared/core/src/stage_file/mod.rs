@@ -15,6 +15,7 @@ mod record;
 mod scalar;
 mod schema;
 mod slug;
+mod teardown;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -57,6 +57,18 @@ pub struct Pipeline {
     /// there are have `once`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<String>,
+    /// How a stage that expires is taken away again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teardown: Option<Teardown>,
+}
+
+/// How a stage is taken away again, and what shows that nothing is left.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Teardown {
+    /// Run in a clean checkout of the default branch, with the stage's variables.
+    pub steps: Vec<Step>,
+    /// A command that writes what is left, a line each.
+    pub leftovers: String,
 }
 
 /// One command of a pipeline.
@@ -269,6 +281,15 @@ pub struct Approvals {
 pub struct Expires {
     pub idle: SignedDuration,
     pub warn: Option<SignedDuration>,
+    /// It goes with the last branch, tag or pull request that led to it.
+    #[serde(default)]
+    pub with_branch: bool,
+    /// Roles whose holders may pin it, and destroy those of others; operators may always.
+    #[serde(default)]
+    pub by: Vec<String>,
+    /// Channels that hear of it.
+    #[serde(default)]
+    pub tell: Vec<ChannelName>,
 }
 
 /// A time that comes again and again, for stages that list it.

@@ -42,6 +42,18 @@ record! {
         /// On AWS: the name of a pipeline of CodePipeline that exists already, and deploys instead of
         /// steps.
         optional existing: Text,
+        /// How a stage that expires is taken away again.
+        optional teardown: RawTeardown,
+    }
+}
+
+record! {
+    /// How a stage is taken away again, with the default branch's code.
+    RawTeardown ("`teardown`") {
+        /// Run in this order, in a clean checkout of the default branch.
+        required steps: List<RawStep>,
+        /// A command that writes what is left of the stage, a line each; nothing means that it is gone.
+        required leftovers: Text,
     }
 }
 
@@ -255,6 +267,12 @@ record! {
         required idle: Length,
         /// Its owner is told this long before.
         optional warn: Length,
+        /// It goes at once when the last branch, tag or pull request that led to it is gone.
+        optional with_branch: YesNo,
+        /// Roles whose holders may pin it, and destroy those of others; operators may always.
+        optional by: List<Text>,
+        /// Channels that hear of warnings, teardowns and what is left; those of `alert` unless told otherwise.
+        optional tell: List<Text>,
     }
 }
 

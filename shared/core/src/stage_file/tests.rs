@@ -57,13 +57,22 @@ fn the_example_of_the_design_holds() {
     assert_eq!(steps[0].artifact.as_deref(), Some("dist/"));
     assert_eq!(steps[0].timeout, SignedDuration::from_mins(15));
     let warnings: Vec<&str> = file.warnings.iter().map(|one| one.code).collect();
-    assert_eq!(warnings, ["no-roles"]);
+    assert_eq!(warnings, ["no-teardown", "no-roles"]);
 }
 
 #[test]
 fn every_key_is_read_and_nothing_is_remarked() {
     let file = parse(EVERYTHING);
     assert_eq!(file.warnings, []);
+    let expires = rule(&file, "personal").expires.as_ref().expect("an end");
+    assert!(expires.with_branch);
+    assert_eq!(expires.by, ["release"]);
+    assert_eq!(expires.tell, [ChannelName::new("group")]);
+    let pipeline = &file.pipelines[&PipelineName::new("service")];
+    let teardown = pipeline.teardown.as_ref().expect("a teardown");
+    let names: Vec<String> = teardown.all_steps().into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["remove", "leftovers"]);
+    assert_eq!(teardown.steps[0].timeout, SignedDuration::from_mins(5));
     let suite = &file.suites[&SuiteName::new("smoke")];
     assert_eq!(suite.ready, SignedDuration::from_mins(1));
     assert_eq!(suite.request_timeout, SignedDuration::from_secs(5));

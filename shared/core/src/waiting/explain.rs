@@ -244,6 +244,7 @@ impl Wait {
                 pause.until,
             ),
             Self::Release(wait) => return wait.explain(stage),
+            Self::Life(wait) => return wait.explain(stage),
             Self::PipelineOutdated { definition } => (
                 format!(
                     "the pipeline {} is not what the stage file in force makes of it",
@@ -287,7 +288,7 @@ fn frozen(revision: &Revision, rollback: bool, closed: &[Closing], opens: Edge) 
 }
 
 /// The first line and the last of a step's end: how it ended, and what it said last.
-fn one_line(why: &str) -> String {
+pub(super) fn one_line(why: &str) -> String {
     let mut lines = why.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
     match lines.next_back() {

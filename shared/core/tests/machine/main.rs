@@ -15,6 +15,7 @@ mod fence;
 mod fixture;
 mod foreign;
 mod gates;
+mod life;
 mod lines;
 mod logged;
 mod marks;

@@ -8,9 +8,9 @@ use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
-use greenroom_core::stage::{Foreign, Hold, Lock, Rejected, Unstopped};
+use greenroom_core::stage::{Foreign, Gone, Hold, Lock, Orphan, Parked, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
-use greenroom_core::waiting::{Closing, Passing, ReleaseWait, Wait};
+use greenroom_core::waiting::{Closing, LifeWait, Passing, ReleaseWait, Wait};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -179,6 +179,41 @@ fn every_wait() -> Vec<Wait> {
             at: since,
             told: true,
         }),
+        Wait::Life(LifeWait::Parked(Parked {
+            by: text(),
+            reason: text(),
+            since,
+            until: since,
+        })),
+        Wait::Life(LifeWait::Expires { since, at: since }),
+        Wait::Life(LifeWait::ToTearDown {
+            why: text(),
+            since,
+            until: None,
+        }),
+        Wait::Life(LifeWait::TearingDown {
+            generation: 3,
+            since,
+            deadline: since,
+        }),
+        Wait::Life(LifeWait::Behind {
+            revision: world.release(1).revision,
+        }),
+        Wait::Life(LifeWait::NoTeardown { pipeline: text() }),
+        Wait::Life(LifeWait::Spared),
+        Wait::Life(LifeWait::Gone {
+            gone: Gone {
+                at: since,
+                generation: 3,
+                why: text(),
+            },
+            from: text(),
+        }),
+        Wait::Life(LifeWait::Orphan(Orphan {
+            since,
+            generation: 3,
+            why: text(),
+        })),
     ]
 }
 
@@ -297,7 +332,10 @@ fn what_moves_by_itself_blocks_nobody() {
             "through",
             "through",
             "pipeline_outdated",
-            "foreign"
+            "foreign",
+            "parked",
+            "tearing_down",
+            "orphan"
         ]
     );
 }

@@ -336,6 +336,9 @@ fn told(effect: &Effect) -> Option<String> {
         News::Recovered { .. } => "recovered",
         News::Unverified { .. } => "unverified",
         News::Refused { .. } => "refused",
+        News::Expiring { .. } => "expiring",
+        News::TornDown { .. } => "gone",
+        News::Orphaned { .. } => "orphan",
         News::StageFileInvalid { .. } | News::Exhausted { .. } | News::Test { .. } => "other",
     };
     Some(format!("{channel}: {what}"))
@@ -371,6 +374,7 @@ fn hold(view: &View<'_>, policy: Option<&Policy<'_>>, before: &Stage, planned: &
     assert_eq!(read, planned.next, "what is written is what is read");
     if let (Some(run), Some(deployed)) = (&planned.next.run, &planned.next.deployed)
         && run.is_admitted()
+        && !run.cause.is_teardown()
     {
         assert_eq!(
             run.release, deployed.release,

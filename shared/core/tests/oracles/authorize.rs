@@ -19,7 +19,7 @@ roles:
   lead: [carol]
 stages:
   free: { from: { branch: a }, pipeline: plain }
-  open: { from: { branch: b }, pipeline: plain, approvals: { count: 1 } }
+  open: { from: { branch: b }, pipeline: plain, approvals: { count: 1 }, expires: { idle: 7d, by: [lead] } }
   owned:
     from: { branch: c }
     pipeline: plain
@@ -88,6 +88,15 @@ fn commands() -> Vec<Command> {
             revision: Revision::new("1".repeat(40)),
             reference: None,
         },
+        Command::Extend { until: None },
+        Command::Park {
+            reason: reason(),
+            until: None,
+        },
+        Command::Unpark,
+        Command::Pin { reason: reason() },
+        Command::Unpin,
+        Command::Destroy { reason: reason() },
     ]
 }
 
@@ -106,6 +115,10 @@ fn table(principal: &Principal, verb: &str, rule: &str, whose: Option<&[&str]>) 
             "shared" | "gone" => false,
             _ => true,
         },
+        // Only where the stage file names somebody; whose stage it is is asked elsewhere.
+        (Principal::Person { name }, "pin" | "unpin" | "destroy") => {
+            rule == "open" && name == "carol"
+        }
         (Principal::Person { .. }, _) => true,
     }
 }

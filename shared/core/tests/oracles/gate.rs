@@ -60,10 +60,20 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
         .unwrap_or_else(|| panic!("{release:?} comes from nowhere: {s:#?}"))
 }
 
-/// Nobody says anything of a release in these situations, none has to pass another stage, and nobody
-/// runs anything past Greenroom: what that adds is in `machine/marks.rs`, `machine/through.rs` and
-/// `machine/foreign.rs`.
-const ELSEWHERE: [&str; 4] = ["marked_bad", "mark_missing", "through", "foreign"];
+/// Nobody says anything of a release in these situations, none has to pass another stage, nobody
+/// runs anything past Greenroom, and no stage goes: what that adds to the gates is in
+/// `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs` and `machine/life.rs`.
+const ELSEWHERE: [&str; 9] = [
+    "marked_bad",
+    "mark_missing",
+    "through",
+    "foreign",
+    "parked",
+    "expires",
+    "tearing_down",
+    "torn_down",
+    "orphan",
+];
 
 #[test]
 fn the_gates_are_what_the_documentation_says() {

@@ -168,6 +168,7 @@ pub fn policy(s: &Situation) -> Option<Policy<'static>> {
     policy.outdated = Outdated {
         stage: stage.then(Definition::default),
         build: build.then(Definition::default),
+        teardown: None,
     };
     Some(policy)
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use greenroom_app::ports::pipelines::{Observation, Purpose};
+use greenroom_app::ports::pipelines::{Observation, Purpose, StartRequest};
 use greenroom_core::name::{ConfigHash, RefName};
 use greenroom_core::policy::Policy;
 use greenroom_core::resolve::{Event, Trigger, resolve};
-use greenroom_core::stage::{CONTAINS_MAX, Candidate, Cause, Failing, Skipped, Stage};
-use greenroom_core::stage_file::StageFile;
+use greenroom_core::stage::{CONTAINS_MAX, Candidate, Cause, Failing, Run, Skipped, Stage};
+use greenroom_core::stage_file::{Rule, StageFile};
 use jiff::Timestamp;
 
 use super::{Found, Replaced, Stages};
@@ -61,12 +61,39 @@ pub fn started(truth: &Truth, execution: usize, files: &Files, stages: &Stages, 
         return;
     };
     let rule = file.rule(&record.stage.spec.rule);
+    if run.is_some_and(|run| run.cause.is_teardown()) {
+        return teardown(truth, rule, file, &execution.request, found);
+    }
     let pipeline = rule.and_then(|rule| file.pipelines.get(rule.pipeline.as_ref()?));
     let wanted = pipeline.iter().flat_map(|pipeline| &pipeline.steps);
     if rule.is_some() && !wanted.filter(|step| !step.once).eq(&request.steps) {
         let what =
             format!("run {generation} of {stage} does not have the steps it was claimed with");
         found.broken(truth, "B4", what);
+    }
+}
+
+/// H5: what takes a stage away are the steps of its stage file, at a commit that the default branch
+/// had: never the code of what goes.
+fn teardown(
+    truth: &Truth,
+    rule: Option<&Rule>,
+    file: &StageFile,
+    request: &StartRequest,
+    found: &mut Found,
+) {
+    let pipeline = rule.and_then(|rule| file.pipelines.get(rule.pipeline.as_ref()?));
+    let wanted = pipeline.and_then(|pipeline| pipeline.teardown.as_ref());
+    let own = wanted.is_some_and(|teardown| teardown.all_steps() == request.steps);
+    let default = truth.repository.default_branch();
+    let mut had = default
+        .into_iter()
+        .flat_map(|branch| truth.repository.moves(branch));
+    let had = had.any(|(_, to)| to.as_ref() == Some(&request.revision));
+    if !own || !had {
+        let short = request.revision.short();
+        let what = format!("a stage is taken away by {short}, which the default branch never had");
+        found.broken(truth, "H5", what);
     }
 }
 
@@ -181,7 +208,8 @@ fn follows(cause: &Cause) -> bool {
 fn breaks(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     let stage = replaced.after;
     let old = replaced.before.and_then(|before| before.brk.as_ref());
-    if let Some(old) = old
+    // A break ends with its stage.
+    if let Some(old) = old.filter(|_| stage.life.gone.is_none())
         && stage
             .brk
             .as_ref()
@@ -232,7 +260,8 @@ fn terms(
     found: &mut Found,
 ) {
     let stage = replaced.after;
-    let run = stage.run.as_ref().filter(|run| !run.cause.is_rollback());
+    let proves = |run: &&Run| !run.cause.is_rollback() && !run.cause.is_teardown();
+    let run = stage.run.as_ref().filter(proves);
     let Some((run, file)) = run.and_then(|run| Some((run, files.get(&run.config)?))) else {
         return;
     };

@@ -38,7 +38,8 @@ impl Marks {
     ) {
         let stage = replaced.after;
         let goes_on = replaced.claims() || replaced.admits();
-        let Some(run) = stage.run.as_ref().filter(|_| goes_on) else {
+        let run = stage.run.as_ref().filter(|run| !run.cause.is_teardown());
+        let Some(run) = run.filter(|_| goes_on) else {
             return;
         };
         let named = format!("run {} of {}", run.generation, stage.id);

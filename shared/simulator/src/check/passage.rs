@@ -37,7 +37,8 @@ impl Passages {
     ) {
         let stage = replaced.after;
         self.came(replaced, stages);
-        let run = stage.run.as_ref().filter(|_| replaced.claims());
+        let run = stage.run.as_ref().filter(|run| !run.cause.is_teardown());
+        let run = run.filter(|_| replaced.claims());
         let run = run.map(|run| &run.release.revision);
         let unbuilt = |it: &&Candidate| it.build == BuildNeed::Failed;
         let unbuilt = stage.candidate.as_ref().filter(unbuilt);
@@ -49,7 +50,7 @@ impl Passages {
         let run = stage
             .run
             .as_ref()
-            .filter(|run| goes_on && !run.cause.is_rollback());
+            .filter(|run| goes_on && !run.cause.is_rollback() && !run.cause.is_teardown());
         let Some((run, file)) = run.and_then(|run| Some((run, files.get(&run.config)?))) else {
             return;
         };

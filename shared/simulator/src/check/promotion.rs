@@ -150,7 +150,8 @@ impl Promotion {
 
     /// D1: only what the upstream has shown to be green, for long enough; C9 for what goes back.
     fn gated(&self, truth: &Truth, stage: &Stage, stages: &Stages, found: &mut Found) {
-        let Some(run) = &stage.run else { return };
+        let run = stage.run.as_ref().filter(|run| !run.cause.is_teardown());
+        let Some(run) = run else { return };
         let named = format!("run {} of {}", run.generation, stage.id);
         if let Cause::Rollback { .. } = run.cause {
             let here = self.greens.get(stage.id.stage.as_str());
@@ -202,7 +203,7 @@ impl Promotion {
     fn agreed(&self, truth: &Truth, replaced: &Replaced<'_>, wishes: &Wishes, found: &mut Found) {
         let stage = replaced.after;
         let Some(run) = &stage.run else { return };
-        if matches!(run.cause, Cause::Rollback { .. }) {
+        if matches!(run.cause, Cause::Rollback { .. } | Cause::Teardown { .. }) {
             return;
         }
         let file = self.files.get(&run.config);

@@ -24,7 +24,8 @@ pub fn replaced(
         let what = format!("{} goes on whatever became of its app", stage.id);
         found.broken(truth, "G4", what);
     }
-    let run = stage.run.as_ref().filter(|_| replaced.claims());
+    let run = stage.run.as_ref().filter(|run| !run.cause.is_teardown());
+    let run = run.filter(|_| replaced.claims());
     let Some(run) = run else { return };
     let app = stage.id.app;
     let relies_on = &replaced.commit.relies_on;

@@ -190,6 +190,7 @@ impl Inner {
                 .is_some_and(|green| is_it(&green.release))
             || stage.tried.as_ref().is_some_and(is_it)
             || stage.rejected.as_ref().is_some_and(|no| is_it(&no.release))
+            || stage.life.was.as_ref().is_some_and(is_it)
             || stage.candidate.as_ref().is_some_and(|candidate| {
                 candidate.release.as_ref().is_some_and(is_it) || candidate.cause.is_rollback()
             });
@@ -222,10 +223,11 @@ fn has(stage: &Stage, revision: &Revision) -> bool {
             .is_some_and(|candidate| candidate.revision == *revision)
 }
 
-/// After a rollback, or what else somebody asked for by name, people say what comes next.
+/// After a rollback, where a stage went, or what else somebody asked for by name, people say what comes next.
 fn is_left_to_people(stage: &Stage) -> bool {
     let personal = |cause: &Cause| cause.is_personal();
     stage.hold.is_some()
+        || stage.life.keeps_away()
         || stage.last.as_ref().is_some_and(|run| personal(&run.cause))
         || stage.run.as_ref().is_some_and(|run| personal(&run.cause))
         || stage

@@ -58,7 +58,8 @@ impl Talk {
             return;
         };
         let now = stage.brk.as_ref().map(|brk| brk.episode);
-        if now == Some(old.episode) {
+        // A break that ends with its stage is told with that.
+        if now == Some(old.episode) || stage.life.gone.is_some() {
             return;
         }
         let prefix = format!("{}/announce/break-{}-recovered/", stage.id, old.episode);

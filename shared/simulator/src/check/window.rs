@@ -53,7 +53,9 @@ impl Closed {
         let file = self.in_force.as_ref().and_then(|hash| files.get(hash));
         let policy =
             file.and_then(|file| Policy::of(file, &stage.spec.rule, truth.setup.clock_error));
-        let (Some(policy), Some(run)) = (policy, &stage.run) else {
+        // Windows say when releases come, and nothing of when a stage goes.
+        let run = stage.run.as_ref().filter(|run| !run.cause.is_teardown());
+        let (Some(policy), Some(run)) = (policy, run) else {
             return;
         };
         let through = run.overridden.as_ref();

@@ -239,7 +239,13 @@ fn leaves_a_trace(command: &Command) -> bool {
         | Command::Refresh
         | Command::Acknowledge { .. }
         | Command::Override { .. }
-        | Command::Deploy { .. } => true,
+        | Command::Deploy { .. }
+        | Command::Extend { .. }
+        | Command::Park { .. }
+        | Command::Unpark
+        | Command::Pin { .. }
+        | Command::Unpin
+        | Command::Destroy { .. } => true,
         // A second yes, or a wish for what is under way anyhow, changes nothing.
         Command::Admit { .. } | Command::Promote | Command::Approve { .. } | Command::Retry => {
             false

@@ -30,6 +30,9 @@ pub enum Act {
     Open { stage: String },
     /// What runs on a stage is well or not, whatever its code.
     Service { stage: String, is: Service },
+    /// Something lies beside what is deployed on a stage that no deployment put there, or is taken
+    /// away again.
+    Beside { stage: String, there: bool },
     /// GitHub's webhooks get lost, or arrive again.
     Webhooks { arrive: bool },
     /// Somebody reads the page of a stage's API.

@@ -37,6 +37,17 @@ pub async fn perform(world: &mut World, act: &Act) -> Result<Vec<String>> {
             world.sites.set(stage, *is);
             Ok(Vec::new())
         }
+        Act::Beside { stage, there } => {
+            let folder = world.folder().join("sites").join(stage);
+            let notes = folder.join("notes.txt");
+            if *there {
+                std::fs::create_dir_all(&folder)?;
+                std::fs::write(notes, "by hand\n")?;
+            } else {
+                std::fs::remove_file(notes)?;
+            }
+            Ok(Vec::new())
+        }
         Act::Webhooks { arrive } => {
             world.webhooks_arrive = *arrive;
             Ok(Vec::new())

@@ -147,6 +147,19 @@ pub const SENTENCES: &[Sentence] = &[
         stage: found.get("stage"),
         is: Service::Well,
     }),
+    is("a file is left beside the service of {stage}", |found| {
+        Act::Beside {
+            stage: found.get("stage"),
+            there: true,
+        }
+    }),
+    is(
+        "the file beside the service of {stage} is taken away",
+        |found| Act::Beside {
+            stage: found.get("stage"),
+            there: false,
+        },
+    ),
     is("webhooks get lost", |_| Act::Webhooks { arrive: false }),
     is("webhooks arrive again", |_| Act::Webhooks { arrive: true }),
     // What people tell Greenroom.
@@ -195,6 +208,24 @@ pub const SENTENCES: &[Sentence] = &[
     }),
     is("{person} unlocks {stage}", |found| {
         on_stage(found, "unlock", &[])
+    }),
+    is("{person} extends {stage}", |found| {
+        on_stage(found, "extend", &[])
+    }),
+    is("{person} parks {stage} because {text}", |found| {
+        on_stage(found, "park", &["--reason", &found.get("text")])
+    }),
+    is("{person} unparks {stage}", |found| {
+        on_stage(found, "unpark", &[])
+    }),
+    is("{person} pins {stage} because {text}", |found| {
+        on_stage(found, "pin", &["--reason", &found.get("text")])
+    }),
+    is("{person} unpins {stage}", |found| {
+        on_stage(found, "unpin", &[])
+    }),
+    is("{person} destroys {stage} because {text}", |found| {
+        on_stage(found, "destroy", &["--reason", &found.get("text"), "--yes"])
     }),
     is(
         "{person} acknowledges the break of {stage} and says {text}",

@@ -105,6 +105,18 @@ pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
         News::Test { .. } => Kind::Test {
             channel: on.clone(),
         },
+        News::Expiring { owner, ends, .. } => Kind::Expiring {
+            owner: owner.as_ref().map(ToString::to_string),
+            ends: *ends,
+        },
+        News::TornDown { owner, why, .. } => Kind::TornDown {
+            owner: owner.as_ref().map(ToString::to_string),
+            why: why.clone(),
+        },
+        News::Orphaned { owner, why, .. } => Kind::Orphaned {
+            owner: owner.as_ref().map(ToString::to_string),
+            why: why.clone(),
+        },
     }
 }
 
@@ -117,6 +129,9 @@ pub(super) fn when(news: &News) -> Timestamp {
         | News::Refused { at, .. }
         | News::StageFileInvalid { at, .. }
         | News::Exhausted { at, .. }
+        | News::Expiring { at, .. }
+        | News::TornDown { at, .. }
+        | News::Orphaned { at, .. }
         | News::Test { at } => *at,
     }
 }
@@ -131,6 +146,9 @@ pub(super) fn about(news: &News, stage: &StageName) -> String {
         News::StageFileInvalid { .. } => "that the stage file is invalid".to_owned(),
         News::Exhausted { channel, .. } => format!("that {channel} is dead"),
         News::Test { .. } => "a test".to_owned(),
+        News::Expiring { .. } => format!("that {stage} is torn down soon"),
+        News::TornDown { .. } => format!("that {stage} is gone"),
+        News::Orphaned { .. } => format!("that {stage} is an orphan"),
     }
 }
 

@@ -187,6 +187,29 @@ pub(super) fn all() -> Vec<(&'static str, Announcement)> {
             why: "the artifact's digest is sha256:cdcd, the verified one is sha256:abab".to_owned(),
         })
     };
+    let gone = |kind| Announcement {
+        stage: Some(StageName::from("alice")),
+        look: look(),
+        ..base(kind)
+    };
+    let owner = || Some("alice".to_owned());
+    let now = base(Kind::Unverified).now;
+    let days = |n: i64| SignedDuration::from_hours(24 * n);
+    let expiring = Announcement {
+        since: now.saturating_sub(days(6)).unwrap(),
+        ..gone(Kind::Expiring {
+            owner: owner(),
+            ends: now.saturating_add(days(1)).unwrap(),
+        })
+    };
+    let torn_down = gone(Kind::TornDown {
+        owner: owner(),
+        why: "idle for 7d".to_owned(),
+    });
+    let orphaned = gone(Kind::Orphaned {
+        owner: None,
+        why: "step leftovers failed: exit code 1\nleft behind:\nbucket photos-alice".to_owned(),
+    });
     let test = base(Kind::Test {
         channel: ChannelName::from("team"),
     });
@@ -200,5 +223,8 @@ pub(super) fn all() -> Vec<(&'static str, Announcement)> {
         ("exhausted", exhausted),
         ("refused", refused),
         ("test", test),
+        ("expiring", expiring),
+        ("torn_down", torn_down),
+        ("orphaned", orphaned),
     ]
 }

@@ -170,3 +170,20 @@ fn marks_and_selections_are_part_of_the_settings_and_of_no_recipe() {
         (false, true)
     );
 }
+
+#[test]
+fn how_a_stage_goes_voids_nothing_that_was_proven_or_approved() {
+    let more = "expires: { idle: 7d, warn: 1d, with_branch: true, tell: [c] }, alert: [c] }";
+    let less = "expires: { idle: 7d, warn: 1d }, alert: [c] }";
+    let file = |expires: &str, teardown: &str| {
+        let text = SMALL.replace("alert: [c] }", expires).replace(
+            "      - { name: deploy, run: d }\n",
+            &format!("      - {{ name: deploy, run: d }}\n{teardown}"),
+        );
+        let file = parse(&text);
+        let rule = rule(&file, "dev");
+        (rule.recipe.clone(), rule.settings.clone())
+    };
+    let teardown = "    teardown: { steps: [{ name: remove, run: r }], leftovers: l }\n";
+    assert_eq!(file(less, ""), file(more, teardown));
+}

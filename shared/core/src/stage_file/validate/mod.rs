@@ -4,6 +4,7 @@
 mod approvals;
 mod channels;
 mod collisions;
+mod expires;
 mod gates;
 mod marks;
 mod names;
@@ -15,6 +16,7 @@ mod rules;
 mod shadows;
 mod sources;
 mod suites;
+mod teardown;
 mod templates;
 mod through;
 mod unused;
@@ -60,6 +62,7 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     if !log.has_errors() {
         // A wrong name is reported where it is used; that makes its target look unused.
         unused::check(raw, log);
+        teardown::check_used(raw, log);
     }
     reports::add_suites(&mut pipelines, &suites, &drafts);
     let shared = Shared {

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use jiff::SignedDuration;
 
 use super::names::check_name;
-use super::{collect, reports};
+use super::{collect, reports, teardown};
 use crate::name::PipelineName;
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawPipeline, RawStep};
@@ -15,11 +15,11 @@ use crate::stage_file::scalar::Length;
 use crate::stage_file::template::is_variable_name;
 use crate::stage_file::{Pipeline, Step};
 
-const STEP_TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const STEP_TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
 /// What CodeBuild gives a build.
-const STEP_TIMEOUT_MAX: SignedDuration = SignedDuration::from_hours(36);
+pub(super) const STEP_TIMEOUT_MAX: SignedDuration = SignedDuration::from_hours(36);
 /// A pipeline on AWS has at most 500 actions; nobody reads more than this.
-const STEPS_MAX: usize = 50;
+pub(super) const STEPS_MAX: usize = 50;
 
 pub(super) fn check(raw: &RawFile, log: &mut Log) -> BTreeMap<PipelineName, Pipeline> {
     let Some(pipelines) = raw.pipelines.value() else {
@@ -53,6 +53,7 @@ fn pipeline(entry: &Entry<RawPipeline>, log: &mut Log) -> Option<(PipelineName, 
         name: name.clone(),
         steps: all.iter().filter_map(|raw| step(raw, log)).collect(),
         existing: existing.map(|existing| existing.value.clone()),
+        teardown: teardown::check(raw, log),
     };
     Some((name, pipeline))
 }
@@ -143,7 +144,7 @@ fn check_order(steps: &[&RawStep], log: &mut Log) {
     }
 }
 
-fn check_names(steps: &[&RawStep], log: &mut Log) {
+pub(super) fn check_names(steps: &[&RawStep], log: &mut Log) {
     let mut names = BTreeSet::new();
     let mut outputs = BTreeSet::new();
     for step in steps {
@@ -242,7 +243,7 @@ pub(super) fn is_inside_checkout(path: &str) -> bool {
             .any(|part| matches!(part, Component::Normal(_)))
 }
 
-fn check_run(run: &Spanned<String>, once: bool, log: &mut Log) {
+pub(super) fn check_run(run: &Spanned<String>, once: bool, log: &mut Log) {
     if run.value.trim().is_empty() || run.value.contains('\0') {
         log.report(
             Diagnostic::error("empty-run", &run.span, "the step runs nothing")

@@ -5,12 +5,12 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, gates, marks, sources, templates, windows};
+use super::{approvals, expires, gates, marks, sources, templates, windows};
 use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
-use crate::stage_file::record::{Entry, Field};
-use crate::stage_file::{Expires, From, Rule, Template};
+use crate::stage_file::record::Entry;
+use crate::stage_file::{From, Rule, Template};
 
 const TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
 const TIMEOUT_MAX: SignedDuration = SignedDuration::from_hours(48);
@@ -85,7 +85,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
             .iter()
             .map(|name| ChannelName::new(name.value.as_str()))
             .collect(),
-        expires: check_expires(stage, log),
+        expires: expires::check(raw, stage, log),
         timeout,
         recipe: RecipeHash::new(""),
         settings: SettingsHash::new(""),
@@ -195,32 +195,4 @@ fn check_soak(
         );
     }
     Some(soak.value.0)
-}
-
-fn check_expires(stage: &RawStage, log: &mut Log) -> Option<Expires> {
-    let expires = stage.expires.value()?;
-    let idle = expires.idle.given()?;
-    if let Some(warn) = expires.warn.given()
-        && warn.value.0 >= idle.value.0
-    {
-        log.report(
-            Diagnostic::error(
-                "expires",
-                &warn.span,
-                "the warning would come before the stage is idle at all",
-            )
-            .label("not before `idle`")
-            .help(
-                "`warn` is how long before the end its owner is told; make it shorter than `idle`.",
-            ),
-        );
-    }
-    let warn = match &expires.warn {
-        Field::Given(warn) => Some(warn.value.0),
-        Field::Absent | Field::Broken => None,
-    };
-    Some(Expires {
-        idle: idle.value.0,
-        warn,
-    })
 }

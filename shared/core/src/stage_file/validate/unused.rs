@@ -33,7 +33,11 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
         &used(|stage| &stage.variables),
         log,
     );
-    report(&raw.channels, "channel", &used(|stage| &stage.alert), log);
+    let mut channels = used(|stage| &stage.alert);
+    let tell = all.iter().filter_map(|stage| stage.expires.value());
+    let tell = tell.flat_map(|expires| expires.tell.items());
+    channels.extend(tell.map(|name| name.value.as_str()));
+    report(&raw.channels, "channel", &channels, log);
     report(&raw.windows, "window", &used(|stage| &stage.windows), log);
 }
 
