@@ -408,29 +408,3 @@ fn a_soak_without_end_in_sight_never_overflows() {
     world.clock_error = SignedDuration::MAX;
     assert_eq!(codes(&world.replan("prod"))[0], "soaking");
 }
-
-#[test]
-fn what_is_promoted_contains_what_waited_unless_the_stage_before_was_rolled_back() {
-    let mut world = World::new();
-    for n in [1, 2] {
-        world.green("preprod", n);
-        world.replan("prod");
-    }
-    let contains = |world: &mut World| {
-        let candidate = world.stage("prod").candidate.clone().expect("it waits");
-        let contained = candidate.contains.into_iter().map(|it| it.revision);
-        (candidate.revision, contained.collect::<Vec<_>>())
-    };
-    assert_eq!(contains(&mut world), (revision(2), vec![revision(1)]));
-    let back = Command::Rollback {
-        to: None,
-        reason: "orders vanish".to_owned(),
-    };
-    world
-        .command("preprod", &operator(), back)
-        .expect("granted");
-    world.deploy("preprod");
-    world.all_pass("preprod");
-    world.replan("prod");
-    assert_eq!(contains(&mut world), (revision(1), Vec::new()));
-}
