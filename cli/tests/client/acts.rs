@@ -137,7 +137,12 @@ fn an_app_is_added_with_the_address_git_reads_if_one_is_given() {
     place.server.on("POST /api/v1/apps", 200, answer);
     assert_eq!(place.run("app add acme/orders").exit, 0);
     assert_eq!(place.run("app add acme/orders --git data --id 5").exit, 0);
+    // After each of them the credential is tried.
     let asked = place.server.asked();
+    let access = "GET /api/v1/access?app=acme%2Forders";
+    assert_eq!(asked[1].line, access);
+    let posts = asked.iter().filter(|one| one.line.starts_with("POST"));
+    let asked: Vec<_> = posts.collect();
     // Where it is read by default is for the server to say: on AWS it is not by git.
     let body = json!({ "name": "acme/orders", "git": null, "id": null });
     assert_eq!(asked[0].body, body);

@@ -154,6 +154,10 @@ fn with_yes_it_deploys_the_template_and_records_all_of_it() {
         (&recorded[0]["by"], &recorded[0]["app"]),
         (&json!("alice"), &json!("acme/orders"))
     );
+    assert!(
+        recorded[0]["seen"].is_object(),
+        "what it saw applied before"
+    );
     let template = fs::read(scene.place.folder.path().join("template.json")).expect("a template");
     let template: Value = serde_json::from_slice(&template).expect("JSON");
     // What is recorded is what the template holds, and what was wanted.
