@@ -100,7 +100,8 @@ impl Place {
     }
 }
 
-/// How far away the last day there is, is told in days, fewer each day: seven digits stay seven.
+/// How far away the last day there is, and the first one, is told in days, another number each day:
+/// seven digits and five stay what they are.
 fn undated(text: &str) -> String {
     let mut shown = String::new();
     let mut digits = String::new();
@@ -109,8 +110,11 @@ fn undated(text: &str) -> String {
             digits.push(found);
             continue;
         }
-        let far = found == 'd' && digits.len() == 7;
-        shown.push_str(if far { "2912117" } else { &digits });
+        shown.push_str(match (found, digits.len()) {
+            ('d', 7) => "2912117",
+            ('d', 5) => "20778",
+            _ => &digits,
+        });
         digits.clear();
         shown.push(found);
     }
