@@ -1,6 +1,6 @@
 # The only entry point. Verbs, no logic: what takes more than five lines is a program.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo scenarios run push bench fuzz fmt lint doc deny e2e lambdas deploy mutants clean
+.PHONY: help setup check test unit sim sim-long sim-replay sim-mutants faults demo scenarios run push bench bench-lambdas fuzz fmt lint doc deny e2e lambdas deploy mutants clean
 
 NEXTEST := 0.9.143
 DENY := 0.20.2
@@ -115,6 +115,10 @@ e2e: ## The functions as they are deployed: built, put into MiniStack by the tem
 
 lambdas: ## The functions as they are deployed, into .build/lambda; ARCHITECTURE=arm64|x86_64, PROFILE=dev builds quickly
 	@infra/lambdas.sh
+
+bench-lambdas: lambdas ## Sizes and times of the functions beside one that does nothing
+	cargo build --locked --profile lambda -p greenroom-lambda --example hello
+	cargo run --locked -p greenroom-integration-tests --features deployed --example functions
 
 deploy: lambdas ## Greenroom on AWS: make deploy STACK=greenroom PARAMETERS="AlertsEmail=team@example.com"
 	@infra/deploy.sh

@@ -69,7 +69,8 @@ pub struct InvalidConfig {
 /// A stage with the instant its due marker stands at.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct StageRecord {
-    pub stage: Stage,
+    /// Thousands of bytes: boxed, so that what holds it while it waits stays small to move.
+    pub stage: Box<Stage>,
     pub due: Option<Timestamp>,
     /// Counts commits; orders the log.
     #[serde(default)]

@@ -92,10 +92,10 @@ impl<P: Ports> App<P> {
         };
         let stage = match input {
             Input::Nothing => loaded.stage.clone(),
-            Input::Facts(facts) => facts.iter().fold(loaded.stage.clone(), record),
+            Input::Facts(facts) => Box::new(facts.iter().fold(Stage::clone(&loaded.stage), record)),
             Input::Command { principal, command } => {
                 match accept(&view, policy.as_ref(), principal, command) {
-                    Ok(stage) => stage,
+                    Ok(stage) => Box::new(stage),
                     Err(rejection) => return Ok(Stepped::Rejected(rejection)),
                 }
             }
@@ -148,6 +148,6 @@ impl<P: Ports> App<P> {
         let nonce = self.ports.nonce();
         let policy = loaded.policy(self.settings.clock_error);
         let view = loaded.view(&loaded.stage, &nonce, self.ports.now());
-        Ok((loaded.stage.clone(), plan(&view, policy.as_ref())))
+        Ok((Stage::clone(&loaded.stage), plan(&view, policy.as_ref())))
     }
 }

@@ -112,11 +112,6 @@ pub struct Group {
 }
 
 impl Evidence {
-    /// True when the stage file declares no report.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The same, fit to be kept: names and lists cut to what they may take.
     #[must_use]
     pub fn bounded(mut self) -> Self {

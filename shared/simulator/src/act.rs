@@ -1,6 +1,7 @@
 //! What people, GitHub and misfortune do in a run, as data: a script made from the seed, whose
 //! items can be left out one by one.
 
+mod brake;
 mod moment;
 mod people;
 mod rare;
@@ -9,6 +10,8 @@ mod source;
 mod trouble;
 
 use greenroom_core::command::Command;
+use greenroom_core::mark::Saying;
+use greenroom_core::pause::PauseCommand;
 use greenroom_core::principal::Principal;
 use jiff::{SignedDuration, Timestamp};
 
@@ -110,6 +113,18 @@ pub enum Act {
         stage: String,
         principal: Principal,
         command: Command,
+    },
+    /// Somebody stops everything, or has it go on.
+    Pause {
+        person: String,
+        command: PauseCommand,
+    },
+    /// Somebody says something of what a branch had some steps ago, or takes it back.
+    Say {
+        branch: String,
+        steps: u64,
+        person: String,
+        saying: Saying,
     },
     /// Somebody says yes to the candidate they saw some time ago.
     Stale {

@@ -9,6 +9,8 @@ mod execution;
 mod heads;
 mod ingest;
 mod lease;
+mod mark;
+mod passage;
 mod promotion;
 pub mod quiet;
 mod reliance;
@@ -36,8 +38,8 @@ use crate::truth::{Glance, Happened, Truth};
 /// The numbers of all that is checked.
 pub const PROMISES: &[&str] = &[
     "A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8",
-    "C9", "D1", "D2", "D3", "D5", "D6", "E1", "E2", "E3", "E4", "F1", "F2", "F3", "G2", "G3", "G4",
-    "G5", "G6", "H1", "H2", "H5", "H6", "H7", "H13", "I1", "I4", "I6",
+    "C9", "D1", "D2", "D3", "D5", "D6", "D8", "D9", "E1", "E2", "E3", "E4", "F1", "F2", "F3", "G2",
+    "G3", "G4", "G5", "G6", "H1", "H2", "H5", "H6", "H7", "H13", "I1", "I4", "I6",
 ];
 
 /// A promise that was not kept.
@@ -60,6 +62,8 @@ pub struct Checks {
     promotion: promotion::Promotion,
     talk: talk::Talk,
     wishes: wish::Wishes,
+    marks: mark::Marks,
+    pub(crate) passages: passage::Passages,
     commit: Commit,
     /// Each stage as the table has it, and since when.
     stages: Stages,
@@ -142,6 +146,7 @@ impl Checks {
             state::committed(truth, changes, found);
             security::committed(truth, changes, found);
             effort::committed(truth, changes, found);
+            self.marks.committed(changes);
             for change in *changes {
                 if change.key.partition == keys::APPS {
                     security::in_force(truth, change, &mut self.in_force, found);
@@ -208,7 +213,7 @@ impl Checks {
         let replaced = Replaced {
             commit: &self.commit,
             since,
-            before: before.map(|before| &before.stage),
+            before: before.map(|before| &*before.stage),
             after: &after.stage,
         };
         state::replaced(truth, &replaced, found);
@@ -224,6 +229,9 @@ impl Checks {
         schedule::replaced(truth, &replaced, found);
         let files = &self.promotion.files;
         reliance::replaced(truth, &replaced, files, found);
+        self.marks.replaced(truth, &replaced, files, found);
+        self.passages
+            .replaced(truth, &replaced, files, &self.stages, found);
         claim::replaced(truth, &replaced, files, &self.stages, found);
         let green = self.promotion.green.get(name).map(|(since, _)| *since);
         calendar::replaced(truth, &replaced, files, &self.in_force, green, found);

@@ -99,7 +99,8 @@ impl Setup {
         let mix = Mix::drawn(&mut Random::of(seed, key("mix")), |port, fault| {
             makes_sense(shape, port, fault)
         });
-        let draft = Draft::drawn(NAME, &mut Random::of(seed, key("stage file")));
+        let mut draft = Draft::drawn(NAME, &mut Random::of(seed, key("stage file")));
+        draft.brake(&mut Random::of(seed, key("brakes")));
         let stage_file = draft.valid();
         let cast = stage_files::read(stage_file.as_bytes())
             .map(|file| Cast::of(&file))

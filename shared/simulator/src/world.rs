@@ -2,6 +2,7 @@
 //! thread, and time that jumps to whatever happens next.
 
 mod acts;
+mod brakes;
 mod console;
 mod drive;
 mod executions;

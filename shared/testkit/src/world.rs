@@ -31,7 +31,7 @@ pub use faults::{Call, Fault, Faults, Nature};
 pub use pipelines::{Deployment, Execution, WorldPipelines, artifact_of};
 pub use ports::TestPorts;
 pub use source::WorldSource;
-pub use store::{Counters, Largest, WorldStore};
+pub use store::{Asked, Counters, Largest, WorldStore};
 pub use tests_and_talk::{Sent, WorldChannels, WorldSuites};
 pub use watch::Watch;
 
@@ -230,7 +230,7 @@ impl World {
     /// A stage as the table has it, if it exists.
     pub fn stage(&self, stage: &str) -> Option<Stage> {
         let loaded = self.now(self.app.load_stage(&self.stage_id(stage), None));
-        loaded.ok().map(|loaded| loaded.stage)
+        loaded.ok().map(|loaded| *loaded.stage)
     }
 
     /// The revision that is verified on a stage.

@@ -160,7 +160,7 @@ impl<P: Ports> App<P> {
 
 /// The exact bytes that are known on the stage and the one it takes promotions from.
 fn known(loaded: &Loaded) -> impl Iterator<Item = &Release> {
-    let upstream = loaded.upstream.as_ref().map(|read| &read.record.stage);
+    let upstream = loaded.upstream.as_ref().map(|read| &*read.record.stage);
     let own = loaded.stage.candidate.as_ref();
     own.and_then(|candidate| candidate.release.as_ref())
         .into_iter()

@@ -37,7 +37,7 @@ impl<P: Ports> App<P> {
         let id = &plan.next.id;
         let before = loaded.read.as_ref().map(|read| &read.record);
         let due = plan.wake;
-        let settled = before.is_some_and(|before| before.stage == plan.next && before.due == due);
+        let settled = before.is_some_and(|before| *before.stage == plan.next && before.due == due);
         if settled && plan.effects.is_empty() {
             if !extra.is_empty() {
                 self.ports.store().commit(extra.to_vec()).await?;
@@ -47,7 +47,7 @@ impl<P: Ports> App<P> {
         let commits = before.map_or(0, |before| before.commits) + 1;
         let mut writes = extra.to_vec();
         let record = StageRecord {
-            stage: plan.next.clone(),
+            stage: Box::new(plan.next.clone()),
             due,
             commits,
         };
@@ -72,7 +72,7 @@ impl<P: Ports> App<P> {
         writes.extend(relied_on(loaded, said, plan));
         history(
             &mut writes,
-            before.map(|before| &before.stage),
+            before.map(|before| &*before.stage),
             &plan.next,
             now,
             commits,
@@ -88,7 +88,7 @@ impl<P: Ports> App<P> {
         }
         let room = COMMIT_MAX.saturating_sub(writes.len());
         writes.extend(journeys(
-            before.map(|before| &before.stage),
+            before.map(|before| &*before.stage),
             &plan.next,
             now,
             room,
@@ -104,7 +104,7 @@ impl<P: Ports> App<P> {
         if !self.ports.source().shows_statuses(repository) {
             return Vec::new();
         }
-        let before = loaded.read.as_ref().map(|read| &read.record.stage);
+        let before = loaded.read.as_ref().map(|read| &*read.record.stage);
         commit_status::between(before, &plan.next)
     }
 }

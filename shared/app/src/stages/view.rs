@@ -23,7 +23,7 @@ use crate::table::{self, Versioned};
 /// A stage and everything its plan looks at, as of one moment.
 #[derive(Debug)]
 pub struct Loaded {
-    pub stage: Stage,
+    pub stage: Box<Stage>,
     /// `None`: the stage does not exist yet.
     pub read: Option<Versioned<StageRecord>>,
     pub upstream: Option<Versioned<StageRecord>>,
@@ -58,13 +58,13 @@ impl Loaded {
             upstream: self
                 .upstream
                 .as_ref()
-                .map(|upstream| &upstream.record.stage),
+                .map(|upstream| &*upstream.record.stage),
             build: self.build.as_ref(),
             nonce,
             now,
             pause: self.app.record.pause.as_ref(),
             marks: &self.said.marks,
-            through: self.through.as_ref().map(|through| &through.record.stage),
+            through: self.through.as_ref().map(|through| &*through.record.stage),
         }
     }
 
@@ -115,7 +115,7 @@ impl Loaded {
         stage: &Stage,
         policy: Option<&Policy<'_>>,
     ) -> Option<(Revision, RecipeHash)> {
-        let upstream = self.upstream.as_ref().map(|read| &read.record.stage);
+        let upstream = self.upstream.as_ref().map(|read| &*read.record.stage);
         let (revision, recipe) = build_wanted(stage, upstream, policy?)?;
         let known = self
             .build
@@ -137,7 +137,7 @@ impl<P: Ports> App<P> {
                 }
                 stage
             }
-            (None, Some(spec)) => Stage::new(id.clone(), spec.clone(), self.ports.now()),
+            (None, Some(spec)) => Box::new(Stage::new(id.clone(), spec.clone(), self.ports.now())),
             (None, None) => return Err(no_such_stage(id)),
         };
         let app = self.versioned_app(id.app).await?;

@@ -82,7 +82,7 @@ fn after(change: Change) -> Vec<String> {
     change(&mut stage);
     let key = keys::stage(&stage.id);
     let record = StageRecord {
-        stage,
+        stage: Box::new(stage),
         due: None,
         commits: 100,
     };

@@ -17,7 +17,7 @@ use greenroom_simulator::shrink::shrink;
 /// Seeds that found something once, a line each.
 const KEPT: &str = include_str!("../../seeds.txt");
 /// One run in so many is run twice, to see that it is the same; each with `--twice`.
-const TWICE: u64 = 25;
+const TWICE: u64 = 40;
 
 const USAGE: &str = "\
 usage: sim run [--runs N] [--from SEED] [--jobs J] [--twice] [--stop-at-first-failure]

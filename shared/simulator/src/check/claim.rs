@@ -91,9 +91,14 @@ fn gone(truth: &Truth, replaced: &Replaced<'_>, files: &Files, found: &mut Found
     let handed_on = stage.spec.actor.as_ref().is_some_and(|owner| {
         let tip = truth.repository.tip(&head.reference);
         let theirs = tip.and_then(|tip| truth.repository.find(tip));
-        let moves = truth.repository.moves(&head.reference).iter();
         // Somebody who pushes it back brings no commit of their own.
-        let back = moves.filter(|(_, to)| to.as_ref() == tip).count() > 1;
+        let was = truth.repository.moves(&head.reference).iter().rev().nth(1);
+        let mut older = was.and_then(|(_, to)| to.as_ref());
+        let back = std::iter::from_fn(|| {
+            older = truth.repository.parent(older?);
+            older
+        });
+        let back = back.into_iter().any(|older| Some(older) == tip);
         back || tip != Some(&head.revision)
             || theirs.is_some_and(|commit| commit.author != owner.as_str())
     });

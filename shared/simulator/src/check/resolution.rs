@@ -52,6 +52,11 @@ fn takes(rule: &Rule, what: &What) -> bool {
             let branch = push.reference.branch();
             branch.is_some_and(|branch| pattern.matches(branch))
         }
+        // Its builds are made ready; what is deployed is for people to say.
+        (From::Select { pattern }, What::Push(push)) => {
+            let branch = push.reference.branch();
+            branch.is_some_and(|branch| pattern.matches(branch))
+        }
         (From::Tag { pattern }, What::Tag(tag)) => {
             let tag = tag.reference.tag();
             tag.is_some_and(|tag| pattern.matches(tag))

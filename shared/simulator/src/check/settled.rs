@@ -10,7 +10,7 @@ use greenroom_core::build::BuildState;
 use greenroom_core::name::{Revision, StageId, StageName};
 use greenroom_core::release::Release;
 use greenroom_core::resolve::{Event, Trigger, resolve};
-use greenroom_core::stage::{Cause, Stage};
+use greenroom_core::stage::{Cause, Run, Stage};
 use greenroom_core::stage_file::{From, Rule, StageFile};
 use jiff::SignedDuration;
 
@@ -89,7 +89,7 @@ impl Inner {
         };
         let item = at_once(self.store.get(&keys::stage(&id))).ok()??;
         let record: StageRecord = serde_json::from_slice(&item.value).ok()?;
-        Some(record.stage)
+        Some(*record.stage)
     }
 
     /// B1: of the rules that take a branch the first counts.
@@ -159,6 +159,14 @@ impl Inner {
             self.found.broken(&self.truth, "B3", what);
         }
         if !leads || gone || is_left_to_people(stage) || has(stage, &head.revision) {
+            return;
+        }
+        // What passed through took the place of what ran before.
+        let name = stage.id.stage.as_str();
+        let passed = |run: &Run| matches!(run.cause, Cause::Through { .. });
+        if stage.run.iter().chain(&stage.last).any(passed)
+            && self.checks.passages.ran(name, &head.revision)
+        {
             return;
         }
         let what = format!("{} never took up {}", stage.id, head.revision.short());

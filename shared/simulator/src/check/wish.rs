@@ -81,6 +81,7 @@ impl Wishes {
             }
         }
         self.approved(truth, replaced, found);
+        self.let_through(truth, replaced, found);
     }
 
     /// What the task that commits asks of this stage.
@@ -133,6 +134,36 @@ impl Wishes {
         if !over {
             let what = format!("{} forgets {}, which goes on", after.id, old.execution);
             found.broken(truth, "C1", what);
+        }
+    }
+
+    /// D3: only a person lets something through a closed window, once, and nothing else than was
+    /// there to see.
+    fn let_through(&self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
+        let stage = replaced.after;
+        let known = replaced
+            .before
+            .and_then(|before| before.overridden.as_ref());
+        let asked = matches!(self.command(truth, stage), Some(Command::Override { .. }));
+        if stage.overridden.is_some() && stage.overridden.as_ref() != known && !asked {
+            let what = format!(
+                "something of {} may pass closed windows, and nobody asked",
+                stage.id
+            );
+            found.broken(truth, "D3", what);
+        }
+        let run = stage.run.as_ref().filter(|_| replaced.claims());
+        let Some((run, through)) = run.and_then(|run| Some((run, run.overridden.as_ref()?))) else {
+            return;
+        };
+        if through.release != run.release || !(asked || Some(through) == known) {
+            let what = format!(
+                "run {} of {} passes closed windows with what was given to {}",
+                run.generation,
+                stage.id,
+                through.release.revision.short()
+            );
+            found.broken(truth, "D3", what);
         }
     }
 

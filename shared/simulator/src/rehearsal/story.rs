@@ -154,7 +154,7 @@ impl Story {
     pub fn see(&mut self, truth: &Truth, happened: &Happened<'_>) {
         match happened {
             Happened::Stage { before, after } => {
-                let before = before.map(|before: &StageRecord| &before.stage);
+                let before = before.map(|before: &StageRecord| &*before.stage);
                 let stage = self.stage(after.stage.id.stage.as_str());
                 stage.replaced(truth, before, &after.stage);
             }

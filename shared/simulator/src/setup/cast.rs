@@ -32,6 +32,10 @@ pub struct Cast {
     /// Holders of roles.
     pub holders: Vec<String>,
     pub channels: Vec<String>,
+    /// Stages that take what people select, and a branch for each.
+    pub selects: Vec<(String, String)>,
+    /// Whether stages demand a mark.
+    pub marks: bool,
     /// The zone of the first refresh.
     pub zone: Option<String>,
 }
@@ -58,7 +62,15 @@ impl Cast {
                     let base = examples(base).into_iter().next().unwrap_or_default();
                     cast.pulls.push((base, labels.clone()));
                 }
-                From::Select { pattern } => cast.branches.extend(examples(pattern)),
+                From::Select { pattern } => {
+                    let found = examples(pattern);
+                    let stage = rule.stage.as_literal().unwrap_or_default();
+                    let each = found
+                        .iter()
+                        .map(|branch| (stage.to_owned(), branch.clone()));
+                    cast.selects.extend(each);
+                    cast.branches.extend(found);
+                }
                 From::Promote { .. } | From::Local => {}
             }
             if let Some(name) = rule.stage.as_literal() {
@@ -72,6 +84,7 @@ impl Cast {
                 }
             }
         }
+        cast.marks = !file.marks.is_empty();
         cast.more(file);
         cast
     }

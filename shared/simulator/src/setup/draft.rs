@@ -1,6 +1,7 @@
 //! Stage files made from a seed: chains of promotions with soak and approvals, refreshes by
 //! calendars of many zones, stages named after people, tags and pull requests.
 
+pub mod brake;
 mod edit;
 
 use std::fmt::Write as _;
@@ -52,6 +53,10 @@ pub struct Draft {
     /// How often the command that deploys was changed.
     makes: u64,
     channels: Vec<&'static str>,
+    /// Windows by name, as they are written.
+    windows: Vec<(&'static str, String)>,
+    /// Whether stages may demand a mark.
+    marks: bool,
     pub stages: Vec<Entry>,
 }
 
@@ -70,6 +75,11 @@ pub struct Entry {
     timeout: Option<&'static str>,
     /// The zone of its refresh.
     pub zone: Option<&'static str>,
+    windows: Vec<&'static str>,
+    /// Whether it demands a mark.
+    ready: bool,
+    /// The stage that its releases pass first.
+    through: Option<&'static str>,
 }
 
 /// Most approvals that the people of a role can give.
@@ -88,6 +98,8 @@ impl Draft {
             retries: random.below(4),
             makes: 0,
             channels: all,
+            windows: Vec::new(),
+            marks: false,
             stages: Vec::new(),
         };
         draft.leaves(random);
@@ -193,6 +205,9 @@ impl Draft {
                 _ => None,
             },
             zone: None,
+            windows: Vec::new(),
+            ready: false,
+            through: None,
         }
     }
 
@@ -233,11 +248,24 @@ impl Draft {
             let _ = writeln!(text, "  {channel}: {}", wire(channel));
         }
         text.push_str("roles:\n  product-owner: [eve, frank, grace]\n  release: [heidi, eve]\n");
+        self.write_brakes(&mut text);
         text.push_str("stages:\n");
         for entry in &self.stages {
             entry.write(&mut text);
         }
         text
+    }
+
+    fn write_brakes(&self, text: &mut String) {
+        if !self.windows.is_empty() {
+            text.push_str("windows:\n");
+        }
+        for (name, window) in &self.windows {
+            let _ = writeln!(text, "  {name}: {window}");
+        }
+        if self.marks {
+            let _ = writeln!(text, "marks:\n  {}: {{ by: [release] }}", brake::READY);
+        }
     }
 
     /// The file, which must hold: a world of invalid files would test nothing.
@@ -277,6 +305,15 @@ impl Entry {
         if let Some(timeout) = self.timeout {
             let _ = write!(text, ", timeout: {timeout}");
         }
+        if !self.windows.is_empty() {
+            let _ = write!(text, ", windows: [{}]", self.windows.join(", "));
+        }
+        if self.ready {
+            let _ = write!(text, ", marks: [{}]", brake::READY);
+        }
+        if let Some(through) = self.through {
+            let _ = write!(text, ", through: {through}");
+        }
         text.push_str(" }\n");
     }
 }
@@ -308,10 +345,11 @@ mod tests {
 
     #[test]
     fn every_drawn_file_and_every_edit_of_it_holds() {
-        let mut sources = [0; 5];
+        let mut sources = [0; 9];
         for seed in 0..150 {
             let mut random = Random::of(seed, key("draft"));
             let mut draft = Draft::drawn("acme/orders", &mut random);
+            draft.brake(&mut random);
             drop(draft.valid());
             for n in 0..9 {
                 drop(match n {
@@ -321,9 +359,19 @@ mod tests {
                     _ => draft.edit(&mut random),
                 });
                 let text = draft.valid();
-                for (n, part) in ["${actor}", "tag:", "pull_request", "refresh", "approvals"]
-                    .iter()
-                    .enumerate()
+                for (n, part) in [
+                    "${actor}",
+                    "tag:",
+                    "pull_request",
+                    "refresh",
+                    "approvals",
+                    "windows: [",
+                    "marks: [",
+                    "through:",
+                    "select:",
+                ]
+                .iter()
+                .enumerate()
                 {
                     sources[n] += usize::from(text.contains(part));
                 }

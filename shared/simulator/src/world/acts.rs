@@ -70,6 +70,7 @@ impl World {
                     inner.truth.messenger.moves(&chat, &to);
                 }
             }
+            Act::Pause { .. } | Act::Say { .. } => self.brake(act),
             Act::Kill => self.kill(),
             Act::Upgrade { process } => self.upgrade(process),
             people => self.person(number, people),

@@ -130,7 +130,7 @@ impl Inner {
         }
         let (stage, moments) = match happened {
             Happened::Stage { before, after } => {
-                let before = before.map(|before| &before.stage);
+                let before = before.map(|before| &*before.stage);
                 let stage = after.stage.id.stage.to_string();
                 (stage, moments(before, &after.stage))
             }

@@ -5,6 +5,7 @@ use greenroom_core::command::Command;
 use greenroom_core::name::{Revision, StageId};
 use greenroom_core::principal::Principal;
 
+use super::brakes::Brake;
 use super::{Output, SimApp, World};
 use crate::act::Act;
 use crate::random::{Random, key, mix};
@@ -124,42 +125,64 @@ async fn look(app: &SimApp, number: u64, person: &str, care: u32) {
         }
         let cares = random.chance(care);
         let wanted = wanted(&card, person, &mut random);
-        if let Some((principal, command)) = wanted.filter(|_| cares) {
-            wish(app, &id, &principal, &command).await;
+        match wanted.filter(|_| cares) {
+            Some(Wanted::Command(principal, command)) => {
+                wish(app, &id, &principal, &command).await;
+            }
+            Some(Wanted::Brake(brake)) => brake.ask(app, person).await,
+            None => {}
         }
     }
 }
 
+/// What somebody does about a card.
+enum Wanted {
+    Command(Principal, Command),
+    Brake(Brake),
+}
+
 /// What the board asks this person for.
-fn wanted(card: &StageCard, person: &str, random: &mut Random) -> Option<(Principal, Command)> {
-    let operator = Principal::Operator {
-        name: person.to_owned(),
+fn wanted(card: &StageCard, person: &str, random: &mut Random) -> Option<Wanted> {
+    let by = |command| {
+        let name = person.to_owned();
+        Some(Wanted::Command(Principal::Operator { name }, command))
     };
     if card.deployed.is_none() && card.run.is_none() && random.chance(200) {
-        return Some((operator, Command::Refresh));
+        return by(Command::Refresh);
     }
     let Some(first) = card.waiting_on.iter().find(|wait| wait.command.is_some()) else {
         let silent = card
             .brk
             .as_ref()
             .is_some_and(|brk| brk.acknowledged.is_none());
-        let note = None;
-        return (silent && random.chance(300)).then_some((operator, Command::Acknowledge { note }));
+        let ack = Command::Acknowledge { note: None };
+        return (silent && random.chance(300)).then(|| by(ack)).flatten();
     };
     let typed = first.command.as_deref().unwrap_or_default();
+    if let Some(brake) = Brake::read(typed) {
+        return random.chance(500).then_some(Wanted::Brake(brake));
+    }
     let mut words = typed.split_whitespace().skip(1);
-    match words.next()? {
+    let verb = words.next()?;
+    let revision = words.skip_while(|word| *word != "--revision").nth(1);
+    let revision = revision.map(Revision::new);
+    match verb {
         "approve" => {
             let name = person.to_owned();
-            let revision = words.skip_while(|word| *word != "--revision").nth(1);
-            let revision = revision.filter(|_| random.chance(800)).map(Revision::new);
-            Some((Principal::Person { name }, Command::Approve { revision }))
+            let revision = revision.filter(|_| random.chance(800));
+            let yes = Command::Approve { revision };
+            Some(Wanted::Command(Principal::Person { name }, yes))
         }
         // Red is red: another try helps now and then only.
-        "retry" => random.chance(400).then_some((operator, Command::Retry)),
-        "unlock" => random.chance(500).then_some((operator, Command::Unlock)),
-        "promote" => Some((operator, Command::Promote)),
-        "refresh" => Some((operator, Command::Refresh)),
+        "retry" => random.chance(400).then(|| by(Command::Retry)).flatten(),
+        "unlock" => random.chance(500).then(|| by(Command::Unlock)).flatten(),
+        "override" => {
+            let reason = "it cannot wait".to_owned();
+            let through = Command::Override { reason, revision };
+            random.chance(150).then(|| by(through)).flatten()
+        }
+        "promote" => by(Command::Promote),
+        "refresh" => by(Command::Refresh),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
 //! The memory store behind the faults of a world. It remembers the largest commit it was given, and
-//! all that were made, so that a copy of it can be made.
+//! all that was asked of it, so that it can be asked of another one.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +20,20 @@ pub struct Largest {
     pub value: usize,
 }
 
+/// Something that was asked of the table, and answered.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    Get(Key),
+    Query {
+        partition: String,
+        prefix: String,
+        after: Option<String>,
+        limit: usize,
+    },
+    /// A commit that took effect.
+    Commit(Arc<Vec<Write>>),
+}
+
 /// What was done since the world began, by the names that the store on disk has for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counters {
@@ -36,8 +50,10 @@ struct State {
     largest: Largest,
     away: bool,
     careless: bool,
-    /// Every commit that was made, oldest first.
-    made: Vec<Arc<Vec<Write>>>,
+    /// Oldest first.
+    asked: Vec<Asked>,
+    /// How many of them are commits.
+    commits: u64,
 }
 
 /// A table that outlives the process that uses it.
@@ -62,11 +78,15 @@ impl WorldStore {
 
     /// The same table, which from here on goes its own way.
     pub(super) fn copy(&self, faults: Arc<Faults>, watch: Arc<Watch>) -> Self {
+        let mut state = self.state(|state| state.clone());
+        state
+            .asked
+            .retain(|asked| matches!(asked, Asked::Commit(_)));
         let copy = Self {
-            state: Arc::new(Mutex::new(self.state(|state| state.clone()))),
+            state: Arc::new(Mutex::new(state)),
             ..Self::new(faults, watch)
         };
-        for writes in self.state(|state| state.made.clone()) {
+        for writes in copy.made() {
             let made = at_once(copy.inner.commit(writes.to_vec()));
             assert!(made.is_ok(), "what was committed once is committed again");
         }
@@ -84,7 +104,7 @@ impl WorldStore {
 
     /// What was done since the world began; what the test itself does counts as well.
     pub fn counters(&self) -> Counters {
-        let commits = self.state(|state| state.made.len() as u64);
+        let commits = self.state(|state| state.commits);
         Counters {
             commits,
             groups: commits,
@@ -94,7 +114,16 @@ impl WorldStore {
 
     /// Every commit that was made, oldest first: made again elsewhere, they make the same table.
     pub fn made(&self) -> Vec<Arc<Vec<Write>>> {
-        self.state(|state| state.made.clone())
+        let commit = |asked| match asked {
+            Asked::Commit(writes) => Some(writes),
+            Asked::Get(_) | Asked::Query { .. } => None,
+        };
+        self.asked().into_iter().filter_map(commit).collect()
+    }
+
+    /// Everything that was asked of it, oldest first; a copy of a world knows only of commits.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state(|state| state.asked.clone())
     }
 
     /// While true, every call says that the store is away.
@@ -143,7 +172,10 @@ impl WorldStore {
         }
         at_once(self.inner.commit(writes.clone()))?;
         self.watch.committed(&writes);
-        self.state(|state| state.made.push(Arc::new(writes)));
+        self.state(|state| {
+            state.commits += 1;
+            state.asked.push(Asked::Commit(Arc::new(writes)));
+        });
         Ok(())
     }
 
@@ -209,6 +241,7 @@ impl Store for WorldStore {
             name: "store.get",
             nature: Nature::StoreRead,
         };
+        self.state(|state| state.asked.push(Asked::Get(key.clone())));
         self.call(call, self.inner.get(key)).await
     }
 
@@ -223,6 +256,13 @@ impl Store for WorldStore {
             name: "store.query",
             nature: Nature::StoreRead,
         };
+        let asked = Asked::Query {
+            partition: partition.to_owned(),
+            prefix: prefix.to_owned(),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        self.state(|state| state.asked.push(asked));
         self.call(call, self.inner.query(partition, prefix, after, limit))
             .await
     }

@@ -90,7 +90,7 @@ impl Watch {
             let Ok(record) = serde_json::from_slice::<StageRecord>(value) else {
                 continue;
             };
-            past.written(record.stage);
+            past.written(*record.stage);
         }
     }
 

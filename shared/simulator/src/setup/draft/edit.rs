@@ -93,7 +93,8 @@ impl Draft {
     }
 
     fn removable(&self, key: &str) -> bool {
-        let used = |entry: &Entry| entry.upstream.as_deref() == Some(key);
+        let used =
+            |entry: &Entry| entry.upstream.as_deref() == Some(key) || entry.through == Some(key);
         self.stages.len() > 2 && !self.stages.iter().any(used)
     }
 
