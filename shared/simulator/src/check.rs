@@ -9,6 +9,7 @@ mod execution;
 mod heads;
 mod ingest;
 mod lease;
+mod life;
 mod mark;
 mod passage;
 mod promotion;
@@ -227,6 +228,7 @@ impl Checks {
             .replaced(truth, &replaced, &self.wishes, &self.stages, found);
         self.talk.replaced(truth, &replaced, found);
         schedule::replaced(truth, &replaced, found);
+        life::replaced(truth, &replaced, found);
         let files = &self.promotion.files;
         reliance::replaced(truth, &replaced, files, found);
         self.marks.replaced(truth, &replaced, files, found);

@@ -27,6 +27,9 @@ pub(super) fn brakes(frame: &Frame<'_>) -> Vec<Item> {
         says(frame, "ready", READY, 8, &mut items);
     }
     selects(frame, &mut items);
+    if frame.cast.expires {
+        ends(frame, &mut items);
+    }
     if Random::of(frame.seed, key("overrides")).chance(200) {
         overrides(frame, &mut items);
     }
@@ -129,6 +132,38 @@ fn selects(frame: &Frame<'_>, items: &mut Vec<Item>) {
                 principal: Principal::Person {
                     name: "alice".to_owned(),
                 },
+                command,
+            },
+        });
+    }
+}
+
+/// Stages are kept and given up.
+fn ends(frame: &Frame<'_>, items: &mut Vec<Item>) {
+    let mut all = Random::of(frame.seed, key("ends"));
+    for i in 0..all.between(1, 8) {
+        let number = mix(key("end") ^ mix(i));
+        let mut random = Random::of(frame.seed, number);
+        let at = frame.instant(&mut random);
+        let reason = "it is mine".to_owned();
+        let until = Some(soon(at, random.between(600, 2 * LONGEST)));
+        let command = match random.below(7) {
+            0 => Command::Extend {
+                until: until.filter(|_| random.chance(500)),
+            },
+            1 => Command::Park { reason, until },
+            2 => Command::Unpark,
+            3 => Command::Pin { reason },
+            4 => Command::Unpin,
+            _ => Command::Destroy { reason },
+        };
+        let name = (*random.pick(&["alice", "bob", "heidi", "mallory"])).to_owned();
+        items.push(Item {
+            number,
+            at,
+            act: Act::Command {
+                stage: random.pick(&frame.cast.stages).clone(),
+                principal: Principal::Person { name },
                 command,
             },
         });

@@ -36,6 +36,8 @@ pub struct Cast {
     pub selects: Vec<(String, String)>,
     /// Whether stages demand a mark.
     pub marks: bool,
+    /// Whether stages go.
+    pub expires: bool,
     /// The zone of the first refresh.
     pub zone: Option<String>,
 }
@@ -85,6 +87,7 @@ impl Cast {
             }
         }
         cast.marks = !file.marks.is_empty();
+        cast.expires = file.rules.iter().any(|rule| rule.expires.is_some());
         cast.more(file);
         cast
     }

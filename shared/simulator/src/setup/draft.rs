@@ -10,6 +10,7 @@ use greenroom_core::stage_file::StageFile;
 
 use crate::random::Random;
 use crate::stage_files;
+use brake::Expires;
 
 /// Zones whose clocks jump in their own ways, and some that never do.
 pub const ZONES: [&str; 12] = [
@@ -57,6 +58,8 @@ pub struct Draft {
     windows: Vec<(&'static str, String)>,
     /// Whether stages may demand a mark.
     marks: bool,
+    /// Whether its pipeline says how a stage goes.
+    teardown: bool,
     pub stages: Vec<Entry>,
 }
 
@@ -80,6 +83,7 @@ pub struct Entry {
     ready: bool,
     /// The stage that its releases pass first.
     through: Option<&'static str>,
+    expires: Option<Expires>,
 }
 
 /// Most approvals that the people of a role can give.
@@ -100,6 +104,7 @@ impl Draft {
             channels: all,
             windows: Vec::new(),
             marks: false,
+            teardown: false,
             stages: Vec::new(),
         };
         draft.leaves(random);
@@ -208,6 +213,7 @@ impl Draft {
             windows: Vec::new(),
             ready: false,
             through: None,
+            expires: None,
         }
     }
 
@@ -235,6 +241,11 @@ impl Draft {
             text,
             "      - {{ name: deploy, run: make deploy{makes}, outputs: [URL] }}"
         );
+        if self.teardown {
+            text.push_str(
+                "    teardown: { steps: [{ name: remove, run: make remove }], leftovers: make left }\n",
+            );
+        }
         let (retries, makes) = (self.retries, self.makes);
         let _ = write!(
             text,
@@ -254,18 +265,6 @@ impl Draft {
             entry.write(&mut text);
         }
         text
-    }
-
-    fn write_brakes(&self, text: &mut String) {
-        if !self.windows.is_empty() {
-            text.push_str("windows:\n");
-        }
-        for (name, window) in &self.windows {
-            let _ = writeln!(text, "  {name}: {window}");
-        }
-        if self.marks {
-            let _ = writeln!(text, "marks:\n  {}: {{ by: [release] }}", brake::READY);
-        }
     }
 
     /// The file, which must hold: a world of invalid files would test nothing.
@@ -311,6 +310,9 @@ impl Entry {
         if self.ready {
             let _ = write!(text, ", marks: [{}]", brake::READY);
         }
+        if let Some(expires) = self.expires {
+            expires.write(text);
+        }
         if let Some(through) = self.through {
             let _ = write!(text, ", through: {through}");
         }
@@ -345,7 +347,7 @@ mod tests {
 
     #[test]
     fn every_drawn_file_and_every_edit_of_it_holds() {
-        let mut sources = [0; 9];
+        let mut sources = [0; 10];
         for seed in 0..150 {
             let mut random = Random::of(seed, key("draft"));
             let mut draft = Draft::drawn("acme/orders", &mut random);
@@ -369,6 +371,7 @@ mod tests {
                     "marks: [",
                     "through:",
                     "select:",
+                    "expires:",
                 ]
                 .iter()
                 .enumerate()

@@ -1,5 +1,7 @@
-//! What keeps releases back, in some worlds: windows, marks, another stage on the way, and stages
-//! that take only what a person selects.
+//! What keeps releases back, in some worlds: windows, marks, another stage on the way, stages that
+//! take only what a person selects, and stages that go.
+
+use std::fmt::Write as _;
 
 use super::{Draft, ZONES};
 use crate::random::Random;
@@ -15,6 +17,25 @@ const WINDOWS: [(&str, &str); 6] = [
     ("30 2 * * *", "2h"),
     ("0 9 * * 1-5", "8h"),
 ];
+
+/// When a stage goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Expires {
+    idle: &'static str,
+    warn: Option<&'static str>,
+    with_branch: bool,
+}
+
+impl Expires {
+    pub(super) fn write(self, text: &mut String) {
+        let _ = write!(text, ", expires: {{ idle: {}", self.idle);
+        if let Some(warn) = self.warn {
+            let _ = write!(text, ", warn: {warn}");
+        }
+        let with_branch = self.with_branch;
+        let _ = write!(text, ", with_branch: {with_branch}, by: [release] }}");
+    }
+}
 
 impl Draft {
     /// Puts brakes on some stages. What is drawn without them stays as it is.
@@ -35,6 +56,35 @@ impl Draft {
             let mut entry = self.entry("sandbox", r#"select: "trial/**""#, random);
             entry.verify = self.suites(random);
             self.stages.push(entry);
+        }
+        if random.chance(250) {
+            self.expire(random);
+        }
+    }
+
+    /// Stages named for whoever or whatever leads to them go again.
+    fn expire(&mut self, random: &mut Random) {
+        self.teardown = true;
+        for entry in &mut self.stages {
+            if entry.name.is_some() && random.chance(800) {
+                entry.expires = Some(Expires {
+                    idle: *random.pick(&["1h", "2h", "5h"]),
+                    warn: random.chance(600).then(|| *random.pick(&["10m", "30m"])),
+                    with_branch: random.chance(400),
+                });
+            }
+        }
+    }
+
+    pub(super) fn write_brakes(&self, text: &mut String) {
+        if !self.windows.is_empty() {
+            text.push_str("windows:\n");
+        }
+        for (name, window) in &self.windows {
+            let _ = writeln!(text, "  {name}: {window}");
+        }
+        if self.marks {
+            let _ = writeln!(text, "marks:\n  {}: {{ by: [release] }}", READY);
         }
     }
 
