@@ -103,8 +103,9 @@ pub struct WebhookSecrets {
     id: String,
     ages: Ages,
     kept: Mutex<Option<Kept<greenroom_github::Secrets>>>,
-    /// When it was asked for last, with whatever outcome.
-    asked: Mutex<Option<Instant>>,
+    /// When a signature had it read last, with whatever outcome. Other readings do not count: a
+    /// secret may be rotated right after one.
+    doubted: Mutex<Option<Instant>>,
 }
 
 impl WebhookSecrets {
@@ -120,7 +121,7 @@ impl WebhookSecrets {
             id: id.into(),
             ages,
             kept: Mutex::default(),
-            asked: Mutex::default(),
+            doubted: Mutex::default(),
         }
     }
 
@@ -137,21 +138,23 @@ impl WebhookSecrets {
     }
 
     /// The live secrets read anew, for a webhook whose signature does not fit those of
-    /// [`get`](Self::get): perhaps they were rotated. `None` when they were read just now.
+    /// [`get`](Self::get): perhaps they were rotated. `None` when another one had them read just now.
     ///
     /// # Errors
     /// As of [`get`](Self::get).
     pub async fn refresh(&self) -> Result<Option<greenroom_github::Secrets>, SecretError> {
-        let asked = *lock(&self.asked);
-        if asked.is_some_and(|asked| asked.elapsed() < self.ages.again) {
-            return Ok(None);
+        {
+            let mut doubted = lock(&self.doubted);
+            if doubted.is_some_and(|at| at.elapsed() < self.ages.again) {
+                return Ok(None);
+            }
+            *doubted = Some(Instant::now());
         }
         self.read().await.map(Some)
     }
 
     async fn read(&self) -> Result<greenroom_github::Secrets, SecretError> {
         let since = Instant::now();
-        *lock(&self.asked) = Some(since);
         let name = SecretName::from(self.id.as_str());
         let fail = |error: VaultError| error.about(&name, &self.id, &self.vault.region);
         let (current, previous) = tokio::join!(
