@@ -72,6 +72,7 @@ pub fn create(root: &Path, stack: &MiniStack, endpoint: &str) -> Environment {
         ("GREENROOM_TOKEN_SECRET_ID", "token"),
         ("GREENROOM_GITHUB_SECRET_ID", "github"),
         ("GREENROOM_SECRET_PREFIX", "greenroom/stages/"),
+        ("GREENROOM_ARTIFACTS", "artifacts"),
         ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),

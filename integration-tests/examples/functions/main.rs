@@ -165,12 +165,15 @@ async fn begin(function: &Function, environment: &Environment) -> (RuntimeApi, C
         .envs(environment.iter().map(|(name, value)| (*name, value)))
         .env("AWS_LAMBDA_RUNTIME_API", &api.address)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .kill_on_drop(true);
     let since = std::time::Instant::now();
     let child = command.spawn();
-    let child = child.unwrap_or_else(|error| panic!("{}: {error}", function.program.display()));
-    let ready = api.asked().await;
+    let mut child = child.unwrap_or_else(|error| panic!("{}: {error}", function.program.display()));
+    let ready = tokio::select! {
+        at = api.asked() => at,
+        ended = child.wait() => panic!("{} does not begin: {ended:?}", function.name),
+    };
     (api, child, ready - since)
 }
 

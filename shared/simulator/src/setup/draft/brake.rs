@@ -18,6 +18,10 @@ const WINDOWS: [(&str, &str); 6] = [
     ("0 9 * * 1-5", "8h"),
 ];
 
+/// How long a stage may stand idle, and how long before its end it is warned of.
+const IDLE: [&str; 3] = ["1h", "2h", "5h"];
+const WARN: [&str; 2] = ["10m", "30m"];
+
 /// When a stage goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Expires {
@@ -67,9 +71,10 @@ impl Draft {
         self.teardown = true;
         for entry in &mut self.stages {
             if entry.name.is_some() && random.chance(800) {
+                let idle = *random.pick(&IDLE);
                 entry.expires = Some(Expires {
-                    idle: *random.pick(&["1h", "2h", "5h"]),
-                    warn: random.chance(600).then(|| *random.pick(&["10m", "30m"])),
+                    idle,
+                    warn: random.chance(600).then(|| *random.pick(&WARN)),
                     with_branch: random.chance(400),
                 });
             }
@@ -84,7 +89,7 @@ impl Draft {
             let _ = writeln!(text, "  {name}: {window}");
         }
         if self.marks {
-            let _ = writeln!(text, "marks:\n  {}: {{ by: [release] }}", READY);
+            let _ = writeln!(text, "marks:\n  {READY}: {{ by: [release] }}");
         }
     }
 
