@@ -229,13 +229,17 @@ fn digest(text: &str) -> String {
 /// Who pushed is not known to git. GitHub's no-reply address names the login; otherwise the part
 /// of the address before the `@` stands for it, as it does on a machine without GitHub.
 fn author(commit: &Commit) -> Option<Actor> {
-    let local = match commit.email.strip_suffix("@users.noreply.github.com") {
+    let noreply = commit.email.strip_suffix("@users.noreply.github.com");
+    let local = match noreply {
         Some(noreply) => noreply.split_once('+').map_or(noreply, |(_, login)| login),
         None => commit.email.split('@').next().unwrap_or_default(),
     };
-    let legal = !local.is_empty()
+    // The login of a GitHub App, and nobody else's, has brackets.
+    let plain = noreply.and_then(|_| local.strip_suffix("[bot]"));
+    let plain = plain.unwrap_or(local);
+    let legal = !plain.is_empty()
         && local.len() <= 64
-        && local
+        && plain
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     legal.then(|| Actor::new(local))
@@ -264,12 +268,18 @@ mod tests {
             Some(Actor::new("alice"))
         );
         assert_eq!(by("bob@users.noreply.github.com"), Some(Actor::new("bob")));
+        assert_eq!(
+            by("49699333+dependabot[bot]@users.noreply.github.com"),
+            Some(Actor::new("dependabot[bot]"))
+        );
+        assert_eq!(by("[bot]@users.noreply.github.com"), None);
     }
 
     #[test]
     fn another_address_gives_its_local_part_or_nobody() {
         assert_eq!(by("carol@example.com"), Some(Actor::new("carol")));
         assert_eq!(by("$(rm)@example.com"), None);
+        assert_eq!(by("mallory[bot]@example.com"), None);
         assert_eq!(by(""), None);
     }
 }

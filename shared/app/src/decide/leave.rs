@@ -92,8 +92,7 @@ impl<P: Ports> App<P> {
         let Some(stage) = others.filter(|stage| leads(stage)) else {
             return Ok(None);
         };
-        let decided = known.config == app.config && known.revision == push.after;
-        if delivery.polled && decided {
+        if delivery.polled && known.revision == push.after {
             return Ok(Some(format!("{stage} follows {reference} already")));
         }
         let source = self.ports.source();

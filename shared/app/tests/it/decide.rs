@@ -246,6 +246,31 @@ fn a_push_that_is_told_of_late_takes_the_branch_from_nobody() {
 }
 
 #[test]
+fn a_guess_of_the_poller_takes_a_branch_from_nobody_under_another_stage_file_either() {
+    let mut world = World::new(STAGE_FILE);
+    world.push("develop", "bob");
+    // Found by a poll, which takes the author of the commit for whoever pushed it; and not decided
+    // before what a webhook says of it, and of another stage file, is.
+    let source = &world.ports().source;
+    let revision = source.commit("feature/x", "carol", "Her commit", &[]);
+    world.now(world.app.poll()).expect("a poll");
+    let other = STAGE_FILE.replace("branch: develop", "branch: trunk");
+    let source = &world.ports().source;
+    let file = source.commit("master", "olga", "trunk", &[("greenroom.yaml", &other)]);
+    let pushes = [("feature/x", "alice", &revision), ("master", "olga", &file)];
+    for (branch, actor, revision) in pushes {
+        let body = world.push_body(branch, actor, revision);
+        assert_eq!(world.post("push", revision.as_str(), &body).status, 202);
+        let id = DeliveryId::new(revision.as_str());
+        world.now(world.app.decide(&id)).expect("it is decided");
+    }
+    world.settle();
+    let head = world.stage("alice").and_then(|stage| stage.head);
+    assert_eq!(head.map(|head| head.revision), Some(revision));
+    assert!(world.stage("carol").is_none(), "she pushed nothing");
+}
+
+#[test]
 fn a_pull_request_gets_a_stage_until_it_is_closed_and_one_from_a_fork_gets_none() {
     let mut world = World::new(STAGE_FILE);
     let revision = world.ports().source.commit("topic", "alice", "x", &[]);
