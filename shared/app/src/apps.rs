@@ -8,7 +8,6 @@ mod stage_file;
 
 use greenroom_core::definition::Applied;
 use greenroom_core::name::{AppId, RefName, RepoName, RepositoryId, StageName};
-use greenroom_core::stage_file::StageFile;
 
 pub use pause::Paused;
 pub use stage_file::STAGE_FILE_MAX;
@@ -135,7 +134,8 @@ impl<P: Ports> App<P> {
         if matches!(app.record.config_from, ConfigFrom::Commit { .. }) {
             return Ok(());
         }
-        let file = StageFile::parse(file_name, text).map_err(|problems| Error::Invalid {
+        let parsed = self.configs.parse(id, file_name, text);
+        let file = parsed.map_err(|problems| Error::Invalid {
             why: problems.to_string(),
             help: format!("`greenroom validate -f {file_name}` shows every problem"),
         })?;

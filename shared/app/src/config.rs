@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use greenroom_core::name::{AppId, ConfigHash};
-use greenroom_core::stage_file::StageFile;
+use greenroom_core::stage_file::{Diagnostics, StageFile};
 
 use crate::App;
 use crate::error::Error;
@@ -17,7 +17,8 @@ const CACHED_MAX: usize = 32;
 /// Bytes of a stage file's text in one item.
 const PART: usize = VALUE_MAX / 2;
 
-/// Parsed stage files by app and hash.
+/// Parsed stage files by app and hash. What a hash names never changes, so every [`App`] of a
+/// process may have the same.
 #[derive(Debug, Default)]
 pub struct Configs {
     parsed: Mutex<BTreeMap<(AppId, ConfigHash), Arc<StageFile>>>,
@@ -29,12 +30,23 @@ impl Configs {
         parsed.get(&(app, hash.clone())).cloned()
     }
 
-    fn put(&self, app: AppId, file: &Arc<StageFile>) {
+    /// What `text` says, parsed unless it was before. Only what holds is remembered.
+    pub(crate) fn parse(
+        &self,
+        app: AppId,
+        name: &str,
+        text: &[u8],
+    ) -> Result<Arc<StageFile>, Diagnostics> {
+        if let Some(file) = self.get(app, &StageFile::hash_of(text)) {
+            return Ok(file);
+        }
+        let file = Arc::new(StageFile::parse(name, text)?);
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         if parsed.len() >= CACHED_MAX {
             parsed.clear();
         }
-        parsed.insert((app, file.hash.clone()), Arc::clone(file));
+        parsed.insert((app, file.hash.clone()), Arc::clone(&file));
+        Ok(file)
     }
 }
 
@@ -74,15 +86,12 @@ impl<P: Ports> App<P> {
                 help: "greenroom doctor".to_owned(),
             });
         }
-        let file =
-            StageFile::parse("greenroom.yaml", &text).map_err(|problems| Error::Invalid {
-                why: format!(
-                    "the stage file {hash} was valid when it was kept and is not now: {problems}"
-                ),
-                help: "this Greenroom may be older than the one that kept it".to_owned(),
-            })?;
-        let file = Arc::new(file);
-        self.configs.put(app, &file);
-        Ok(file)
+        let parsed = self.configs.parse(app, "greenroom.yaml", &text);
+        parsed.map_err(|problems| Error::Invalid {
+            why: format!(
+                "the stage file {hash} was valid when it was kept and is not now: {problems}"
+            ),
+            help: "this Greenroom may be older than the one that kept it".to_owned(),
+        })
     }
 }

@@ -27,11 +27,13 @@ pub mod table;
 pub mod work;
 pub mod worker;
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 
-use crate::config::Configs;
 use crate::ports::Ports;
 
+pub use config::Configs;
 pub use error::Error;
 
 /// What an operator decides about an installation.
@@ -55,7 +57,7 @@ pub struct Settings {
 pub struct App<P> {
     pub ports: P,
     pub settings: Settings,
-    configs: Configs,
+    configs: Arc<Configs>,
 }
 
 impl<P: Ports> App<P> {
@@ -63,7 +65,16 @@ impl<P: Ports> App<P> {
         Self {
             ports,
             settings,
-            configs: Configs::default(),
+            configs: Arc::default(),
+        }
+    }
+
+    /// The same, not parsing again what others in this process have.
+    #[must_use]
+    pub fn sharing(self, configs: &Arc<Configs>) -> Self {
+        Self {
+            configs: Arc::clone(configs),
+            ..self
         }
     }
 }

@@ -66,7 +66,7 @@ impl<P: Ports> App<P> {
             }
             Err(error) => return Err(source_error(&error)),
         };
-        match StageFile::parse(&app.record.path, &text) {
+        match self.configs.parse(id, &app.record.path, &text) {
             Ok(file) => {
                 let from = ConfigFrom::Commit {
                     revision: head.revision,

@@ -35,7 +35,7 @@ pub use slug::{STAGE_NAME_MAX, is_stage_name, slug};
 pub use template::{MissingValue, Reference, Rendered, Template, TemplateError, Values};
 pub use yaml::FILE_BYTES_MAX;
 
-use crate::name::{RuleName, SecretName};
+use crate::name::{ConfigHash, RuleName, SecretName};
 use diagnostic::Log;
 use raw::RawFile;
 use record::Decode;
@@ -55,6 +55,11 @@ impl StageFile {
             }),
             None => Err(diagnostics),
         }
+    }
+
+    /// The hash that a file of these bytes has, whether it holds or not.
+    pub fn hash_of(bytes: &[u8]) -> ConfigHash {
+        hash::config(bytes)
     }
 
     /// The rule of this name.
