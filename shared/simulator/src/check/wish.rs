@@ -75,7 +75,9 @@ impl Wishes {
                 self.command(truth, replaced.after),
                 Some(Command::Promote | Command::Retry | Command::Refresh | Command::Deploy { .. })
             );
-            if before.hold.is_some() && replaced.after.hold.is_none() && !lifts {
+            // What was rolled back to is gone with its stage; nothing is left to be held.
+            let went = before.life.gone.is_none() && replaced.after.life.gone.is_some();
+            if before.hold.is_some() && replaced.after.hold.is_none() && !lifts && !went {
                 let what = format!("{} is held no more, and nobody asked", replaced.after.id);
                 found.broken(truth, "C9", what);
             }
