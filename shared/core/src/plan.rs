@@ -14,6 +14,7 @@ mod line;
 mod marks;
 mod refresh;
 mod run;
+mod suites;
 mod table;
 pub(crate) mod teardown;
 mod through;

@@ -62,8 +62,8 @@ pub(super) fn claim(
     draft.wake_at(deadline);
 }
 
-/// What the run will have to pass, as the stage file has it now.
-fn suites(policy: &Policy<'_>) -> BTreeMap<SuiteName, SuiteProgress> {
+/// What has to be passed here, as the stage file has it now.
+pub(super) fn suites(policy: &Policy<'_>) -> BTreeMap<SuiteName, SuiteProgress> {
     let waiting = |name: &SuiteName| {
         let suite = policy.file.suites.get(name);
         let progress = SuiteProgress {

@@ -69,39 +69,53 @@ pub(super) fn health(stage: &Stage, outcome: Outcome) -> Health {
 }
 
 fn green(draft: &mut Draft, run: &Run) {
-    let stage = &mut draft.next;
     let verified = Verified {
         release: run.release.clone(),
         terms: run.terms.clone(),
         generation: run.generation,
         since: draft.now,
     };
+    proven(draft, verified, run.cause.is_rollback());
+    recovered(draft, &run.release, &run.config);
+}
+
+/// What stands is green since now. `is_back`: it came before others that were tried or green, and
+/// says nothing about those.
+pub(super) fn proven(draft: &mut Draft, verified: Verified, is_back: bool) {
+    let stage = &mut draft.next;
     let known = stage
         .greens
         .iter_mut()
-        .find(|green| green.release == run.release);
+        .find(|green| green.release == verified.release);
     match known {
-        Some(known) if run.cause.is_rollback() => *known = verified.clone(),
+        Some(known) if is_back => *known = verified.clone(),
         _ => {
-            stage.greens.retain(|green| green.release != run.release);
+            stage
+                .greens
+                .retain(|green| green.release != verified.release);
             stage.greens.insert(0, verified.clone());
             stage.greens.truncate(GREENS_MAX);
         }
     }
-    stage.verified = Some(verified);
     // What a rollback went back from is as bad as it was.
-    if !run.cause.is_rollback() || stage.tried.as_ref() == Some(&run.release) {
+    if !is_back || stage.tried.as_ref() == Some(&verified.release) {
         stage.tried = None;
     }
-    if let Some(brk) = stage.brk.take() {
-        for channel in brk.told.clone() {
-            let news = News::Recovered {
-                brk: brk.clone(),
-                release: run.release.clone(),
-                at: draft.now,
-            };
-            announce(draft, channel, &run.config, news);
-        }
+    stage.verified = Some(verified);
+}
+
+/// The break is over, if one is open: whoever heard of it is told.
+pub(super) fn recovered(draft: &mut Draft, release: &Release, config: &ConfigHash) {
+    let Some(brk) = draft.next.brk.take() else {
+        return;
+    };
+    for channel in brk.told.clone() {
+        let news = News::Recovered {
+            brk: brk.clone(),
+            release: release.clone(),
+            at: draft.now,
+        };
+        announce(draft, channel, config, news);
     }
 }
 
@@ -233,9 +247,13 @@ pub(super) fn announce(draft: &mut Draft, channel: ChannelName, config: &ConfigH
     });
 }
 
-pub(super) fn ask_downstream(draft: &mut Draft, policy: Option<&Policy<'_>>, generation: u64) {
+pub(super) fn ask_downstream(
+    draft: &mut Draft,
+    policy: Option<&Policy<'_>>,
+    what: impl std::fmt::Display,
+) {
     for downstream in policy.map_or(&[][..], |policy| &policy.downstream) {
-        let because = format!("{}-{generation}", draft.next.id.stage);
+        let because = format!("{}-{what}", draft.next.id.stage);
         draft.effects.push(Effect::Ask {
             stage: downstream.stage.clone(),
             because,

@@ -2,21 +2,18 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::suites::{self, Subject};
 use super::{Draft, OBSERVE_EVERY, finish, foreign, later};
 use crate::bound;
 use crate::effect::Effect;
 use crate::execution::Observation;
-use crate::name::SuiteName;
 use crate::policy::Policy;
 use crate::release::Outputs;
-use crate::stage::{Failing, Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
-use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure, Verdict};
+use crate::stage::{Failing, Outcome, Phase, Run, StopReason, Unstopped};
 use crate::waiting::{LifeWait, Wait};
 
 /// How long a stopped execution may take to end before it is given up.
 const STOP_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-/// Wait before an errored suite's next attempt, times the number of attempts.
-const SUITE_BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 
 pub(super) fn advance(draft: &mut Draft, policy: Option<&Policy<'_>>) {
     let Some(mut run) = draft.next.run.take() else {
@@ -45,7 +42,7 @@ pub(super) struct End {
 }
 
 impl End {
-    fn of(outcome: Outcome, why: impl Into<String>) -> Self {
+    pub(super) fn of(outcome: Outcome, why: impl Into<String>) -> Self {
         Self {
             outcome,
             why: why.into(),
@@ -54,7 +51,7 @@ impl End {
         }
     }
 
-    fn failed(why: String, failing: Failing) -> Self {
+    pub(super) fn failed(why: String, failing: Failing) -> Self {
         Self {
             failing: Some(failing),
             ..Self::of(Outcome::Failed, why)
@@ -154,133 +151,24 @@ fn complete(draft: &mut Draft, run: &mut Run, outputs: &Outputs, at: Timestamp) 
 
 fn start_suites(draft: &mut Draft, run: &mut Run) {
     run.phase = Phase::Verifying { since: draft.now };
-    let names: Vec<_> = run.suites.keys().cloned().collect();
-    for suite in names {
-        if let Some(progress) = run.suites.get_mut(&suite) {
-            progress.attempt = 1;
-        }
-        let effect = run_suite(draft, run, &suite, 1);
-        draft.effects.push(effect);
-    }
-}
-
-fn run_suite(draft: &Draft, run: &Run, suite: &SuiteName, attempt: u32) -> Effect {
-    Effect::RunSuite {
-        stage: draft.next.id.stage.clone(),
-        generation: run.generation,
-        suite: suite.clone(),
-        attempt,
-        revision: run.release.revision.clone(),
-        config: run.config.clone(),
-        outputs: run.outputs.clone(),
-    }
+    let subject = subject(run);
+    suites::start(draft, &mut run.suites, &subject);
 }
 
 fn verifying(draft: &mut Draft, run: &mut Run, since: Timestamp) -> Option<End> {
-    retry_errored(draft, run);
-    let waits = |progress: &SuiteProgress| progress.report.is_none() || progress.retry_at.is_some();
-    if !run.suites.values().any(waits) {
-        return Some(judge(run));
-    }
-    if draft.now < run.deadline {
-        return None;
-    }
-    let late = End::of(
-        Outcome::TimedOut,
-        format!("its tests, begun at {since}, took too long"),
-    );
-    // What has failed has failed, whatever the others would have said.
-    Some(judge_failed(run).unwrap_or(late))
+    let subject = subject(run);
+    suites::follow(draft, &mut run.suites, &subject, since)
 }
 
-/// An errored attempt is not an answer until its retries are spent.
-fn retry_errored(draft: &mut Draft, run: &mut Run) {
-    let now = draft.now;
-    let mut again = Vec::new();
-    for (suite, progress) in &mut run.suites {
-        let errored = progress
-            .report
-            .as_ref()
-            .is_some_and(|report| report.verdict == Verdict::Errored);
-        if !errored || progress.attempt > progress.retries {
-            continue;
-        }
-        let wait =
-            SUITE_BACKOFF.saturating_mul(i32::try_from(progress.attempt).unwrap_or(i32::MAX));
-        let at = *progress.retry_at.get_or_insert_with(|| later(now, wait));
-        if now >= run.deadline {
-            progress.retry_at = None;
-        } else if at <= now {
-            progress.attempt += 1;
-            progress.retry_at = None;
-            progress.report = None;
-            again.push((suite.clone(), progress.attempt));
-        } else {
-            draft.wake_at(at);
-        }
+/// What its suites look at.
+fn subject(run: &Run) -> Subject {
+    Subject {
+        generation: run.generation,
+        revision: run.release.revision.clone(),
+        config: run.config.clone(),
+        outputs: run.outputs.clone(),
+        deadline: run.deadline,
     }
-    for (suite, attempt) in again {
-        let effect = run_suite(draft, run, &suite, attempt);
-        draft.effects.push(effect);
-    }
-}
-
-/// A wrong answer outweighs a missing one: it is certain.
-fn judge(run: &Run) -> End {
-    if let Some(failed) = judge_failed(run) {
-        return failed;
-    }
-    let errored = reports(run).find(|(_, report)| report.verdict == Verdict::Errored);
-    match errored {
-        Some((suite, report)) => {
-            let why = report
-                .error
-                .as_deref()
-                .unwrap_or("it ended without an answer");
-            End::of(Outcome::Errored, format!("suite {suite}: {why}"))
-        }
-        None => {
-            let total = sum(run, |report| report.total);
-            let tests = if total == 1 { "test" } else { "tests" };
-            End::of(Outcome::Succeeded, format!("{total} {tests} passed"))
-        }
-    }
-}
-
-fn judge_failed(run: &Run) -> Option<End> {
-    if !reports(run).any(|(_, report)| report.verdict == Verdict::Failed) {
-        return None;
-    }
-    let named = |(suite, report): (&SuiteName, &SuiteReport)| {
-        let name = |failure: &TestFailure| TestFailure {
-            test: format!("{suite}: {}", failure.test),
-            ..failure.clone()
-        };
-        report.failures.iter().map(name).collect::<Vec<_>>()
-    };
-    let tests = reports(run).flat_map(named).take(FAILURES_MAX).collect();
-    let failed = sum(run, |report| report.failed);
-    let total = sum(run, |report| report.total);
-    Some(End::failed(
-        format!("{failed} of {total} tests failed"),
-        Failing::Tests {
-            tests,
-            failed,
-            total,
-        },
-    ))
-}
-
-fn reports(run: &Run) -> impl Iterator<Item = (&SuiteName, &SuiteReport)> {
-    run.suites
-        .iter()
-        .filter_map(|(suite, progress)| Some((suite, progress.report.as_ref()?)))
-}
-
-fn sum(run: &Run, of: impl Fn(&SuiteReport) -> u32) -> u32 {
-    reports(run)
-        .map(|(_, report)| of(report))
-        .fold(0, u32::saturating_add)
 }
 
 /// Nothing of ours is on the stage before admission, and nothing runs any more while tests do:
@@ -366,17 +254,11 @@ fn wait_for(draft: &mut Draft, run: &Run) {
                 since: *since,
             }
         }
-        Phase::Verifying { since } => {
-            let open = run
-                .suites
-                .iter()
-                .filter(|(_, progress)| progress.report.is_none() || progress.retry_at.is_some());
-            Wait::Verifying {
-                generation,
-                suites: open.map(|(suite, _)| suite.to_string()).collect(),
-                since: *since,
-            }
-        }
+        Phase::Verifying { since } => Wait::Verifying {
+            generation,
+            suites: suites::open(&run.suites),
+            since: *since,
+        },
     };
     if run.execution.is_some() && run.ended.is_none() {
         draft.wake_at(later(draft.now, OBSERVE_EVERY));
