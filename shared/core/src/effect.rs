@@ -63,6 +63,9 @@ pub enum Effect {
         revision: Revision,
         config: ConfigHash,
         outputs: Outputs,
+        /// For this round of the watch over what the run has deployed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        round: Option<u64>,
     },
     /// Read where the branch stands, and record it as this refresh's head.
     ReadHead {
@@ -246,6 +249,12 @@ impl Effect {
             } => format!("{}/build-stop/{revision}/{recipe}/{attempt}", owner.app),
             Self::StartExecution { generation, .. } => format!("{owner}/start/{generation}"),
             Self::StopExecution { generation, .. } => format!("{owner}/stop/{generation}"),
+            Self::RunSuite {
+                suite,
+                attempt,
+                round: Some(round),
+                ..
+            } => format!("{owner}/watch/{round}/{suite}/{attempt}"),
             Self::RunSuite {
                 generation,
                 suite,

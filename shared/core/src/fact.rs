@@ -73,4 +73,11 @@ pub enum Fact {
         revision: Revision,
         at: Timestamp,
     },
+    /// An attempt at a suite for a round of the watch has its answer.
+    WatchReported {
+        round: u64,
+        suite: SuiteName,
+        attempt: u32,
+        report: SuiteReport,
+    },
 }

@@ -4,6 +4,7 @@
 mod life;
 mod passage;
 mod people;
+mod watch;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     passage::passages(&mut log, before, after);
     unstopped(&mut log, before, after);
     foreign(&mut log, before, after);
+    watch::looked(&mut log, before, after);
     breaks(&mut log, before, after);
     life::ended(&mut log, before, after);
     log.entries

@@ -18,6 +18,7 @@ mod suites;
 mod table;
 pub(crate) mod teardown;
 mod through;
+mod watch;
 mod window;
 
 use jiff::{SignedDuration, Timestamp};
@@ -64,6 +65,8 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     }
     run::advance(&mut draft, policy);
     foreign::notice(&mut draft, policy);
+    watch::judge(&mut draft, policy);
+    let mut watched = None;
     if draft.next.unstopped.is_some() {
         draft.wake_at(later(draft.now, OBSERVE_UNSTOPPED_EVERY));
     }
@@ -97,6 +100,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 draft.waits.extend(gates::paused(view, policy));
             }
             through::forget(&mut draft, policy);
+            watched = watch::advance(&mut draft, view, policy);
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),
@@ -105,6 +109,8 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     if draft.waits.is_empty() {
         draft.waits.push(Wait::UpToDate);
     }
+    // It keeps nothing from the stage, so it is said last.
+    draft.waits.extend(watched);
     Plan {
         next: draft.next,
         effects: draft.effects,

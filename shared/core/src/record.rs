@@ -4,18 +4,13 @@
 mod foreign;
 mod head;
 mod redeploy;
+mod suite;
 
 use crate::bound;
 use crate::execution::Observation;
 use crate::fact::Fact;
-use crate::name::{ExecutionId, SuiteName};
+use crate::name::ExecutionId;
 use crate::stage::{Phase, Source, Stage, Unstopped};
-use crate::verdict::{FAILURES_MAX, SuiteReport, TestFailure};
-
-/// Failing tests of one run that are kept, divided among its suites.
-const KEPT_MAX: usize = 2 * FAILURES_MAX;
-/// What a failing test expected and what came.
-const MESSAGE_MAX: usize = 480;
 
 /// The stage after `fact`.
 #[must_use]
@@ -76,7 +71,12 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             attempt,
             report,
         } => {
-            report_verdict(&mut stage, *generation, suite, *attempt, report);
+            let answer = suite::Answer {
+                suite,
+                attempt: *attempt,
+                report,
+            };
+            suite::of_run(&mut stage, *generation, &answer);
         }
         Fact::RedeployAsked {
             by,
@@ -116,6 +116,19 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
                 });
                 wish.reading = None;
             }
+        }
+        Fact::WatchReported {
+            round,
+            suite,
+            attempt,
+            report,
+        } => {
+            let answer = suite::Answer {
+                suite,
+                attempt: *attempt,
+                report,
+            };
+            suite::of_round(&mut stage, *round, &answer);
         }
     }
     stage
@@ -170,47 +183,6 @@ fn observe_unstopped(
         .filter(|last| last.generation == generation)
     {
         last.ended = Some(bounded(seen));
-    }
-}
-
-/// An answer counts once, and only of the attempt that is under way.
-fn report_verdict(
-    stage: &mut Stage,
-    generation: u64,
-    suite: &SuiteName,
-    attempt: u32,
-    report: &SuiteReport,
-) {
-    let Some(run) = stage.run_of(generation) else {
-        return;
-    };
-    if !matches!(run.phase, Phase::Verifying { .. }) {
-        return;
-    }
-    // A fixed share: what is kept must not depend on which suite answers first.
-    let share = (KEPT_MAX / run.suites.len().max(1)).clamp(1, FAILURES_MAX);
-    let Some(progress) = run.suites.get_mut(suite) else {
-        return;
-    };
-    if progress.attempt != attempt || progress.report.is_some() {
-        return;
-    }
-    progress.report = Some(SuiteReport {
-        failures: report.failures.iter().take(share).map(failure).collect(),
-        error: report
-            .error
-            .as_ref()
-            .map(|error| bound::text(error, MESSAGE_MAX)),
-        ..*report
-    });
-}
-
-fn failure(failure: &TestFailure) -> TestFailure {
-    TestFailure {
-        test: bound::text(&failure.test, bound::NAME_MAX),
-        message: bound::text(&failure.message, MESSAGE_MAX),
-        file: bound::text(&failure.file, bound::NAME_MAX),
-        line: failure.line,
     }
 }
 

@@ -3,12 +3,14 @@
 mod explain;
 mod life;
 mod release;
+mod watch;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use life::LifeWait;
 pub use release::{Passing, ReleaseWait};
+pub use watch::WatchWait;
 
 use crate::definition::Definition;
 use crate::evidence::Gate;
@@ -143,6 +145,8 @@ pub enum Wait {
     Foreign(Foreign),
     /// Something about how long the stage lives.
     Life(LifeWait),
+    /// What stands is looked at again; keeps nothing from the stage.
+    Watch(WatchWait),
 }
 
 /// A window that closes a stage.
@@ -180,7 +184,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 36] = [
+    pub const CODES: [&'static str; 38] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -217,6 +221,8 @@ impl Wait {
         "tearing_down",
         "torn_down",
         "orphan",
+        "watching",
+        "watched",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -249,6 +255,7 @@ impl Wait {
             Self::PipelineOutdated { .. } => "pipeline_outdated",
             Self::Foreign(_) => "foreign",
             Self::Life(wait) => wait.code(),
+            Self::Watch(wait) => wait.code(),
         }
     }
 
@@ -270,6 +277,7 @@ impl Wait {
                 | Self::Stopping { .. }
                 | Self::Verifying { .. }
                 | Self::ReadingHead { .. }
+                | Self::Watch(_)
         )
     }
 }

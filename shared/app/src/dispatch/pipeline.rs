@@ -6,7 +6,8 @@ use greenroom_core::build::recipe_of;
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
-use greenroom_core::name::{ExecutionId, SecretName, StageId};
+use greenroom_core::name::{ExecutionId, RefName, SecretName, StageId};
+use greenroom_core::release::Outputs;
 use greenroom_core::stage::{Run, Stage};
 use greenroom_core::stage_file::{Rendered, Rule, StageFile, Values};
 
@@ -65,7 +66,7 @@ impl<P: Ports> App<P> {
             .and_then(|name| file.pipelines.get(name))
             .ok_or_else(|| Failure::never("the rule names no pipeline"))?;
         let definition = self.stage_definition(&app, &file, rule)?;
-        let values = values(&loaded.stage, run);
+        let values = of_run(&loaded.stage, run);
         let (variables, secrets) = variables(&file, rule, &values)?;
         let request = StartRequest {
             token: entry.record.id.clone(),
@@ -312,12 +313,14 @@ fn pipeline_failure(error: &PipelineError) -> Failure {
     }
 }
 
-/// What the templates of a stage are filled with.
-pub(super) fn values(stage: &Stage, run: &Run) -> Values {
-    let reference = run
-        .reference
-        .as_ref()
-        .or_else(|| stage.head.as_ref().map(|head| &head.reference));
+/// What the templates of a stage are filled with, for its run.
+pub(super) fn of_run(stage: &Stage, run: &Run) -> Values {
+    values(stage, run.reference.as_ref(), &run.outputs)
+}
+
+/// The same for what came from `reference` and has these outputs.
+pub(super) fn values(stage: &Stage, reference: Option<&RefName>, outputs: &Outputs) -> Values {
+    let reference = reference.or_else(|| stage.head.as_ref().map(|head| &head.reference));
     Values {
         stage: Some(stage.id.stage.clone()),
         actor: stage.spec.actor.clone(),
@@ -325,7 +328,7 @@ pub(super) fn values(stage: &Stage, run: &Run) -> Values {
             .and_then(|reference| reference.branch())
             .map(str::to_owned),
         pr: stage.spec.pull_request,
-        outputs: run.outputs.clone(),
+        outputs: outputs.clone(),
     }
 }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 use greenroom_core::effect::Effect;
 use greenroom_core::fact::Fact;
 use greenroom_core::name::StageId;
+use greenroom_core::stage::Stage;
 use greenroom_core::stage_file::{Rendered, Suite, Values};
 use greenroom_core::verdict::{SuiteReport, Verdict};
 use jiff::SignedDuration;
 
 use super::Done;
 use super::fail::{Failure, source_error};
-use super::pipeline::{values, variables};
+use super::pipeline::{of_run, values, variables};
 use crate::App;
 use crate::outbox::removal;
 use crate::ports::Ports;
@@ -28,6 +29,7 @@ impl<P: Ports> App<P> {
             generation,
             suite,
             attempt,
+            round,
             ..
         } = &entry.record.effect
         else {
@@ -43,18 +45,27 @@ impl<P: Ports> App<P> {
             Err(failure) if failure.permanent => errored(&failure.why),
             Err(failure) => return Err(failure),
         };
-        let fact = Fact::VerdictReported {
-            generation: *generation,
-            suite: suite.clone(),
-            attempt: *attempt,
-            report,
+        let (suite, attempt) = (suite.clone(), *attempt);
+        let fact = match *round {
+            Some(round) => Fact::WatchReported {
+                round,
+                suite,
+                attempt,
+                report,
+            },
+            None => Fact::VerdictReported {
+                generation: *generation,
+                suite,
+                attempt,
+                report,
+            },
         };
         self.step(&id, None, &Input::Facts(&[fact]), &removal(entry))
             .await?;
         Ok(Done::Recorded)
     }
 
-    /// Everything the attempt needs; `None` when its run is over.
+    /// Everything the attempt needs; `None` when its run, or its round of the watch, is over.
     async fn suite_request(
         &self,
         id: &StageId,
@@ -65,18 +76,14 @@ impl<P: Ports> App<P> {
             suite,
             revision,
             config,
+            round,
             ..
         } = &entry.record.effect
         else {
             return Ok(None);
         };
         let loaded = self.load_stage(id, None).await?;
-        let Some(run) = loaded
-            .stage
-            .run
-            .as_ref()
-            .filter(|run| run.generation == *generation)
-        else {
+        let Some(values) = subject(&loaded.stage, *generation, *round) else {
             return Ok(None);
         };
         let app = self.app(id.app).await?;
@@ -100,7 +107,6 @@ impl<P: Ports> App<P> {
                 suite.files
             )));
         }
-        let values = values(&loaded.stage, run);
         let (mut plain, secrets) = variables(&file, rule, &values)?;
         for (name, template) in &suite.variables {
             plain.insert(name.clone(), text(template, &values)?);
@@ -119,6 +125,19 @@ impl<P: Ports> App<P> {
             timeout: suite_timeout(suite),
         }))
     }
+}
+
+/// What the templates of suites are filled with, for the run or the round they are to look at; `None`
+/// when it is over.
+fn subject(stage: &Stage, generation: u64, round: Option<u64>) -> Option<Values> {
+    if let Some(round) = round {
+        let current = stage.watch.round.as_ref()?;
+        let stands = stage.stands()?;
+        let is_it = current.number == round && stands.generation == generation;
+        return is_it.then(|| values(stage, stands.reference.as_ref(), &stands.outputs));
+    }
+    let run = stage.run.as_ref()?;
+    (run.generation == generation).then(|| of_run(stage, run))
 }
 
 fn suite_timeout(suite: &Suite) -> Duration {

@@ -7,7 +7,7 @@ use greenroom_core::name::StageId;
 
 use super::Done;
 use super::fail::{Failure, source_error};
-use super::pipeline::{values, variables};
+use super::pipeline::{of_run, variables};
 use crate::App;
 use crate::error::Error;
 use crate::keys;
@@ -104,7 +104,7 @@ impl<P: Ports> App<P> {
             .and_then(|name| file.pipelines.get(name)?.teardown.as_ref())
             .ok_or_else(|| Failure::never("the stage file does not say how it is torn down"))?;
         let definition = self.teardown_definition(&app, &file, rule)?;
-        let values = values(&loaded.stage, run);
+        let values = of_run(&loaded.stage, run);
         let (variables, secrets) = variables(&file, rule, &values)?;
         let request = StartRequest {
             token: entry.record.id.clone(),

@@ -164,6 +164,7 @@ fn verifying(draft: &mut Draft, run: &mut Run, since: Timestamp) -> Option<End> 
 fn subject(run: &Run) -> Subject {
     Subject {
         generation: run.generation,
+        round: None,
         revision: run.release.revision.clone(),
         config: run.config.clone(),
         outputs: run.outputs.clone(),

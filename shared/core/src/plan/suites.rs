@@ -23,6 +23,8 @@ type Suites = BTreeMap<SuiteName, SuiteProgress>;
 pub(super) struct Subject {
     /// Of the run that put it there.
     pub generation: u64,
+    /// The round of the watch; none of a run's own suites.
+    pub round: Option<u64>,
     pub revision: Revision,
     /// The stage file that says what the suites are.
     pub config: ConfigHash,
@@ -48,6 +50,7 @@ fn ask(draft: &Draft, subject: &Subject, suite: &SuiteName, attempt: u32) -> Eff
         revision: subject.revision.clone(),
         config: subject.config.clone(),
         outputs: subject.outputs.clone(),
+        round: subject.round,
     }
 }
 

@@ -84,13 +84,18 @@ pub struct Break {
 }
 
 impl Break {
+    /// Whether all of this has failed in this episode before.
+    pub fn knows(&self, failing: &Failing) -> bool {
+        failing.fingerprint().is_subset(&self.fingerprint)
+    }
+
     /// One more red. True when something fails that had not failed in this episode before.
     pub fn still(&mut self, failing: Failing) -> bool {
         self.reds = self.reds.saturating_add(1);
-        let fingerprint = failing.fingerprint();
-        if fingerprint.is_subset(&self.fingerprint) {
+        if self.knows(&failing) {
             return false;
         }
+        let fingerprint = failing.fingerprint();
         if self.fingerprint.len() + fingerprint.len() > FINGERPRINT_MAX {
             self.fingerprint.clear();
         }

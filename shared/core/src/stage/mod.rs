@@ -7,6 +7,7 @@ mod foreign;
 mod life;
 mod passage;
 mod run;
+mod watch;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ pub use life::{
 };
 pub use passage::{HEARD_MAX, Heard, Passage};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
+pub use watch::{Judged, Looked, Round, Watch};
 
 use crate::name::{
     Actor, ExecutionId, RecipeHash, RefName, Revision, RuleName, SettingsHash, StageId,
@@ -90,6 +92,9 @@ pub struct Stage {
     /// Of a stage that was made to go again.
     #[serde(default, skip_serializing_if = "Life::is_blank")]
     pub life: Life,
+    /// Of a stage whose suites run again though nothing is deployed.
+    #[serde(default, skip_serializing_if = "Watch::is_blank")]
+    pub watch: Watch,
 }
 
 /// Which rule made the stage, and with what.
@@ -179,6 +184,7 @@ impl Stage {
             heard: Vec::new(),
             foreign: None,
             life: Life::default(),
+            watch: Watch::default(),
         }
     }
 

@@ -205,6 +205,9 @@ pub struct Rule {
     pub marks: Vec<String>,
     /// The rule whose stage has to verify a release before it is deployed here.
     pub through: Option<RuleName>,
+    /// How long after its suites have ended they run again on what stands. Not part of the
+    /// settings: like the windows it says when, not what.
+    pub watch: Option<SignedDuration>,
 }
 
 /// What a build must have shown; see [`crate::evidence`].

@@ -195,6 +195,16 @@ record! {
         optional marks: List<Text>,
         /// A stage that has to verify a release before it gets here.
         optional through: Text,
+        /// Its suites run again on what is deployed, though nothing new is.
+        optional watch: RawWatch,
+    }
+}
+
+record! {
+    /// When the suites run again on what is deployed.
+    RawWatch ("`watch`") {
+        /// So long after they have ended, a minute or more.
+        required every: Length,
     }
 }
 

@@ -245,6 +245,7 @@ impl Wait {
             ),
             Self::Release(wait) => return wait.explain(stage),
             Self::Life(wait) => return wait.explain(stage),
+            Self::Watch(wait) => return wait.explain(stage),
             Self::PipelineOutdated { definition } => (
                 format!(
                     "the pipeline {} is not what the stage file in force makes of it",

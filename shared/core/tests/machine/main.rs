@@ -32,5 +32,6 @@ mod through;
 mod together;
 mod verdicts;
 mod waits;
+mod watch;
 mod windows;
 mod world;

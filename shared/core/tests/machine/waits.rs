@@ -10,7 +10,7 @@ use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Foreign, Gone, Hold, Lock, Orphan, Parked, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
-use greenroom_core::waiting::{Closing, LifeWait, Passing, ReleaseWait, Wait};
+use greenroom_core::waiting::{Closing, LifeWait, Passing, ReleaseWait, Wait, WatchWait};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -214,6 +214,17 @@ fn every_wait() -> Vec<Wait> {
             generation: 3,
             why: text(),
         })),
+        Wait::Watch(WatchWait::UnderWay {
+            round: 3,
+            suites: vec![text()],
+            since,
+        }),
+        Wait::Watch(WatchWait::Next {
+            at: since,
+            last: Some((since, text())),
+            outdated: true,
+        }),
+        Wait::Watch(WatchWait::Paused),
     ]
 }
 

@@ -154,6 +154,15 @@ fn a_window_is_when_and_not_what() {
 }
 
 #[test]
+fn a_watch_says_when_and_not_what() {
+    let with = SMALL.replace("alert: [c] }", "alert: [c], watch: { every: 15m } }");
+    let (old, new) = (parse(SMALL), parse(&with));
+    let (old, new) = (rule(&old, "dev"), rule(&new, "dev"));
+    assert_eq!((&old.recipe, &old.settings), (&new.recipe, &new.settings));
+    assert_eq!(new.watch, Some(jiff::SignedDuration::from_mins(15)));
+}
+
+#[test]
 fn marks_and_selections_are_part_of_the_settings_and_of_no_recipe() {
     let demanded = "from: { branch: main }, marks: [seen],";
     let declared = SMALL.replace("stages:\n", "marks: { seen: {} }\nstages:\n");

@@ -21,6 +21,7 @@ mod templates;
 mod through;
 mod unused;
 mod variables;
+mod watch;
 mod windows;
 
 use std::collections::BTreeMap;

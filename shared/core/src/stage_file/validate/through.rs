@@ -103,7 +103,7 @@ fn is_family(stage: &RawStage) -> bool {
     name.is_some_and(|name| name.as_literal().is_none())
 }
 
-fn verifies_nothing(stage: &RawStage) -> bool {
+pub(super) fn verifies_nothing(stage: &RawStage) -> bool {
     match &stage.verify {
         Field::Absent => true,
         Field::Given(list) => list.value.items.is_empty() && !list.value.broken,
