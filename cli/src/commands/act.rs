@@ -120,7 +120,15 @@ pub async fn deploy(args: &DeployArgs, output: &mut Output) -> Result<Exit, Stop
 
 /// Whether it keeps what waits from being tried; what is read or built comes by itself.
 fn keeps(wait: &Wait) -> bool {
-    !["up_to_date", "nothing_yet", "reading_head", "building"].contains(&wait.code.as_str())
+    let quiet = [
+        "up_to_date",
+        "nothing_yet",
+        "reading_head",
+        "building",
+        "watching",
+        "watched",
+    ];
+    !quiet.contains(&wait.code.as_str())
 }
 
 pub(super) async fn ask(

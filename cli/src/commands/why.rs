@@ -137,7 +137,7 @@ fn branch(reference: &str) -> String {
 }
 
 fn waits(wait: &Wait, now: Timestamp, output: &mut Output) -> Result<(), Stop> {
-    let symbol = if wait.code == "up_to_date" {
+    let symbol = if ["up_to_date", "watching", "watched"].contains(&wait.code.as_str()) {
         Mark::Check
     } else {
         Mark::Care

@@ -15,7 +15,8 @@ const EVERY_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long after the suites have ended they run again; `None` if nobody watches.
 pub(super) fn check(stage: &RawStage, log: &mut Log) -> Option<SignedDuration> {
     let watch = stage.watch.given()?;
-    if verifies_nothing(stage) {
+    // A local stage has been told that it cannot be watched.
+    if stage.kind.is_absent() && verifies_nothing(stage) {
         log.report(
             Diagnostic::error("watch", &watch.span, "no suite could look at this stage")
                 .label("nothing to watch with")
