@@ -1,5 +1,6 @@
 //! Telling people. What is told was decided; commits and neighbours are looked up now.
 
+mod next;
 mod words;
 
 use greenroom_core::effect::{Effect, News};
@@ -9,7 +10,7 @@ use greenroom_core::stage::{Break, Override};
 use greenroom_core::stage_file::{Channel, StageFile};
 use serde::{Deserialize, Serialize};
 
-use words::{about, downstream, fill_break, kind, look, next, when};
+use words::{about, downstream, fill_break, kind, look, when};
 
 use super::Done;
 use super::fail::Failure;
@@ -187,7 +188,7 @@ impl<P: Ports> App<P> {
                 told.overridden = overridden.map(Override::sentence);
                 self.name_suspects(&mut told, app, brk).await;
                 told.unaffected = self.unaffected(file, id).await?;
-                told.next = Some(next(file, id, at));
+                told.next = Some(self.next(file, id, brk, at).await?);
             }
             News::Recovered { brk, release, .. } => {
                 fill_break(&mut told, brk);
@@ -202,7 +203,8 @@ impl<P: Ports> App<P> {
                 told.revision = Some(release.revision.clone());
                 told.artifact.clone_from(&release.artifact);
                 told.cause = Some(Cause::Unknown { why: why.clone() });
-                told.next = Some(Next::Person);
+                let retest = self.retest(file, id, Some(release), at).await?;
+                told.next = Some(retest.unwrap_or(Next::Person));
             }
             News::Refused { release, .. } => {
                 told.revision = Some(release.revision.clone());

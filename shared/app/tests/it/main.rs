@@ -17,6 +17,7 @@ mod poll;
 mod select;
 mod sweep;
 mod through;
+mod watch;
 mod ways;
 
 /// One stage of each kind, short suites, two channels.

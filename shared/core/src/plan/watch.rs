@@ -170,7 +170,6 @@ fn ended(draft: &mut Draft, round: &Round, stands: &Deployed, end: End, policy: 
         _ => {
             doubt(&mut draft.next, stands);
             if was_green && draft.next.brk.is_none() {
-                let why = format!("watch round {}: {why}", round.number);
                 finish::unverified(draft, &stands.release, stands.generation, &why, &told);
             }
         }
