@@ -250,11 +250,12 @@ impl Effect {
             Self::StartExecution { generation, .. } => format!("{owner}/start/{generation}"),
             Self::StopExecution { generation, .. } => format!("{owner}/stop/{generation}"),
             Self::RunSuite {
+                generation,
                 suite,
                 attempt,
                 round: Some(round),
                 ..
-            } => format!("{owner}/watch/{round}/{suite}/{attempt}"),
+            } => format!("{owner}/suite/{generation}/{suite}/{attempt}/round-{round}"),
             Self::RunSuite {
                 generation,
                 suite,

@@ -20,7 +20,7 @@ fn watched() -> (World, Revision) {
 /// Attempts that were run for rounds.
 fn rounds(world: &World) -> usize {
     let runs = world.ports().suites.runs();
-    runs.iter().filter(|id| id.contains("/watch/")).count()
+    runs.iter().filter(|id| id.contains("/round-")).count()
 }
 
 fn kinds(world: &World) -> Vec<Kind> {

@@ -280,10 +280,13 @@ fn broken_by_proof(truth: &Truth, replaced: &Replaced<'_>, verdicts: &Verdicts, 
     if !matches!(brk.failing, Failing::Tests { .. }) {
         return;
     }
-    let generation = stage
-        .last
-        .as_ref()
-        .map_or(stage.generation, |run| run.generation);
+    // What a round of the watch found is of what stands, whatever was tried since.
+    let looked = stage.watch.last.as_ref();
+    let known = replaced.before.and_then(|it| it.watch.last.as_ref());
+    let looked = looked.filter(|looked| known.map(|known| known.number) != Some(looked.number));
+    let last = stage.last.as_ref().map(|run| run.generation);
+    let generation = looked.map(|looked| looked.generation).or(last);
+    let generation = generation.unwrap_or(stage.generation);
     let known = verdicts.get(&(stage.id.stage.to_string(), generation));
     let red = known.is_some_and(|all| all.iter().any(|(verdict, _)| *verdict == Verdict::Failed));
     if !red {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom_app::ports::suites::SuiteRequest;
-use greenroom_core::name::ConfigHash;
-use greenroom_core::stage::{Run, SuiteProgress};
+use greenroom_core::name::{ConfigHash, SuiteName};
+use greenroom_core::stage::{Run, Stage, SuiteProgress};
 use greenroom_core::stage_file::{StageFile, Suite};
 use jiff::SignedDuration;
 
@@ -44,15 +44,14 @@ pub fn tested(
     let Some((_, record)) = stages.get(stage) else {
         return;
     };
-    let mut runs = record.stage.run.iter().chain(&record.stage.last);
-    let Some(run) = runs.find(|run| run.generation == generation) else {
+    let Some((config, suites)) = demanded(&record.stage, generation, request) else {
         return;
     };
-    let Some(file) = files.get(&run.config) else {
+    let Some(file) = files.get(config) else {
         return;
     };
     let suite = file.suites.get(&request.suite);
-    let suite = suite.filter(|_| run.suites.contains_key(&request.suite));
+    let suite = suite.filter(|_| suites.contains_key(&request.suite));
     if !suite.is_some_and(|suite| is_as(request, suite)) {
         let what = format!(
             "run {generation} of {stage} is tested by another {} than it was claimed with",
@@ -60,6 +59,24 @@ pub fn tested(
         );
         found.broken(truth, "B4", what);
     }
+}
+
+type Suites = BTreeMap<SuiteName, SuiteProgress>;
+
+/// What the run, or the round of the watch, goes by; `None` if it is over.
+fn demanded<'a>(
+    stage: &'a Stage,
+    generation: u64,
+    request: &SuiteRequest,
+) -> Option<(&'a ConfigHash, &'a Suites)> {
+    if let Some((_, number)) = request.id.rsplit_once("/round-") {
+        let round = stage.watch.round.as_ref();
+        let round = round.filter(|round| number.parse() == Ok(round.number))?;
+        return Some((&round.config, &round.suites));
+    }
+    let mut runs = stage.run.iter().chain(&stage.last);
+    let run = runs.find(|run| run.generation == generation)?;
+    Some((&run.config, &run.suites))
 }
 
 /// Whether what is asked of a suite is what the stage file says of it.
