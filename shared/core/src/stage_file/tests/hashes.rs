@@ -159,7 +159,7 @@ fn a_watch_says_when_and_not_what() {
     let (old, new) = (parse(SMALL), parse(&with));
     let (old, new) = (rule(&old, "dev"), rule(&new, "dev"));
     assert_eq!((&old.recipe, &old.settings), (&new.recipe, &new.settings));
-    assert_eq!(new.watch, Some(jiff::SignedDuration::from_mins(15)));
+    assert_eq!(new.watch, Some(SignedDuration::from_mins(15)));
 }
 
 #[test]
