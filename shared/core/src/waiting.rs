@@ -2,6 +2,7 @@
 
 mod explain;
 mod life;
+mod queue;
 mod release;
 
 use jiff::Timestamp;
@@ -143,6 +144,13 @@ pub enum Wait {
     Foreign(Foreign),
     /// Something about how long the stage lives.
     Life(LifeWait),
+    /// More changes wait, each for its own turn.
+    Queued {
+        /// In the order of their turns; never empty.
+        behind: Vec<Revision>,
+        /// How many wait at most.
+        most: usize,
+    },
 }
 
 /// A window that closes a stage.
@@ -180,7 +188,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 36] = [
+    pub const CODES: [&'static str; 37] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -217,6 +225,7 @@ impl Wait {
         "tearing_down",
         "torn_down",
         "orphan",
+        "queued",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -249,6 +258,7 @@ impl Wait {
             Self::PipelineOutdated { .. } => "pipeline_outdated",
             Self::Foreign(_) => "foreign",
             Self::Life(wait) => wait.code(),
+            Self::Queued { .. } => "queued",
         }
     }
 
@@ -270,6 +280,7 @@ impl Wait {
                 | Self::Stopping { .. }
                 | Self::Verifying { .. }
                 | Self::ReadingHead { .. }
+                | Self::Queued { .. }
         )
     }
 }

@@ -6,6 +6,7 @@ mod control;
 mod foreign;
 mod life;
 mod passage;
+mod queue;
 mod run;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
 };
 pub use passage::{HEARD_MAX, Heard, Passage};
+pub use queue::{Passed, Proof, QUEUE_MAX, Queue, Taken};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 
 use crate::name::{
@@ -41,7 +43,8 @@ pub struct Stage {
     pub generation: u64,
     /// The branch head, tag or pull request last seen leading here.
     pub head: Option<Head>,
-    /// What waits to be deployed; never more than one (`newest` policy).
+    /// What is deployed next. With the `newest` policy nothing else waits; with `fifo` the rest is in
+    /// `queue`.
     pub candidate: Option<Candidate>,
     /// The claimed run, until it has ended.
     pub run: Option<Run>,
@@ -90,6 +93,9 @@ pub struct Stage {
     /// Of a stage that was made to go again.
     #[serde(default, skip_serializing_if = "Life::is_blank")]
     pub life: Life,
+    /// What waits behind the candidate, where each change is deployed by itself.
+    #[serde(default, skip_serializing_if = "Queue::is_blank")]
+    pub queue: Queue,
 }
 
 /// Which rule made the stage, and with what.
@@ -179,6 +185,7 @@ impl Stage {
             heard: Vec::new(),
             foreign: None,
             life: Life::default(),
+            queue: Queue::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a stage file looks like: every key there is, before anything is checked against
 //! anything else. The published JSON Schema is made from these types.
 
+use crate::stage_file::order::Line;
 use crate::stage_file::record::{List, Named, record};
 use crate::stage_file::scalar::{
     Chat, Complete, Kind, Length, Passed, Pattern, SecretReference, Share, Template, Tested, Text,
@@ -195,6 +196,9 @@ record! {
         optional marks: List<Text>,
         /// A stage that has to verify a release before it gets here.
         optional through: Text,
+        /// `newest`: of what waits, the newest is deployed, and contains the others. `fifo`: each change
+        /// is deployed by itself, in the order it was seen. `newest` unless told otherwise.
+        optional queue: Line,
     }
 }
 

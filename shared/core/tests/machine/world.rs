@@ -15,7 +15,7 @@ use greenroom_core::history::{self, Entry};
 use greenroom_core::mark::Marks;
 use greenroom_core::name::*;
 use greenroom_core::pause::Pause;
-use greenroom_core::plan::{Plan, build_wanted, plan};
+use greenroom_core::plan::{Plan, build_wanted, follow_queue, plan};
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
@@ -103,7 +103,7 @@ impl World {
     fn step(&mut self, name: &str, change: impl FnOnce(Stage) -> Stage) -> Plan {
         let existed = self.stages.contains_key(name);
         let before = self.stage(name).clone();
-        let changed = change(before.clone());
+        let changed = change(follow_queue(before.clone(), self.policy(name).as_ref()));
         self.claims += 1;
         let nonce = Nonce::new(format!("nonce-{}", self.claims));
         let policy = self.policy(name);
@@ -192,6 +192,7 @@ impl World {
     ) -> Result<Stage, Rejection> {
         let stage = self.stage(name).clone();
         let policy = self.policy(name);
+        let stage = follow_queue(stage, policy.as_ref());
         let asked = stage.run.as_ref().map(|run| &run.release);
         let build = match (command, asked) {
             (Command::Admit { .. }, Some(release)) => self

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, expires, gates, marks, sources, templates, windows};
+use super::{approvals, expires, gates, marks, queue, sources, templates, windows};
 use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -96,6 +96,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
             .through
             .value()
             .map(|name| RuleName::new(name.as_str())),
+        queue: queue::check(entry, stage, source, log),
     })
 }
 
@@ -153,6 +154,7 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("windows", !stage.windows.is_absent()),
         ("marks", !stage.marks.is_absent()),
         ("through", !stage.through.is_absent()),
+        ("queue", !stage.queue.is_absent()),
     ];
     let found: Vec<&str> = meaningless
         .iter()
