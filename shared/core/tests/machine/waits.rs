@@ -214,6 +214,10 @@ fn every_wait() -> Vec<Wait> {
             generation: 3,
             why: text(),
         })),
+        Wait::Queued {
+            behind: vec![revision(1), revision(2)],
+            most: 2,
+        },
     ]
 }
 
