@@ -1,6 +1,7 @@
 //! From the inbox to a stage. Where a delivery leads is written down once and never computed
 //! again; what is recorded on the stage is what the source says now, not what the webhook said.
 
+mod between;
 mod event;
 mod leave;
 mod select;
@@ -255,9 +256,8 @@ impl<P: Ports> App<P> {
             .map_err(|error| source_error(&error))?;
         let at = self.ports.now();
         let closed = matches!(&event.what, What::PullRequest(pull) if matches!(pull.action, Action::Closed { .. }));
-        Ok(Some(match head.filter(|_| !closed) {
-            Some(head) => {
-                let revision = head.revision;
+        Ok(Some(match head.filter(|_| !closed).map(|head| head.revision) {
+            Some(revision) => {
                 let fact = Fact::HeadObserved {
                     reference,
                     revision: revision.clone(),
@@ -265,7 +265,8 @@ impl<P: Ports> App<P> {
                     cause: cause(delivery),
                     at,
                 };
-                (loaded, vec![fact], Some(revision))
+                let facts = between::steps(&loaded, delivery, fact, self.settings.clock_error);
+                (loaded, facts, Some(revision))
             }
             None => (loaded, vec![Fact::HeadGone { reference, at }], None),
         }))

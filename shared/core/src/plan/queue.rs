@@ -11,7 +11,6 @@ use crate::release::Release;
 use crate::stage::{
     BuildNeed, Candidate, Cause, Proof, QUEUE_MAX, Run, Stage, Taken, Terms, Verified,
 };
-use crate::stage_file::QueuePolicy;
 use crate::waiting::{Passing, ReleaseWait, Wait};
 
 /// So many of those that wait have their builds made before it is their turn.
@@ -26,7 +25,7 @@ pub fn follow_queue(mut stage: Stage, policy: Option<&Policy<'_>>) -> Stage {
     let Some(policy) = policy else {
         return stage;
     };
-    let fifo = policy.rule.queue == QueuePolicy::Fifo;
+    let fifo = policy.queues();
     if fifo == stage.queue.fifo {
         return stage;
     }

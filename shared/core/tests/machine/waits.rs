@@ -215,7 +215,7 @@ fn every_wait() -> Vec<Wait> {
             why: text(),
         })),
         Wait::Queued {
-            behind: vec![revision(1), revision(2)],
+            behind: vec![world.release(1).revision, world.release(2).revision],
             most: 2,
         },
     ]
