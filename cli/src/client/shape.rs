@@ -324,6 +324,15 @@ pub struct Existing {
     pub warnings: Vec<Mend>,
 }
 
+/// A channel of the stage file, and who would not hear what is told there.
+#[derive(Debug, Deserialize)]
+pub struct Audience {
+    pub channel: String,
+    pub checked: bool,
+    pub problems: Vec<Mend>,
+    pub warnings: Vec<Mend>,
+}
+
 /// Something to mend, and how.
 #[derive(Debug, Deserialize)]
 pub struct Mend {

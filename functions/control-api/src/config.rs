@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use greenroom_app::door::chain;
 use greenroom_app::ports::secrets::Secrets;
+use greenroom_aws::channels::Topics;
 use greenroom_aws::environment::Problems;
 use greenroom_aws::pipelines::CodePipelines;
-use greenroom_aws::ports::{AwsPorts, settings};
+use greenroom_aws::ports::{AwsPorts, Unused, settings};
 use greenroom_aws::secrets::{Ages, AwsSecrets};
 use greenroom_aws::store::DynamoStore;
 use greenroom_core::name::SecretName;
@@ -17,7 +18,7 @@ use secrecy::SecretString;
 use crate::handler::{Handler, Tokens};
 
 /// What the function reaches.
-pub type Outside = AwsPorts<DynamoStore, GitHub, CodePipelines>;
+pub type Outside = AwsPorts<DynamoStore, GitHub, CodePipelines, Unused, Topics>;
 
 /// From one reading to the next that a token which does not fit causes.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -49,7 +50,8 @@ pub fn read(
     let made = made.map(|(((store, github), token), connection)| {
         let outside = AwsPorts::new(store)
             .with_source(github)
-            .with_pipelines(CodePipelines::new(connection, artifacts));
+            .with_pipelines(CodePipelines::new(connection, artifacts))
+            .with_channels(Topics::new(connection));
         let ages = Ages {
             keep: AGAIN,
             ..Ages::default()

@@ -1,6 +1,7 @@
 //! Bad days of the deployed functions. Each breaks what all tests use, so each has the
 //! installation for itself, and an app that is built and deployed in no time.
 
+mod burst;
 mod killed;
 mod lost;
 mod poison;

@@ -62,6 +62,13 @@ const ADAPTERS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "Topics::new",
+        &[
+            ("sns:ListSubscriptionsByTopic", "Breaks"),
+            ("sns:ListSubscriptionsByTopic", "arn:aws:sns::${Name}-*"),
+        ],
+    ),
+    (
         "CodePipelineJobs::new",
         &[
             ("codepipeline:PutJobSuccessResult", "*"),

@@ -102,6 +102,15 @@ pub(crate) async fn access<P: Ports>(
     answer(&headers, &app.access(apps).await)
 }
 
+pub(crate) async fn channels<P: Ports>(
+    State(app): Of<P>,
+    Query(of): Query<OfApp>,
+    headers: HeaderMap,
+) -> Answer {
+    let of = app.find_app(of.app.as_deref()).await?;
+    answer(&headers, &app.audiences(&of).await?)
+}
+
 /// An app as clients see it.
 fn shown(app: &AppRecord) -> AppRecord {
     AppRecord {

@@ -64,6 +64,7 @@ fn under_v1<P: Ports>(
         .route("/backlog", get(api::backlog))
         .route("/apps", get(api::apps).post(add_app))
         .route("/access", get(api::access))
+        .route("/channels", get(api::channels))
         .route("/stages/{stage}", get(api::stage))
         .route("/stages/{stage}/log", get(api::stage_log))
         .route("/stages/{stage}/runs", get(api::stage_runs))

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod apply;
+pub mod audience;
 pub mod existing;
 mod pause;
 mod stage_file;

@@ -2,15 +2,15 @@
 
 #[cfg(test)]
 mod tests;
+mod topics;
 
 use std::time::Duration;
 
-use aws_sdk_sns::Client;
 use aws_sdk_sns::error::BuildError;
 use aws_sdk_sns::types::MessageAttributeValue;
-use aws_smithy_types::retry::RetryConfig;
 use greenroom_app::ports::channels::{ChannelTarget, Channels, Receipt, SendError};
 use greenroom_app::ports::secrets::Secrets;
+use greenroom_app::ports::source::Access;
 use greenroom_core::message::Announcement;
 use greenroom_core::name::StageName;
 use greenroom_core::stage_file::Channel;
@@ -19,6 +19,8 @@ use serde_json::json;
 
 use crate::connect::Connection;
 use crate::failure::Failure;
+
+pub use topics::Topics;
 
 /// SNS takes a little more, and more than ASCII; not all that carry it on do.
 const SUBJECT_MAX: usize = 99;
@@ -38,48 +40,16 @@ const NOT_THE_MESSAGE: [&str; 5] = [
 pub struct AwsChannels<S> {
     secrets: S,
     telegram: Telegram,
-    sns: Client,
+    topics: Topics,
 }
 
 impl<S: Secrets> AwsChannels<S> {
     /// Channels that read their secrets from `secrets` at each try.
     pub fn new(connection: &Connection, secrets: S, telegram: Telegram) -> Self {
-        // A second try would be a second message; the outbox says so in it, the SDK does not.
-        let sns = connection.sns();
-        let once = sns
-            .config()
-            .to_builder()
-            .retry_config(RetryConfig::disabled());
         Self {
             secrets,
             telegram,
-            sns: Client::from_conf(once.build()),
-        }
-    }
-
-    async fn publish(
-        &self,
-        topic: &str,
-        announcement: &Announcement,
-        key: &str,
-    ) -> Result<Receipt, SendError> {
-        let attributes = attributes(announcement, key).map_err(|error| SendError::Refused {
-            why: error.to_string(),
-        })?;
-        let asked = self
-            .sns
-            .publish()
-            .topic_arn(topic)
-            .subject(subject(announcement))
-            .message_structure("json")
-            .message(message(announcement))
-            .set_message_attributes(Some(attributes.into_iter().collect()));
-        match Box::pin(asked.send()).await {
-            Ok(answer) => Ok(Receipt {
-                reference: answer.message_id,
-                remarks: Vec::new(),
-            }),
-            Err(error) => Err(refusal(Failure::of(error))),
+            topics: Topics::new(connection),
         }
     }
 }
@@ -91,13 +61,7 @@ impl<S: Secrets> Channels for AwsChannels<S> {
         announcement: &Announcement,
         key: &str,
     ) -> Result<Receipt, SendError> {
-        let refused = |why: &str| {
-            Err(SendError::Refused {
-                why: why.to_owned(),
-            })
-        };
         match &to.channel {
-            Channel::Sns { topic } => self.publish(topic, announcement, key).await,
             Channel::Telegram { chat, token, topic } => {
                 let chat = Chat {
                     chat,
@@ -106,13 +70,12 @@ impl<S: Secrets> Channels for AwsChannels<S> {
                 };
                 chat.tell(&self.telegram, &self.secrets, announcement).await
             }
-            Channel::Mail { .. } => refused(
-                "an installation on AWS sends no mail itself; subscribe an address to an SNS topic and use `sns`",
-            ),
-            Channel::Console => {
-                refused("an installation on AWS has no console; use `sns` or `telegram`")
-            }
+            _ => self.topics.send(to, announcement, key).await,
         }
+    }
+
+    async fn audience(&self, to: &ChannelTarget) -> Result<Option<Access>, SendError> {
+        self.topics.audience(to).await
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the running server tells.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 
 use super::check::Check;
 use crate::args::ServerArgs;
-use crate::client::shape::{Access, App, Backlog, Board, Existing, Mend};
+use crate::client::shape::{Access, App, Audience, Backlog, Board, Existing, Mend};
 use crate::client::{Client, shaped};
 use crate::commands::app::stage_file;
 use crate::exit::{Exit, Failure, Stop};
@@ -54,6 +55,10 @@ pub async fn check(args: &ServerArgs) -> Vec<Check> {
         match existing(&client, name).await {
             Ok(found) => checks.extend(found),
             Err(stop) => checks.extend(told("pipeline", stop)),
+        }
+        match channels(&client, name).await {
+            Ok(found) => checks.extend(found),
+            Err(stop) => checks.extend(told("channel", stop)),
         }
     }
     match backlog(&client).await {
@@ -113,16 +118,42 @@ async fn apps(client: &Client) -> Result<(Vec<Check>, Vec<String>), Stop> {
     Ok((checks, apps.into_iter().map(|app| app.name).collect()))
 }
 
+/// What a part of the server answers about several things; nothing if it is older than the question.
+async fn asked<T: DeserializeOwned>(
+    client: &Client,
+    path: &[&str],
+    query: &[(&str, &str)],
+) -> Result<Vec<T>, Stop> {
+    match client.get(path, query).await {
+        Ok(value) => shaped(client, &value),
+        Err(Stop::Failed(failure)) if failure.exit == Exit::NotFound => Ok(Vec::new()),
+        Err(stop) => Err(stop),
+    }
+}
+
+/// One check for each thing to mend, or that all is `fine`.
+fn judged(
+    name: &'static str,
+    of: &str,
+    (problems, warnings): (&[Mend], &[Mend]),
+    fine: &str,
+) -> Vec<Check> {
+    let said = |mend: &Mend| format!("{of}: {}", clean(&mend.what));
+    let failed = problems.iter();
+    let failed = failed.map(|it| Check::failed(name, said(it)).fix(clean(&it.fix)));
+    let soon = warnings.iter();
+    let soon = soon.map(|it| Check::warning(name, said(it)).fix(clean(&it.fix)));
+    let mut checks: Vec<Check> = failed.chain(soon).collect();
+    if checks.is_empty() {
+        checks.push(Check::ok(name, format!("{of}{fine}")));
+    }
+    checks
+}
+
 /// Pipelines that stages name and nobody rendered, as far as there are any.
 async fn existing(client: &Client, app: &str) -> Result<Vec<Check>, Stop> {
     let path = ["api", "v1", "pipelines", "existing"];
-    let value = match client.get(&path, &[("app", app)]).await {
-        Ok(value) => value,
-        // An older server knows of none.
-        Err(Stop::Failed(failure)) if failure.exit == Exit::NotFound => return Ok(Vec::new()),
-        Err(stop) => return Err(stop),
-    };
-    let all: Vec<Existing> = shaped(client, &value)?;
+    let all: Vec<Existing> = asked(client, &path, &[("app", app)]).await?;
     let mut checks = Vec::new();
     for one in &all {
         let (name, stages) = (clean(&one.pipeline), clean(&one.stages.join(", ")));
@@ -130,47 +161,38 @@ async fn existing(client: &Client, app: &str) -> Result<Vec<Check>, Stop> {
             let text = format!("{name}, which deploys {stages}, only exists on AWS");
             let fix = "deploy these stages by steps, or from an installation on AWS";
             checks.push(Check::failed("pipeline", text).fix(fix));
+            continue;
         }
-        let said = |mend: &Mend| format!("{name}: {}", clean(&mend.what));
-        let failed = one.problems.iter();
-        checks.extend(failed.map(|it| Check::failed("pipeline", said(it)).fix(clean(&it.fix))));
-        let soon = one.warnings.iter();
-        checks.extend(soon.map(|it| Check::warning("pipeline", said(it)).fix(clean(&it.fix))));
-        if one.checked && one.problems.is_empty() && one.warnings.is_empty() {
-            let text = format!("{name} asks the fence before it deploys {stages}");
-            checks.push(Check::ok("pipeline", text));
-        }
+        let fine = format!(" asks the fence before it deploys {stages}");
+        let found = (&one.problems[..], &one.warnings[..]);
+        checks.extend(judged("pipeline", &name, found, &fine));
     }
     Ok(checks)
 }
 
+/// Channels, as far as it can be told without a message who would not hear one.
+async fn channels(client: &Client, app: &str) -> Result<Vec<Check>, Stop> {
+    let path = ["api", "v1", "channels"];
+    let all: Vec<Audience> = asked(client, &path, &[("app", app)]).await?;
+    let checked = all.iter().filter(|one| one.checked);
+    let checks = checked.flat_map(|one| {
+        let name = format!("{}: {}", clean(app), clean(&one.channel));
+        let found = (&one.problems[..], &one.warnings[..]);
+        judged("channel", &name, found, ": who is subscribed hears it")
+    });
+    Ok(checks.collect())
+}
+
 /// What the credentials of repositories can do, as far as any are used.
 async fn access(client: &Client) -> Result<Vec<Check>, Stop> {
-    let value = match client.get(&["api", "v1", "access"], &[]).await {
-        Ok(value) => value,
-        // An older server does not try them.
-        Err(Stop::Failed(failure)) if failure.exit == Exit::NotFound => return Ok(Vec::new()),
-        Err(stop) => return Err(stop),
-    };
-    let all: Vec<Access> = shaped(client, &value)?;
-    let mut checks = Vec::new();
-    for app in all.iter().filter(|app| app.checked) {
-        let name = clean(&app.name);
-        let said = |mend: &Mend| format!("{name}: {}", clean(&mend.what));
-        let failed = app.problems.iter();
-        checks.extend(
-            failed.map(|mend| Check::failed("credential", said(mend)).fix(clean(&mend.fix))),
-        );
-        let soon = app.warnings.iter();
-        checks.extend(
-            soon.map(|mend| Check::warning("credential", said(mend)).fix(clean(&mend.fix))),
-        );
-        if app.problems.is_empty() && app.warnings.is_empty() {
-            let text = format!("{name}: it reads the repository and shows statuses beside commits");
-            checks.push(Check::ok("credential", text));
-        }
-    }
-    Ok(checks)
+    let all: Vec<Access> = asked(client, &["api", "v1", "access"], &[]).await?;
+    let checked = all.iter().filter(|app| app.checked);
+    let checks = checked.flat_map(|app| {
+        let found = (&app.problems[..], &app.warnings[..]);
+        let fine = ": it reads the repository and shows statuses beside commits";
+        judged("credential", &clean(&app.name), found, fine)
+    });
+    Ok(checks.collect())
 }
 
 async fn backlog(client: &Client) -> Result<Vec<Check>, Stop> {

@@ -12,6 +12,7 @@ use greenroom_core::name::ChannelName;
 use greenroom_core::stage_file::Channel;
 
 use super::secrets::SecretError;
+use super::source::Access;
 
 /// A channel of the stage file in force. Its secrets are resolved by the adapter, at each try.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,4 +108,13 @@ pub trait Channels: Send + Sync + 'static {
         announcement: &Announcement,
         key: &str,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send;
+
+    /// Who would not hear a message, as far as that can be told without one; `None` where only a
+    /// message tells.
+    fn audience(
+        &self,
+        _to: &ChannelTarget,
+    ) -> impl Future<Output = Result<Option<Access>, SendError>> + Send {
+        std::future::ready(Ok(None))
+    }
 }

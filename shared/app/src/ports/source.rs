@@ -113,7 +113,7 @@ pub struct Mend {
     pub fix: String,
 }
 
-/// What the credential of a repository can do, or a pipeline that somebody made.
+/// What the credential of a repository can do, a pipeline that somebody made, or a channel.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Access {
     /// What does not work.
