@@ -236,7 +236,8 @@ fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
     }
     if let Some(new) = &after.candidate {
         let is_told = after.queue.fifo;
-        if !is_told && old.is_none_or(|old| old.revision != new.revision || old.cause != new.cause) {
+        if !is_told && old.is_none_or(|old| old.revision != new.revision || old.cause != new.cause)
+        {
             let text = format!(
                 "{} wants to be deployed: {}",
                 new.revision.short(),

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use crate::STAGE_FILE;
 
 fn world() -> World {
-    World::new(&STAGE_FILE.replace("alert: [team, mail] }", "alert: [team, mail], queue: fifo }"))
+    World::new(&STAGE_FILE.replace(
+        "alert: [team, mail] }",
+        "alert: [team, mail], queue: fifo }",
+    ))
 }
 
 /// What GitHub says of a push to `develop`, and when it says it the branch may have gone on.

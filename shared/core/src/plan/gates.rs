@@ -217,7 +217,9 @@ fn upstream(
         .filter(|verified| verified.release == *release);
     let Some(verified) = verified else {
         // In a line each release is taken that was green there, in its turn.
-        let proof = view.upstream.and_then(|there| queue::proof(stage, release, there));
+        let proof = view
+            .upstream
+            .and_then(|there| queue::proof(stage, release, there));
         return match proof {
             Some(terms) if *terms == upstream.terms => None,
             Some(_) => Some(Wait::UpstreamOutdated { upstream: name }),

@@ -39,7 +39,10 @@ fn known(stage: &Stage, read: &Read<'_>) -> Option<Option<&'static str>> {
         .filter(|deployed| deployed.release.revision == *read.revision);
     if stands.is_some() {
         let good = stage.verified.is_some() && stage.brk.is_none() && stage.life.wish.is_none();
-        let deploys = stage.run.as_ref().is_some_and(|run| !run.cause.is_teardown());
+        let deploys = stage
+            .run
+            .as_ref()
+            .is_some_and(|run| !run.cause.is_teardown());
         return Some((good && !deploys).then_some("is unchanged"));
     }
     stage.last.as_ref().filter(is_it).map(|_| None)

@@ -127,11 +127,14 @@ impl Stage {
             };
             let before = |it: &Candidate| !newest.takes_over(it.reference.as_ref());
             let place = self.queue.waiting.iter().rposition(before);
-            let older = match place {
-                Some(place) => Some(self.queue.waiting.remove(place)),
-                // Twenty branches, each with one change: nothing is contained in anything.
-                None => self.queue.waiting.pop(),
-            };
+            let older = place.map(|place| self.queue.waiting.remove(place));
+            // Of as many branches or tags, each with one change: nothing is contained in anything.
+            if older.is_none()
+                && let Some(older) = self.queue.waiting.pop()
+            {
+                let why = format!("{QUEUE_MAX} others wait, and none contains it");
+                self.queue.pass_over(older.revision, why, newest.since);
+            }
             self.queue.waiting.push(newest.superseding(older));
         }
     }

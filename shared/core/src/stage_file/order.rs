@@ -15,13 +15,8 @@ pub(crate) type Line = QueuePolicy;
 
 impl Decode for Line {
     fn decode(node: &Node, log: &mut Log) -> Option<Self> {
-        choice(node, &["newest", "fifo"], log).map(|index| {
-            if index == 0 {
-                Self::Newest
-            } else {
-                Self::Fifo
-            }
-        })
+        choice(node, &["newest", "fifo"], log)
+            .map(|index| if index == 0 { Self::Newest } else { Self::Fifo })
     }
 }
 

@@ -13,7 +13,10 @@ use crate::world::*;
 
 fn queued() -> World {
     let file = FILE
-        .replace("alert: [team, mail] }", "alert: [team, mail], queue: fifo }")
+        .replace(
+            "alert: [team, mail] }",
+            "alert: [team, mail], queue: fifo }",
+        )
         .replace("    soak: 1h\n", "    queue: fifo\n");
     World::of(&file)
 }
@@ -95,7 +98,12 @@ fn what_is_red_keeps_nobody_waiting_and_its_break_stays_open_until_green() {
     assert!(world.stage("dev").brk.is_some());
     through(&mut world, "dev");
     assert!(world.stage("dev").brk.is_none());
-    let told = ["team: broke", "mail: broke", "team: recovered", "mail: recovered"];
+    let told = [
+        "team: broke",
+        "mail: broke",
+        "team: recovered",
+        "mail: recovered",
+    ];
     assert_eq!(world.told(), told);
 }
 
@@ -163,10 +171,33 @@ fn a_line_that_is_full_puts_the_newest_two_together() {
     assert_eq!(stage.queue.waiting.len(), QUEUE_MAX);
     let newest = stage.queue.waiting.last().expect("they wait");
     assert_eq!(newest.revision, revision(most + 4));
-    let contained: Vec<_> = newest.contains.iter().map(|it| it.revision.clone()).collect();
+    let contained: Vec<_> = newest
+        .contains
+        .iter()
+        .map(|it| it.revision.clone())
+        .collect();
     assert_eq!(contained, [revision(most + 3), revision(most + 2)]);
     let told = |it: &&greenroom_core::history::Entry| it.code == "superseded";
     assert_eq!(world.log.iter().filter(told).count(), 2);
+}
+
+#[test]
+fn a_line_full_of_other_branches_says_who_gave_way() {
+    let mut world = queued();
+    let text = FILE.replace(
+        "pipeline: plain }\n  tagged",
+        "pipeline: plain, queue: fifo }\n  tagged",
+    );
+    world.file = stage_file(&text);
+    let most = u32::try_from(QUEUE_MAX).expect("few");
+    for n in 1..=most + 3 {
+        let reference = format!("refs/heads/bare/{n}");
+        world.head("bare", &reference, n, Cause::Push { actor: None });
+    }
+    let queue = world.stage("bare").queue.clone();
+    assert_eq!(queue.waiting.len(), QUEUE_MAX);
+    assert_eq!(queue.passed[0].revision, revision(most + 2));
+    assert!(world.codes().contains(&"passed_over"));
 }
 
 #[test]
@@ -183,7 +214,10 @@ fn a_reference_that_goes_back_takes_along_what_came_after() {
 #[test]
 fn a_branch_that_goes_takes_its_own_changes_along() {
     let mut world = queued();
-    let text = FILE.replace("pipeline: plain }\n  tagged", "pipeline: plain, queue: fifo }\n  tagged");
+    let text = FILE.replace(
+        "pipeline: plain }\n  tagged",
+        "pipeline: plain, queue: fifo }\n  tagged",
+    );
     world.file = stage_file(&text);
     let push = |world: &mut World, branch: &str, n| {
         let reference = format!("refs/heads/bare/{branch}");
@@ -217,15 +251,21 @@ fn a_rollback_goes_in_front_and_the_line_goes_on_once_its_hold_is_lifted() {
         to: None,
         reason: "bad".to_owned(),
     };
-    world.command("dev", &operator(), back).expect("rolled back");
+    world
+        .command("dev", &operator(), back)
+        .expect("rolled back");
     assert_eq!(line(&mut world, "dev"), [1, 3, 4]);
     world.push("dev", 5);
     assert_eq!(line(&mut world, "dev"), [1, 3, 4, 5], "nothing is lost");
-    world.command("dev", &operator(), Command::Unlock).expect("unlocked");
+    world
+        .command("dev", &operator(), Command::Unlock)
+        .expect("unlocked");
     assert_eq!(world.run("dev").release.revision, revision(1));
     through(&mut world, "dev");
     assert_eq!(codes(&world.replan("dev")), ["held", "queued"]);
-    world.command("dev", &operator(), Command::Refresh).expect("goes on");
+    world
+        .command("dev", &operator(), Command::Refresh)
+        .expect("goes on");
     assert_eq!(world.run("dev").release.revision, revision(3));
 }
 
@@ -280,7 +320,9 @@ fn what_was_green_goes_on_while_the_upstream_is_red_and_not_while_it_goes_back()
         to: Some(revision(1)),
         reason: "2 is bad as well".to_owned(),
     };
-    world.command("preprod", &operator(), back).expect("rolled back");
+    world
+        .command("preprod", &operator(), back)
+        .expect("rolled back");
     assert_eq!(codes(&world.replan("prod"))[0], "upstream_unverified");
     through(&mut world, "preprod");
     world.replan("prod");
@@ -304,7 +346,10 @@ fn what_waits_behind_may_be_rejected_and_does_not_come_back() {
     world.replan("prod");
     assert_eq!(line(&mut world, "prod"), [1]);
     let unknown = world.command("prod", &operator(), no(7)).map(drop);
-    assert_eq!(unknown.expect_err("it waits nowhere").kind, RejectionKind::Conflict);
+    assert_eq!(
+        unknown.expect_err("it waits nowhere").kind,
+        RejectionKind::Conflict
+    );
 }
 
 #[test]
@@ -316,5 +361,8 @@ fn a_record_of_an_older_version_takes_the_newest() {
     assert!(!text.contains("queue"), "nothing is written of no line");
     let read: Stage = serde_json::from_str(&text).expect("read");
     assert_eq!(read, stage);
-    assert_eq!(stage.last.expect("it ran").outcome, Some(Outcome::Succeeded));
+    assert_eq!(
+        stage.last.expect("it ran").outcome,
+        Some(Outcome::Succeeded)
+    );
 }

@@ -76,7 +76,10 @@ impl Story {
     pub fn queued() -> Self {
         let file = FILE
             .replace("    soak: 1h\n", "    queue: fifo\n")
-            .replace("    verify: [api, smoke]\n", "    verify: [api, smoke]\n    queue: fifo\n")
+            .replace(
+                "    verify: [api, smoke]\n",
+                "    verify: [api, smoke]\n    queue: fifo\n",
+            )
             .replace("count: 2", "count: 1");
         let mut story = Self::new();
         story.world.file = stage_file(&file);
