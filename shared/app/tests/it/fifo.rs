@@ -8,10 +8,8 @@ use jiff::Timestamp;
 use crate::STAGE_FILE;
 
 fn world() -> World {
-    World::new(&STAGE_FILE.replace(
-        "alert: [team, mail] }",
-        "alert: [team, mail], queue: fifo }",
-    ))
+    let dev = "dev: { from: { branch: develop }, pipeline: service, verify: [smoke], ";
+    World::new(&STAGE_FILE.replace(dev, &format!("{dev}queue: fifo, ")))
 }
 
 /// What GitHub says of a push to `develop`, and when it says it the branch may have gone on.

@@ -1,5 +1,7 @@
 //! The wait of what is behind something else.
 
+use std::fmt::Write as _;
+
 use super::Explained;
 use crate::name::{Revision, StageName};
 
@@ -12,7 +14,7 @@ pub(super) fn explain(stage: &StageName, behind: &[Revision], most: usize) -> Ex
     let mut named = named.collect::<Vec<_>>().join(", ");
     let more = behind.len().saturating_sub(NAMED_MAX);
     if more > 0 {
-        named.push_str(&format!(" and {more} more"));
+        let _ = write!(named, " and {more} more");
     }
     let wait = if behind.len() == 1 { "waits" } else { "wait" };
     let full = if behind.len() >= most {
