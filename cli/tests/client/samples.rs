@@ -57,6 +57,8 @@ pub fn green(name: &str) -> StageCard {
         overridden: None,
         marks: Vec::new(),
         life: None,
+        queue: Vec::new(),
+        passed: Vec::new(),
     }
 }
 

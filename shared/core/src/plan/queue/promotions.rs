@@ -10,7 +10,12 @@ use crate::stage::{
 
 /// Every green of the upstream that was not seen yet, in its order; what stands there green is
 /// wanted however often it was seen, unless something speaks against it.
-pub(super) fn take_over(stage: &mut Stage, upstream: &Upstream, view: &View<'_>, policy: &Policy<'_>) {
+pub(super) fn take_over(
+    stage: &mut Stage,
+    upstream: &Upstream,
+    view: &View<'_>,
+    policy: &Policy<'_>,
+) {
     let is_left = |it: &Candidate| match &it.cause {
         Cause::Rollback { .. } => false,
         Cause::Promotion { from } => *from != upstream.stage,
@@ -178,7 +183,11 @@ fn prove(stage: &mut Stage, green: &Verified) {
 
 /// The terms under which the upstream had verified what waits here, though it stands there no more.
 /// While somebody goes back there it proves nothing.
-pub(in crate::plan) fn proof<'a>(stage: &'a Stage, release: &Release, there: &Stage) -> Option<&'a Terms> {
+pub(in crate::plan) fn proof<'a>(
+    stage: &'a Stage,
+    release: &Release,
+    there: &Stage,
+) -> Option<&'a Terms> {
     let runs_back = there
         .run
         .as_ref()
