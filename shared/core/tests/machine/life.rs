@@ -531,6 +531,20 @@ fn whoever_owns_a_stage_or_holds_the_role_may_destroy_it() {
 }
 
 #[test]
+fn whoever_pushed_last_to_a_stage_that_many_share_does_not_own_it() {
+    let shared = LIFE.replace("name: \"${actor}\"", "name: \"of-${branch.slug}\"");
+    let mut world = World::of(&shared);
+    world.stage("own");
+    let stage = world.stages.get_mut("own").expect("it is there");
+    stage.spec.actor = Some(Actor::new("alice"));
+    world.stands();
+    let no = world.ask(&person("alice"), destroy()).expect_err("shared");
+    assert_eq!(no.kind, RejectionKind::Forbidden);
+    assert_eq!(no.help, "ask a holder of owner");
+    assert!(world.ask(&person("carol"), destroy()).is_ok());
+}
+
+#[test]
 fn destroy_stops_what_runs_drops_what_waits_and_tears_down() {
     let mut world = world();
     world.stands();
