@@ -98,6 +98,18 @@ pub struct StageCard {
     pub overridden: Option<Override>,
     #[serde(default)]
     pub marks: Vec<MarkShown>,
+    #[serde(default)]
+    pub queue: Vec<Candidate>,
+    #[serde(default)]
+    pub passed: Vec<Passed>,
+}
+
+/// What gave way to the next in line.
+#[derive(Debug, Deserialize)]
+pub struct Passed {
+    pub revision: String,
+    pub why: String,
+    pub at: Timestamp,
 }
 
 /// What somebody says of what stands on a stage or waits for it.

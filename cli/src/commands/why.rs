@@ -1,5 +1,7 @@
 //! `greenroom why`: everything a stage waits for, and what failed last.
 
+mod line;
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -115,6 +117,7 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
             relative(candidate.since, now)
         ))?;
     }
+    line::line(output, card, now)?;
     for mark in &card.marks {
         output.line(format_args!(
             "  {} is {}",

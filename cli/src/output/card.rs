@@ -74,6 +74,9 @@ fn notes(card: &StageCard, now: Timestamp) -> String {
     if let Some(bad) = bad {
         notes.push(format!("what stands here is {}", marked(bad)));
     }
+    if !card.queue.is_empty() {
+        notes.push(format!("{} in line", card.queue.len()));
+    }
     match card.waiting_on.first() {
         Some(wait) if wait.code == "up_to_date" => {}
         Some(wait) => notes.push(waits(wait, now)),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::program::Place;
 use super::samples::{
-    ago, app, board, deploying, empty, gated, green, red, revision, run, troubled,
+    ago, app, board, deploying, empty, gated, green, queued, red, revision, run, troubled,
 };
 
 #[test]
@@ -101,6 +101,15 @@ fn why_tells_every_wait_with_who_and_which_command() {
         .server
         .on("GET /api/v1/stages/prod", 200, json!(gated("prod")));
     insta::assert_snapshot!("why_gated", place.run("why prod").shown());
+}
+
+#[test]
+fn why_shows_who_waits_in_line_and_what_gave_way() {
+    let place = Place::new();
+    place
+        .server
+        .on("GET /api/v1/stages/dev", 200, json!(queued("dev")));
+    insta::assert_snapshot!("why_queued", place.run("why dev").shown());
 }
 
 #[test]

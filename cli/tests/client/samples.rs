@@ -6,7 +6,7 @@ use greenroom_app::query::{
 };
 use greenroom_app::records::{Attention, ConfigFrom, InvalidConfig};
 use greenroom_core::name::{AppId, ConfigHash, RepoName, Revision, StageName};
-use greenroom_core::stage::{Acknowledged, Failing, Health, Outcome};
+use greenroom_core::stage::{Acknowledged, Failing, Health, Outcome, Passed};
 use greenroom_core::verdict::{TestFailure, Verdict};
 use greenroom_core::waiting::Wait;
 use jiff::{SignedDuration, Timestamp};
@@ -57,6 +57,8 @@ pub fn green(name: &str) -> StageCard {
         overridden: None,
         marks: Vec::new(),
         life: None,
+        queue: Vec::new(),
+        passed: Vec::new(),
     }
 }
 
@@ -166,6 +168,31 @@ pub fn gated(name: &str) -> StageCard {
         waiting_on: explained(name, &waits),
         blocked: true,
         upstream: Some(StageName::new("preprod")),
+        ..green(name)
+    }
+}
+
+/// A stage where others wait behind what is next, and one gave way.
+pub fn queued(name: &str) -> StageCard {
+    let view = |digit, seconds| CandidateView {
+        revision: revision(digit),
+        cause: "push by bob".to_owned(),
+        since: ago(seconds),
+        contains: Vec::new(),
+    };
+    let wait = Wait::Queued {
+        behind: vec![revision('e'), revision('f')],
+        most: 20,
+    };
+    StageCard {
+        candidate: Some(view('d', 90)),
+        queue: vec![view('e', 90), view('f', 90)],
+        passed: vec![Passed {
+            revision: revision('c'),
+            why: "the build of cccccccc failed at step build: exit 2".to_owned(),
+            at: ago(90),
+        }],
+        waiting_on: explained(name, &[wait]),
         ..green(name)
     }
 }

@@ -1,6 +1,7 @@
 //! From the inbox to a stage. Where a delivery leads is written down once and never computed
 //! again; what is recorded on the stage is what the source says now, not what the webhook said.
 
+mod between;
 mod event;
 mod leave;
 mod select;
@@ -255,20 +256,19 @@ impl<P: Ports> App<P> {
             .map_err(|error| source_error(&error))?;
         let at = self.ports.now();
         let closed = matches!(&event.what, What::PullRequest(pull) if matches!(pull.action, Action::Closed { .. }));
-        Ok(Some(match head.filter(|_| !closed) {
-            Some(head) => {
-                let revision = head.revision;
-                let fact = Fact::HeadObserved {
-                    reference,
-                    revision: revision.clone(),
-                    actor: event.actor.clone(),
-                    cause: cause(delivery),
-                    at,
-                };
-                (loaded, vec![fact], Some(revision))
-            }
-            None => (loaded, vec![Fact::HeadGone { reference, at }], None),
-        }))
+        let Some(head) = head.filter(|_| !closed) else {
+            return Ok(Some((loaded, vec![Fact::HeadGone { reference, at }], None)));
+        };
+        let revision = head.revision;
+        let fact = Fact::HeadObserved {
+            reference,
+            revision: revision.clone(),
+            actor: event.actor.clone(),
+            cause: cause(delivery),
+            at,
+        };
+        let facts = between::steps(&loaded, delivery, fact, self.settings.clock_error);
+        Ok(Some((loaded, facts, Some(revision))))
     }
 
     /// Tries again later, or parks what will not go.

@@ -139,6 +139,10 @@ pub struct StageCard {
     pub marks: Vec<MarkView>,
     /// How long it lives, if anything was said or seen of that.
     pub life: Option<life::LifeView>,
+    /// With `queue: fifo`: what waits behind the candidate, in the order of its turns.
+    pub queue: Vec<CandidateView>,
+    /// What gave way to the next without having been deployed, newest last.
+    pub passed: Vec<greenroom_core::stage::Passed>,
 }
 
 /// A mark of a revision, for people.

@@ -10,7 +10,7 @@ use greenroom_core::build::Build;
 use greenroom_core::command::Command;
 use greenroom_core::fact::Fact;
 use greenroom_core::name::StageId;
-use greenroom_core::plan::{Plan, plan};
+use greenroom_core::plan::{Plan, follow_queue, plan};
 use greenroom_core::policy::View;
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
@@ -80,6 +80,9 @@ impl<P: Ports> App<P> {
         let nonce = self.ports.nonce();
         let now = self.ports.now();
         let policy = loaded.policy(self.settings.clock_error);
+        // What is in force says what a fact or a command means for those that wait.
+        let followed = follow_queue(Stage::clone(&loaded.stage), policy.as_ref());
+        let followed = Box::new(followed);
         let asked = loaded.asked_about(input);
         let mut said = self
             .also_said(&loaded.said, loaded.stage.id.app, asked)
@@ -88,11 +91,11 @@ impl<P: Ports> App<P> {
         let view = View {
             build: admitted.as_ref().or(loaded.build.as_ref()),
             marks: &said.marks,
-            ..loaded.view(&loaded.stage, &nonce, now)
+            ..loaded.view(&followed, &nonce, now)
         };
         let stage = match input {
-            Input::Nothing => loaded.stage.clone(),
-            Input::Facts(facts) => Box::new(facts.iter().fold(Stage::clone(&loaded.stage), record)),
+            Input::Nothing => followed.clone(),
+            Input::Facts(facts) => Box::new(facts.iter().fold(Stage::clone(&followed), record)),
             Input::Command { principal, command } => {
                 match accept(&view, policy.as_ref(), principal, command) {
                     Ok(stage) => Box::new(stage),
@@ -107,7 +110,7 @@ impl<P: Ports> App<P> {
                 .map(|build| build.record.build),
             None => loaded.build.clone(),
         };
-        let wanted = stage.candidate.iter().map(|candidate| &candidate.revision);
+        let wanted = stage.line().map(|candidate| &candidate.revision);
         said = self
             .also_said(&said, stage.id.app, wanted.collect())
             .await?;

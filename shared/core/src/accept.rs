@@ -148,6 +148,9 @@ fn promote(
             &format!("greenroom refresh {name}"),
         ));
     };
+    if stage.queue.fifo && stage.line().any(|it| !it.cause.is_rollback()) {
+        return Ok(go_on(stage, view));
+    }
     let Some(verified) = view
         .upstream
         .and_then(|upstream| upstream.verified.as_ref())
@@ -179,12 +182,25 @@ fn promote(
     if stage.candidate.as_ref().is_some_and(rolls_back) {
         stage.candidate = None;
     }
+    Ok(go_on(stage, view))
+}
+
+/// Nothing that a person or a red verdict has put in automation's way is there any more. What waits
+/// in line keeps its order: an older release after a newer one would be a step back.
+fn go_on(mut stage: Stage, view: &View<'_>) -> Stage {
+    if stage.queue.fifo {
+        stage.keep_in_line(|it| !it.cause.is_rollback());
+        let there = view.upstream.and_then(|there| there.verified.as_ref());
+        let is_it = |revision| there.is_some_and(|green| green.release.revision == revision);
+        let passed = &mut stage.queue.passed;
+        passed.retain(|it| !is_it(it.revision.clone()));
+    }
     stage.hold = None;
     stage.unstopped = None;
     stage.tried = None;
     stage.rejected = None;
     stage.life.was = None;
-    Ok(stage)
+    stage
 }
 
 fn abort(mut stage: Stage, by: &str, reason: &str, now: Timestamp) -> Result<Stage, Rejection> {

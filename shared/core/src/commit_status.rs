@@ -80,7 +80,7 @@ fn all(stage: &Stage) -> Vec<(Revision, CommitStatus)> {
     if let Some(run) = stage.run.as_ref().filter(deploys) {
         own.push((&run.release.revision, of_run(stage, run), &run.contains));
     }
-    if let Some(candidate) = &stage.candidate {
+    for candidate in stage.line() {
         let status = of_candidate(stage, candidate);
         own.push((&candidate.revision, status, &candidate.contains));
     }

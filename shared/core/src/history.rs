@@ -4,6 +4,7 @@
 mod life;
 mod passage;
 mod people;
+mod queue;
 mod watch;
 
 use jiff::Timestamp;
@@ -232,8 +233,13 @@ fn suites(log: &mut Log, before: Option<&Run>, run: &Run) {
 
 fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
     let old = before.candidate.as_ref();
+    if after.queue.fifo {
+        queue::line(log, before, after);
+    }
     if let Some(new) = &after.candidate {
-        if old.is_none_or(|old| old.revision != new.revision || old.cause != new.cause) {
+        let is_told = after.queue.fifo;
+        if !is_told && old.is_none_or(|old| old.revision != new.revision || old.cause != new.cause)
+        {
             let text = format!(
                 "{} wants to be deployed: {}",
                 new.revision.short(),
@@ -248,8 +254,11 @@ fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
             log.add("build_failed", None, text);
         }
     }
-    if let Some(old) = old {
-        gone(log, old, after);
+    for old in before.line() {
+        let passed = |it: &crate::stage::Passed| it.revision == old.revision;
+        if !queue::news(before, after).any(passed) {
+            gone(log, old, after);
+        }
     }
     refresh(log, before, after);
 }
@@ -258,16 +267,15 @@ fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
 fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
     let new = after.candidate.as_ref();
     let run = after.run.as_ref().or(after.last.as_ref());
-    let went_on = new.is_some_and(|new| new.revision == old.revision)
+    let went_on = after.line().any(|new| new.revision == old.revision)
         || run.is_some_and(|run| run.release.revision == old.revision);
     if went_on {
         return;
     }
     let claimed = after.run.as_ref();
-    let contains = new
-        .map(|new| (&new.revision, &new.contains))
-        .or_else(|| claimed.map(|run| (&run.release.revision, &run.contains)));
-    let within = contains.filter(|(_, contains)| {
+    let waits = after.line().map(|new| (&new.revision, &new.contains));
+    let runs = claimed.map(|run| (&run.release.revision, &run.contains));
+    let within = waits.chain(runs).find(|(_, contains)| {
         contains
             .iter()
             .any(|skipped| skipped.revision == old.revision)
@@ -279,6 +287,8 @@ fn gone(log: &mut Log, old: &Candidate, after: &Stage) {
             None,
             format!("{short} skipped; it is contained in {}", revision.short()),
         ),
+        // In a line nothing gives way to what comes after it.
+        None if after.queue.fifo => given_way(log, old, None, None),
         None => given_way(log, old, new, claimed),
     }
 }

@@ -12,6 +12,7 @@ mod idle;
 mod life;
 mod line;
 mod marks;
+pub(crate) mod queue;
 mod refresh;
 mod run;
 mod suites;
@@ -24,6 +25,7 @@ mod window;
 use jiff::{SignedDuration, Timestamp};
 
 pub use bytes::build_wanted;
+pub use queue::follow_queue;
 pub use table::{Row, release_of, table};
 
 use crate::effect::Effect;
@@ -54,7 +56,7 @@ const OBSERVE_UNSTOPPED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// Plans `view.stage` under `policy`; `None` means the stage file in force has no such stage.
 pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     let mut draft = Draft {
-        next: view.stage.clone(),
+        next: follow_queue(view.stage.clone(), policy),
         effects: Vec::new(),
         waits: Vec::new(),
         wake: None,
@@ -85,10 +87,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
             if draft.next.run.is_none() && draft.next.life.wish.is_some() {
                 teardown::pass(&mut draft, view, policy);
             } else if draft.next.run.is_none() {
-                match draft.next.candidate.take() {
-                    Some(candidate) => gates::pass(&mut draft, candidate, view, policy),
-                    None => idle::explain(&mut draft, reading.is_some(), view, policy),
-                }
+                queue::pass(&mut draft, reading.is_some(), view, policy);
                 // A rollback that was claimed makes room for what automation would like.
                 if draft.next.run.is_some() {
                     candidate::promote(&mut draft, view, policy);
@@ -101,6 +100,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
             }
             through::forget(&mut draft, policy);
             watched = watch::advance(&mut draft, view, policy);
+            queue::explain(&mut draft, view, policy);
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),

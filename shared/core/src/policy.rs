@@ -9,7 +9,7 @@ use crate::name::{Nonce, RecipeHash, RefName, RepoName, RuleName, StageName};
 use crate::pause::Pause;
 use crate::schedule::Schedule;
 use crate::stage::{Stage, Terms};
-use crate::stage_file::{From, Pipeline, Rule, StageFile, Window};
+use crate::stage_file::{From, Pipeline, QueuePolicy, Rule, StageFile, Window};
 
 /// The slice of the stage file that concerns one stage.
 #[derive(Clone, Debug)]
@@ -110,6 +110,11 @@ impl<'a> Policy<'a> {
     /// Whether nothing comes here but what a person selects.
     pub fn selects(&self) -> bool {
         matches!(self.rule.from, From::Select { .. })
+    }
+
+    /// Whether each change is deployed by itself.
+    pub fn queues(&self) -> bool {
+        self.rule.queue == QueuePolicy::Fifo
     }
 
     /// The longest soak that counts on what is verified here.

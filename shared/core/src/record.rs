@@ -3,6 +3,7 @@
 
 mod foreign;
 mod head;
+mod queue;
 mod redeploy;
 mod suite;
 

@@ -2,6 +2,7 @@
 
 mod explain;
 mod life;
+mod queue;
 mod release;
 mod watch;
 
@@ -147,6 +148,13 @@ pub enum Wait {
     Life(LifeWait),
     /// What stands is looked at again; keeps nothing from the stage.
     Watch(WatchWait),
+    /// More changes wait, each for its own turn.
+    Queued {
+        /// In the order of their turns; never empty.
+        behind: Vec<Revision>,
+        /// How many wait at most.
+        most: usize,
+    },
 }
 
 /// A window that closes a stage.
@@ -184,7 +192,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 38] = [
+    pub const CODES: [&'static str; 39] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -223,6 +231,7 @@ impl Wait {
         "orphan",
         "watching",
         "watched",
+        "queued",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -256,6 +265,7 @@ impl Wait {
             Self::Foreign(_) => "foreign",
             Self::Life(wait) => wait.code(),
             Self::Watch(wait) => wait.code(),
+            Self::Queued { .. } => "queued",
         }
     }
 
@@ -278,6 +288,7 @@ impl Wait {
                 | Self::Verifying { .. }
                 | Self::ReadingHead { .. }
                 | Self::Watch(_)
+                | Self::Queued { .. }
         )
     }
 }

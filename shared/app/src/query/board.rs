@@ -198,5 +198,7 @@ fn stage_card(
             .cloned(),
         marks,
         life: life_view(stage),
+        queue: stage.queue.waiting.iter().map(candidate_view).collect(),
+        passed: stage.queue.passed.clone(),
     }
 }

@@ -342,7 +342,7 @@ fn coming(stage: &Stage) -> impl Iterator<Item = Coming<'_>> {
         let revision = &run.release.revision;
         (Where::UnderWay, revision, Some(run.claimed_at), generation)
     });
-    let waits = stage.candidate.as_ref().map(|candidate| {
+    let waits = stage.line().map(|candidate| {
         let revision = &candidate.revision;
         (Where::Waiting, revision, Some(candidate.since), None)
     });

@@ -82,12 +82,17 @@ impl Loaded {
 
     /// Revisions that a plan may claim or admit.
     fn may_be_next(&self) -> Vec<&Revision> {
-        let candidate = self.stage.candidate.as_ref().map(|it| &it.revision);
+        let waits = self.stage.line().map(|it| &it.revision);
         let run = self.stage.run.as_ref().map(|run| &run.release.revision);
         let upstream = self.upstream.as_ref();
         let verified = upstream.and_then(|upstream| upstream.record.stage.verified.as_ref());
         let verified = verified.map(|verified| &verified.release.revision);
-        candidate.into_iter().chain(run).chain(verified).collect()
+        // In a line each release is taken that was green there.
+        let greens = upstream.filter(|_| self.stage.queue.fifo);
+        let greens = greens.into_iter().flat_map(|it| &it.record.stage.greens);
+        let greens = greens.map(|green| &green.release.revision);
+        let all = waits.chain(run).chain(verified).chain(greens);
+        all.collect()
     }
 
     /// Revisions that `input` is about besides.

@@ -30,6 +30,11 @@ fn a_newer_push_contains_the_older() {
 }
 
 #[test]
+fn what_waits_in_line_is_deployed_in_its_turn() {
+    every_fault("queued");
+}
+
+#[test]
 fn without_webhooks_the_poller_alone_gets_there() {
     every_fault("poll");
 }

@@ -9,6 +9,7 @@ mod decide;
 mod dedupe;
 mod dispatch;
 mod door;
+mod fifo;
 mod foreign;
 mod freeze;
 mod life;

@@ -1,7 +1,7 @@
 //! A person's yes or no to the candidate.
 
 use crate::name::Revision;
-use crate::plan::bytes;
+use crate::plan::{bytes, queue};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Rejected, Stage};
@@ -57,6 +57,12 @@ pub(super) fn reject(
     no: &No<'_>,
 ) -> Result<Stage, Rejection> {
     let policy = asks_for_approval(&stage, policy)?;
+    if let Some(place) = no.revision.and_then(|wanted| behind(&stage, wanted)) {
+        let dropped = stage.queue.waiting.remove(place);
+        let why = format!("{} rejected it: {}", no.by, no.reason);
+        stage.queue.pass_over(dropped.revision, why, view.now);
+        return Ok(stage);
+    }
     let release = candidate(&stage, view, policy, no.revision)?;
     stage.approvals.clear();
     stage.candidate = None;
@@ -67,6 +73,12 @@ pub(super) fn reject(
         release,
     });
     Ok(stage)
+}
+
+/// The place behind the candidate of what somebody typed.
+fn behind(stage: &Stage, wanted: &Revision) -> Option<usize> {
+    let mut waiting = stage.queue.waiting.iter();
+    waiting.position(|it| names(wanted, &it.revision))
 }
 
 fn asks_for_approval<'a>(
@@ -110,9 +122,16 @@ pub(super) fn wanted_now(
 ) -> Result<Release, Rejection> {
     let name = &stage.id.stage;
     let why = format!("greenroom why {name}");
+    let settled;
+    let stage = if stage.queue.fifo {
+        settled = queue::settled(stage, view, policy);
+        &settled
+    } else {
+        stage
+    };
     let waits = stage.candidate.as_ref();
     let nothing = || Rejection::not_found(format!("{name} has no candidate"), &why);
-    let release = if policy.upstream.is_some() {
+    let release = if policy.upstream.is_some() && !stage.queue.fifo {
         let verified = view
             .upstream
             .and_then(|upstream| upstream.verified.as_ref())
@@ -125,7 +144,9 @@ pub(super) fn wanted_now(
         verified.release.clone()
     } else {
         // A promotion that waits here is left over from another stage file; a plan drops it.
-        let is_left = |candidate: &Candidate| matches!(candidate.cause, Cause::Promotion { .. });
+        let is_left = |candidate: &Candidate| {
+            matches!(candidate.cause, Cause::Promotion { .. }) && !stage.queue.fifo
+        };
         let waits = waits
             .filter(|candidate| !is_left(candidate))
             .ok_or_else(nothing)?;

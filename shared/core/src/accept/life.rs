@@ -164,6 +164,7 @@ pub(super) fn destroy(
     }
     stop(&mut stage, by, view.now);
     stage.candidate = None;
+    stage.queue.waiting.clear();
     stage.refresh.wish = None;
     let life = &mut stage.life;
     life.parked = None;

@@ -42,7 +42,12 @@ pub(super) fn retry(
         && !stage.candidate.as_ref().is_some_and(rolls_back)
     {
         // What automation would like meanwhile is held; that is not what failed.
-        stage.candidate = Some(again(last, last.cause.clone(), policy, now));
+        let back = again(last, last.cause.clone(), policy, now);
+        if stage.queue.fifo {
+            stage.go_first(back);
+        } else {
+            stage.candidate = Some(back);
+        }
         stage.unstopped = None;
         return Ok(stage);
     }

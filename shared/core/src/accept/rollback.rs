@@ -46,7 +46,10 @@ pub(super) fn rollback(
             &format!("greenroom log {name}"),
         ));
     }
-    stage.candidate = Some(Candidate {
+    // In a line what waited keeps its turn, behind the rollback and the hold.
+    let waited = stage.candidate.take().filter(|it| !it.cause.is_rollback());
+    stage.candidate = waited.filter(|_| stage.queue.fifo);
+    stage.go_first(Candidate {
         revision: release.revision.clone(),
         reference: None,
         release: Some(release),

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, finish, later};
+use super::{Draft, finish, later, queue};
 use crate::build::{Build, BuildState};
 use crate::effect::Effect;
 use crate::name::{RecipeHash, Revision};
@@ -54,6 +54,13 @@ pub fn build_wanted(
     policy: &Policy<'_>,
 ) -> Option<(Revision, RecipeHash)> {
     let of = |release: &Release| (release.revision.clone(), release.recipe.clone());
+    if stage.queue.fifo {
+        let front = queue::front(stage, upstream, policy)?;
+        return Some(match named(&front, policy) {
+            Some(release) => of(release),
+            None => (front.revision.clone(), policy.build_recipe.clone()),
+        });
+    }
     let candidate = stage.candidate.as_ref();
     let rolled_back = candidate.filter(|candidate| candidate.cause.is_rollback());
     if policy.upstream.is_some() && rolled_back.is_none() {

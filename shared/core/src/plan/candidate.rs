@@ -1,13 +1,17 @@
 //! What the upstream has verified becomes the candidate; approvals go with what they were for.
 
-use super::{Draft, bytes, line};
+use super::{Draft, bytes, line, queue};
 use crate::policy::{Policy, View};
-use crate::stage::{Approval, BuildNeed, Candidate, Cause};
+use crate::stage::{Approval, BuildNeed, Candidate, Cause, Stage};
 
 /// The one candidate of a stage that takes promotions: what the upstream has verified, unless it
 /// is green here, runs here, or is not to be tried again. Only a rollback takes its place; any
 /// other candidate is left over from another stage file, as is a promotion elsewhere.
 pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
+    if draft.next.queue.fifo {
+        queue::settle(&mut draft.next, view, policy);
+        return unname(&mut draft.next, policy);
+    }
     let stage = &mut draft.next;
     let cause = stage.candidate.as_ref().map(|candidate| &candidate.cause);
     if cause.is_some_and(Cause::is_rollback) {
@@ -21,12 +25,7 @@ pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
         if promoted || is_left {
             stage.candidate = None;
         }
-        if let Some(candidate) = &mut stage.candidate
-            && bytes::named(candidate, policy).is_none()
-        {
-            candidate.release = None;
-        }
-        return;
+        return unname(stage, policy);
     };
     let wanted = view
         .upstream
@@ -66,6 +65,16 @@ pub(super) fn promote(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
     };
     let older = older.filter(|_| line::goes_on(view, policy));
     stage.candidate = Some(fresh.superseding(older));
+}
+
+/// What a stage builds for itself is built anew once it is built otherwise.
+fn unname(stage: &mut Stage, policy: &Policy<'_>) {
+    if policy.upstream.is_none()
+        && let Some(candidate) = &mut stage.candidate
+        && bytes::named(candidate, policy).is_none()
+    {
+        candidate.release = None;
+    }
 }
 
 /// An approval is void once another release is wanted or other terms are in force. It outlives a

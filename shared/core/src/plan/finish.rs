@@ -155,7 +155,8 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: 
     draft.next.brk = Some(brk);
 }
 
-/// Neither green nor red. It is tried again, unless something newer waits, which contains it;
+/// Neither green nor red. It is tried again, unless something newer waits, which contains it, and is
+/// not to be deployed after it;
 /// when the tries are spent, people are told that nobody knows.
 fn unclear(draft: &mut Draft, run: &Run, end: &End) {
     let attempt = run.attempt + 1;
@@ -171,7 +172,9 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
         attempt,
         not_before: Some(later(draft.now, wait)),
     };
-    if let Some(newer) = draft.next.candidate.take() {
+    if !draft.next.queue.fifo
+        && let Some(newer) = draft.next.candidate.take()
+    {
         draft.next.candidate = Some(newer.superseding(Some(again)));
         return;
     }
@@ -179,7 +182,7 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
         return;
     }
     if end.again && attempt <= RETRIES {
-        draft.next.candidate = Some(again);
+        draft.next.go_first(again);
         return;
     }
     draft.next.tried = Some(run.release.clone());
@@ -216,7 +219,8 @@ fn is_followed(stage: &Stage, run: &Run) -> bool {
         return true;
     };
     let head = stage.head.as_ref();
-    head.is_some_and(|head| head.reference == *reference)
+    let follows = || stage.life.refs.contains(reference) || stage.life.refs_more;
+    head.is_some_and(|head| head.reference == *reference) || (stage.queue.fifo && follows())
 }
 
 /// Tells that nobody could tell.

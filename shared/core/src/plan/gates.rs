@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, evidence, later, marks, through, window};
+use super::{Draft, bytes, claim, evidence, later, marks, queue, through, window};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -192,7 +192,7 @@ pub(super) fn proven(
     if cause.is_rollback() {
         return Vec::new();
     }
-    let upstream = upstream(release, view, policy);
+    let upstream = upstream(stage, release, view, policy);
     let approval = approval(stage, release, policy);
     let evidence = evidence::closed(release, view, policy);
     upstream
@@ -203,7 +203,12 @@ pub(super) fn proven(
 }
 
 /// Verified there, right now, under the terms in force, and for long enough.
-fn upstream(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Option<Wait> {
+fn upstream(
+    stage: &Stage,
+    release: &Release,
+    view: &View<'_>,
+    policy: &Policy<'_>,
+) -> Option<Wait> {
     let upstream = policy.upstream.as_ref()?;
     let name = upstream.stage.clone();
     let verified = view
@@ -211,7 +216,15 @@ fn upstream(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Option<W
         .and_then(|upstream| upstream.verified.as_ref())
         .filter(|verified| verified.release == *release);
     let Some(verified) = verified else {
-        return unverified(view, policy);
+        // In a line each release is taken that was green there, in its turn.
+        let proof = view
+            .upstream
+            .and_then(|there| queue::proof(stage, release, there));
+        return match proof {
+            Some(terms) if *terms == upstream.terms => None,
+            Some(_) => Some(Wait::UpstreamOutdated { upstream: name }),
+            None => unverified(view, policy),
+        };
     };
     if verified.terms != upstream.terms {
         return Some(Wait::UpstreamOutdated { upstream: name });

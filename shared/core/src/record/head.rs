@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::queue;
 use crate::name::{Actor, RefName, Revision};
 use crate::release::Release;
 use crate::stage::{BuildNeed, Candidate, Cause, Head, Phase, RefreshSkip, Stage};
@@ -41,9 +42,17 @@ pub(super) fn observe(stage: &mut Stage, read: &Read<'_>) {
             stage.life.spare();
         }
     }
-    let unwanted = match place(stage, read) {
+    let fifo = stage.queue.fifo;
+    let place = if fifo {
+        queue::place(stage, read)
+    } else {
+        place(stage, read)
+    };
+    let unwanted = match place {
         Place::Here(why) => {
-            leave_it_there(stage, read.revision);
+            if !fifo {
+                leave_it_there(stage, read.revision);
+            }
             Some(why)
         }
         Place::Reserved => Some("gives way to the rollback that waits"),
@@ -62,7 +71,7 @@ pub(super) fn observe(stage: &mut Stage, read: &Read<'_>) {
     }
 }
 
-enum Place {
+pub(super) enum Place {
     /// It waits, runs or stands here; nothing else needs to be done.
     Here(&'static str),
     /// A person's rollback waits; automation does not take its place.
@@ -130,12 +139,14 @@ fn rejected(stage: &Stage) -> Option<&Release> {
     stage.rejected.as_ref().map(|no| &no.release)
 }
 
-/// True when a run or a build of `revision` ended badly here, and nothing newer was tried since.
+/// True when a run or a build of `revision` ended badly here, and nothing newer was tried since; in a
+/// line, whatever was tried since.
 fn did_not_succeed(stage: &Stage, revision: &Revision) -> bool {
     is(stage.tried.as_ref(), revision)
         || stage.candidate.as_ref().is_some_and(|candidate| {
             candidate.revision == *revision && candidate.build == BuildNeed::Failed
         })
+        || stage.queue.passed.iter().any(|it| it.revision == *revision)
 }
 
 fn ran_last(stage: &Stage, revision: &Revision) -> bool {
@@ -165,6 +176,10 @@ fn want(stage: &mut Stage, read: &Read<'_>) {
     }
     if is(rejected(stage), read.revision) {
         stage.rejected = None;
+    }
+    if stage.queue.fifo {
+        queue::want(stage, fresh);
+        return;
     }
     let older = stage.candidate.take();
     stage.candidate = Some(fresh.superseding(older));
@@ -203,9 +218,7 @@ pub(super) fn forget(stage: &mut Stage, reference: &RefName, at: Timestamp) {
     {
         stage.head = None;
     }
-    if stage.candidate.as_ref().is_some_and(|candidate| {
-        candidate.reference.as_ref() == Some(reference) && !candidate.cause.is_personal()
-    }) {
-        stage.candidate = None;
-    }
+    stage.keep_in_line(|candidate| {
+        candidate.reference.as_ref() != Some(reference) || candidate.cause.is_personal()
+    });
 }

@@ -6,6 +6,7 @@ mod control;
 mod foreign;
 mod life;
 mod passage;
+mod queue;
 mod run;
 mod watch;
 
@@ -22,6 +23,7 @@ pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
 };
 pub use passage::{HEARD_MAX, Heard, Passage};
+pub use queue::{Passed, Proof, QUEUE_MAX, Queue, Taken};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 pub use watch::{Judged, Looked, Round, Watch};
 
@@ -43,7 +45,8 @@ pub struct Stage {
     pub generation: u64,
     /// The branch head, tag or pull request last seen leading here.
     pub head: Option<Head>,
-    /// What waits to be deployed; never more than one (`newest` policy).
+    /// What is deployed next. With the `newest` policy nothing else waits; with `fifo` the rest is in
+    /// `queue`.
     pub candidate: Option<Candidate>,
     /// The claimed run, until it has ended.
     pub run: Option<Run>,
@@ -95,6 +98,9 @@ pub struct Stage {
     /// Of a stage whose suites run again though nothing is deployed.
     #[serde(default, skip_serializing_if = "Watch::is_blank")]
     pub watch: Watch,
+    /// What waits behind the candidate, where each change is deployed by itself.
+    #[serde(default, skip_serializing_if = "Queue::is_blank")]
+    pub queue: Queue,
 }
 
 /// Which rule made the stage, and with what.
@@ -185,6 +191,7 @@ impl Stage {
             foreign: None,
             life: Life::default(),
             watch: Watch::default(),
+            queue: Queue::default(),
         }
     }
 

@@ -9,6 +9,7 @@ mod duration;
 mod hash;
 mod model;
 mod names;
+mod order;
 mod pattern;
 mod raw;
 mod record;

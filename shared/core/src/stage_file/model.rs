@@ -194,8 +194,8 @@ pub struct Rule {
     /// Hash of the pipeline's steps and of every suite that a stage of this pipeline verifies
     /// with: the same for all stages of a pipeline, so that a release stays itself when it moves.
     pub recipe: RecipeHash,
-    /// Hash of the rest of this entry, its variable sets included, its windows left out: they say
-    /// when, not what, and void nothing that was proven or approved.
+    /// Hash of the rest of this entry, its variable sets included, its windows and its queue left
+    /// out: they say when, not what, and void nothing that was proven or approved.
     pub settings: SettingsHash,
     /// What a release's build must have shown before it is deployed here.
     pub gates: Gates,
@@ -208,6 +208,19 @@ pub struct Rule {
     /// How long after its suites have ended they run again on what stands. Not part of the
     /// settings: like the windows it says when, not what.
     pub watch: Option<SignedDuration>,
+    /// What becomes of a change that waits when a newer one comes.
+    pub queue: QueuePolicy,
+}
+
+/// What becomes of a change that waits when a newer one comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QueuePolicy {
+    /// The newer one takes its place and contains it.
+    #[default]
+    Newest,
+    /// Both are deployed, one after the other.
+    Fifo,
 }
 
 /// What a build must have shown; see [`crate::evidence`].

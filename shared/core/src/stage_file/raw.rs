@@ -1,6 +1,7 @@
 //! What a stage file looks like: every key there is, before anything is checked against
 //! anything else. The published JSON Schema is made from these types.
 
+use crate::stage_file::order::Line;
 use crate::stage_file::record::{List, Named, record};
 use crate::stage_file::scalar::{
     Chat, Complete, Kind, Length, Passed, Pattern, SecretReference, Share, Template, Tested, Text,
@@ -197,6 +198,9 @@ record! {
         optional through: Text,
         /// Its suites run again on what is deployed, though nothing new is.
         optional watch: RawWatch,
+        /// `newest`: of what waits, the newest is deployed, and contains the others. `fifo`: each change
+        /// is deployed by itself, in the order it was seen. `newest` unless told otherwise.
+        optional queue: Line,
     }
 }
 

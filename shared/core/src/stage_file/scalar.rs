@@ -296,7 +296,7 @@ impl Decode for Chat {
     }
 }
 
-fn choice(node: &Node, known: &[&str], log: &mut Log) -> Option<usize> {
+pub(crate) fn choice(node: &Node, known: &[&str], log: &mut Log) -> Option<usize> {
     let word = text(node, "a word", log)?;
     let found = known.iter().position(|one| *one == word);
     if found.is_none() {

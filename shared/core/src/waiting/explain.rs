@@ -1,6 +1,6 @@
 //! Each wait in words: what, who can end it, what to type, and when it ends by itself.
 
-use super::{Closing, Explained, Wait};
+use super::{Closing, Explained, Wait, queue};
 use crate::freeze::Edge;
 use crate::name::{Revision, StageName};
 
@@ -246,6 +246,7 @@ impl Wait {
             Self::Release(wait) => return wait.explain(stage),
             Self::Life(wait) => return wait.explain(stage),
             Self::Watch(wait) => return wait.explain(stage),
+            Self::Queued { behind, most } => return queue::explain(stage, behind, *most),
             Self::PipelineOutdated { definition } => (
                 format!(
                     "the pipeline {} is not what the stage file in force makes of it",

@@ -12,6 +12,7 @@ mod commit_statuses;
 mod deploy;
 mod ends;
 mod fence;
+mod fifo;
 mod fixture;
 mod foreign;
 mod gates;

@@ -59,6 +59,25 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn whatever_happens_the_story_of_a_line_holds(
+        script in prop::collection::vec((op(), -CLOCK_ERROR..=CLOCK_ERROR), 20..150),
+    ) {
+        let mut story = Story::queued();
+        for (op, wrong) in &script {
+            story.wait(SignedDuration::from_secs(1));
+            story.read_clock(*wrong);
+            story.apply(op);
+            story.look();
+        }
+        story.told_in_turn();
+        story.run_dry();
+    }
+}
+
 /// The scripts above are worth something only if they get somewhere: with everybody answering as
 /// they should, the same moves lead to prod.
 #[test]

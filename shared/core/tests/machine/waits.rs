@@ -225,6 +225,10 @@ fn every_wait() -> Vec<Wait> {
             outdated: true,
         }),
         Wait::Watch(WatchWait::Paused),
+        Wait::Queued {
+            behind: vec![world.release(1).revision, world.release(2).revision],
+            most: 2,
+        },
     ]
 }
 

@@ -15,12 +15,12 @@ use greenroom_core::history::{self, Entry};
 use greenroom_core::mark::Marks;
 use greenroom_core::name::*;
 use greenroom_core::pause::Pause;
-use greenroom_core::plan::{Plan, build_wanted, plan};
+use greenroom_core::plan::{Plan, build_wanted, follow_queue, plan};
 use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
 use greenroom_core::release::{Artifact, Outputs, Release};
-use greenroom_core::stage::{Run, Stage};
+use greenroom_core::stage::{QUEUE_MAX, Run, Stage};
 use greenroom_core::stage_file::StageFile;
 use greenroom_core::waiting::Wait;
 use jiff::{SignedDuration, Timestamp};
@@ -103,7 +103,7 @@ impl World {
     fn step(&mut self, name: &str, change: impl FnOnce(Stage) -> Stage) -> Plan {
         let existed = self.stages.contains_key(name);
         let before = self.stage(name).clone();
-        let changed = change(before.clone());
+        let changed = change(follow_queue(before.clone(), self.policy(name).as_ref()));
         self.claims += 1;
         let nonce = Nonce::new(format!("nonce-{}", self.claims));
         let policy = self.policy(name);
@@ -192,6 +192,7 @@ impl World {
     ) -> Result<Stage, Rejection> {
         let stage = self.stage(name).clone();
         let policy = self.policy(name);
+        let stage = follow_queue(stage, policy.as_ref());
         let asked = stage.run.as_ref().map(|run| &run.release);
         let build = match (command, asked) {
             (Command::Admit { .. }, Some(release)) => self
@@ -349,6 +350,15 @@ pub fn codes(plan: &Plan) -> Vec<&'static str> {
     plan.waiting_on.iter().map(Wait::code).collect()
 }
 
+/// A line is bounded, and nobody waits behind nothing; without one only the candidate waits.
+fn in_line(stage: &Stage, policy: Option<&Policy<'_>>) {
+    let (waiting, fifo) = (&stage.queue.waiting, stage.queue.fifo);
+    assert!(waiting.len() <= QUEUE_MAX, "{} wait", waiting.len());
+    assert!(waiting.is_empty() || stage.candidate.is_some());
+    assert!(fifo || policy.is_none() || stage.queue.is_blank());
+    assert!(stage.queue.proven.len() <= QUEUE_MAX + 2);
+}
+
 /// What holds for every plan.
 fn hold(view: &View<'_>, policy: Option<&Policy<'_>>, before: &Stage, planned: &Plan) {
     let again = View {
@@ -365,6 +375,7 @@ fn hold(view: &View<'_>, policy: Option<&Policy<'_>>, before: &Stage, planned: &
         planned.wake,
         view.now
     );
+    in_line(&planned.next, policy);
     assert!(planned.next.generation >= before.generation);
     assert!(planned.next.episodes >= before.episodes);
     assert!(planned.next.refresh.decided >= before.refresh.decided);

@@ -61,9 +61,10 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
 }
 
 /// Nobody says anything of a release in these situations, none has to pass another stage, nobody
-/// runs anything past Greenroom, and no stage goes: what that adds to the gates is in
-/// `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs` and `machine/life.rs`.
-const ELSEWHERE: [&str; 9] = [
+/// runs anything past Greenroom, nothing waits in line, and no stage goes: what that adds to the gates
+/// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs` and
+/// `machine/life.rs`.
+const ELSEWHERE: [&str; 10] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -73,6 +74,7 @@ const ELSEWHERE: [&str; 9] = [
     "tearing_down",
     "torn_down",
     "orphan",
+    "queued",
 ];
 
 #[test]

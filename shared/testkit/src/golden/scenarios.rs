@@ -29,10 +29,28 @@ stages:
   dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team], timeout: 6h }
 "#;
 
+/// The same, but each change is deployed by itself.
+pub const LINE: &str = r#"version: 1
+app: acme/orders
+pipelines:
+  service:
+    steps:
+      - { name: build, run: make build, once: true, artifact: dist/ }
+      - { name: deploy, run: make deploy, outputs: [URL] }
+suites:
+  smoke: { files: "tests/*.hurl", base_url: "${outputs.URL}" }
+channels:
+  team: { telegram: { chat: -1001, token: "${secret:telegram}" } }
+  mail: { console: {} }
+stages:
+  dev: { from: { branch: develop }, pipeline: service, verify: [smoke], alert: [team], timeout: 6h, queue: fifo }
+"#;
+
 /// All there are.
 pub const ALL: &[Scenario] = &[
     changes::PUSH,
     changes::SUPERSEDED,
+    changes::QUEUED,
     changes::POLL,
     changes::DELETE_BRANCH,
     changes::REFRESH,

@@ -10,6 +10,7 @@ mod marks;
 mod names;
 mod pipelines;
 mod promotion;
+mod queue;
 mod reports;
 mod roles;
 mod rules;

@@ -2,7 +2,7 @@
 
 use greenroom_core::command::Command;
 
-use super::DEV;
+use super::{DEV, LINE};
 use crate::golden::act::{ask, deploys, poll, rest, until, waits};
 use crate::golden::{Ends, Scenario};
 use crate::world::World;
@@ -55,6 +55,32 @@ pub const SUPERSEDED: Scenario = Scenario {
     golden: |end| {
         let last = end.stage("dev").last.as_ref();
         end.deployments("dev") == 2 && last.is_some_and(|(contained, _)| contained.len() == 2)
+    },
+};
+
+/// Where each change is deployed by itself, what waits behind a run is deployed in its turn.
+pub const QUEUED: Scenario = Scenario {
+    name: "queued",
+    file: LINE,
+    prepare: |world| {
+        world.ports().pipelines.take_long(true);
+        world.push("develop", "bob");
+        assert!(deploys(world, "dev"), "it is under way");
+        world.push("develop", "bob");
+    },
+    act: |world| {
+        let pushed = world.push("develop", "bob");
+        until(world, "it waits", |world| {
+            let stage = world.stage("dev").expect("a stage");
+            stage.line().any(|waits| waits.revision == pushed)
+        });
+        world.ports().pipelines.take_long(false);
+        rest(world);
+    },
+    ends: Ends::Alike,
+    golden: |end| {
+        let last = end.stage("dev").last.as_ref();
+        end.deployments("dev") == 3 && last.is_some_and(|(with, _)| with.len() == 1)
     },
 };
 
