@@ -88,7 +88,7 @@ channels:
 stages:
   dev: {{ from: {{ branch: develop }}, pipeline: light, verify: [up], alert: [team, mail] }}
 "#,
-        site.to_service.url(),
+        site.ministack(),
         FakeTelegram::CHAT,
         site.outputs.get("Breaks"),
     );

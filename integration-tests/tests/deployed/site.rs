@@ -56,11 +56,10 @@ pub struct Site {
     pub github: FakeGitHub,
     pub telegram: FakeTelegram,
     pub outputs: Outputs,
-    /// Between the functions and the table, CodePipeline, Telegram, and what light apps deploy.
+    /// Between the functions and the table, CodePipeline, and Telegram.
     pub to_table: FaultProxy,
     pub to_pipelines: FaultProxy,
     pub to_telegram: FaultProxy,
-    pub to_service: FaultProxy,
     /// Services of AWS, asked by the account's owner.
     pub wire: Wire,
     client: reqwest::Client,
@@ -123,11 +122,10 @@ impl Site {
                 before(ministack.url()).await,
                 before(&stand_in.url()).await,
                 before(telegram.base()).await,
-                before(ministack.url()).await,
             ];
             (ministack, github, telegram, stand_in, proxies)
         });
-        let [to_table, to_pipelines, to_telegram, to_service] = proxies;
+        let [to_table, to_pipelines, to_telegram] = proxies;
         let secrets = [
             ("greenroom/webhook", SECRET),
             ("greenroom/token", TOKEN),
@@ -158,7 +156,6 @@ impl Site {
             to_table,
             to_pipelines,
             to_telegram,
-            to_service,
             wire: Wire::new(ministack.url()),
             client: reqwest::Client::new(),
             host,
@@ -171,10 +168,9 @@ impl Site {
 
     /// The network does what networks should.
     fn calm(&self) {
-        self.to_table.calm();
-        self.to_pipelines.calm();
-        self.to_telegram.calm();
-        self.to_service.calm();
+        for proxy in [&self.to_table, &self.to_pipelines, &self.to_telegram] {
+            proxy.calm();
+        }
         self.stand_in.forget_faults();
     }
 

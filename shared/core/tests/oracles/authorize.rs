@@ -1,7 +1,7 @@
 //! Who may ask for what, against a table with a cell for every command of every kind of asker
 //! under every kind of rule.
 
-use greenroom_core::authorize::authorize;
+use greenroom_core::authorize::{authorize, authorize_apply};
 use greenroom_core::command::Command;
 use greenroom_core::name::*;
 use greenroom_core::policy::Policy;
@@ -198,4 +198,55 @@ fn a_wrong_cell_is_noticed() {
         authorize(principal, command, stage, policy, &[]).is_ok()
     });
     assert!(!windows_are_forgotten.is_empty());
+}
+
+#[test]
+fn of_several_allow_windows_one_that_is_theirs_is_enough_and_of_deny_windows_each_must_be() {
+    let windows = r#"
+  office: { allow: { cron: "0 9 * * *", for: 1h, timezone: UTC }, reason: r, override: [owner] }
+  late: { allow: { cron: "0 21 * * *", for: 1h, timezone: UTC }, reason: r, override: [lead] }
+"#;
+    let text = format!("{}{windows}", FILE.trim_end());
+    let file = StageFile::parse("greenroom.yaml", text.as_bytes()).expect("a valid stage file");
+    let policy = Policy::of(&file, &RuleName::new("owned"), SignedDuration::ZERO);
+    let stage = StageId {
+        app: AppId(1),
+        stage: StageName::new("owned"),
+    };
+    let may = |name: &str, closed: &[&str]| {
+        let person = Principal::Person {
+            name: name.to_owned(),
+        };
+        let all = file.windows.values();
+        let closed: Vec<_> = all
+            .filter(|it| closed.contains(&it.name.as_str()))
+            .collect();
+        let command = Command::Override {
+            reason: "because".to_owned(),
+            revision: None,
+        };
+        authorize(&person, &command, &stage, policy.as_ref(), &closed).is_ok()
+    };
+    assert!(may("carol", &["office", "late"]));
+    assert!(may("carol", &["office", "late", "night"]));
+    assert!(!may("carol", &["office"]), "the owner's alone");
+    assert!(!may("carol", &["office", "night"]));
+    assert!(!may("alice", &["office", "night"]), "the lead's as well");
+    assert!(!may("alice", &["office", "late", "strict"]));
+}
+
+#[test]
+fn only_an_operator_says_what_pipelines_were_made_from() {
+    let app = RepoName::new("acme/orders");
+    let name = "alice".to_owned();
+    let operator = Principal::Operator { name: name.clone() };
+    assert!(authorize_apply(&operator, &app).is_ok());
+    for other in [
+        Principal::Person { name },
+        Principal::Automation,
+        Principal::Pipeline,
+    ] {
+        let no = authorize_apply(&other, &app).expect_err("no operator");
+        assert_eq!(no.who, "an operator");
+    }
 }
