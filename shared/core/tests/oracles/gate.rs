@@ -62,9 +62,9 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
 
 /// Nobody says anything of a release in these situations, none has to pass another stage, nobody
 /// runs anything past Greenroom, nothing waits in line, and no stage goes: what that adds to the gates
-/// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs` and
+/// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs` and
 /// `machine/life.rs`.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 12] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -75,6 +75,8 @@ const ELSEWHERE: [&str; 10] = [
     "torn_down",
     "orphan",
     "queued",
+    "watching",
+    "watched",
 ];
 
 #[test]
