@@ -4,20 +4,15 @@ use std::process::Command;
 use std::time::Instant;
 
 use greenroom_emulators::proxy::{Fault, FaultProxy};
-use greenroom_testkit::sample_repo::{BOB, Edit};
-
-use serde_json::Value;
+use greenroom_testkit::sample_repo::BOB;
 
 use super::{Inbox, commit, green, is_green_with, runs};
 use crate::app::{LOOK, PATIENCE, new_delivery};
-use crate::heard::Heard;
-use crate::samples::{ILL, UP};
 use crate::site::{Site, alone_on_site};
 
 const KEEP: &str = "TransactWriteItems";
 const START: &str = "StartPipelineExecution";
 const OBSERVE: &str = "GetPipelineExecution";
-const ANY: &str = "*";
 
 #[test]
 fn a_push_survives_functions_that_are_killed_as_they_keep_decide_and_start_it() {
@@ -50,30 +45,17 @@ fn a_push_survives_functions_that_are_killed_as_they_keep_decide_and_start_it() 
     });
 }
 
-/// Two functions are not among them. Lambda would invoke the one that asks the fence again, which
-/// MiniStack does not; and tests whose runner was killed run again when its claim ends, half an
-/// hour later.
 #[test]
-fn a_break_survives_functions_that_are_killed_as_they_watch_and_tell_of_it() {
+fn what_an_execution_came_to_is_found_although_who_watched_it_was_killed() {
     alone_on_site(async |site| {
-        let (app, before) = green(&site, "slain").await;
-        let mut heard = Heard::of(&site, &app.name).await;
+        let (app, before) = green(&site, "unwatched").await;
+        let revision = commit(&app, "Watch this");
         let executions = site.stand_in.executions();
-        let ill = [Edit::write(UP, ILL)];
-        let bad = app.commit("develop", &BOB, "Break it", &ill);
-        site.to_telegram.once(ANY, Fault::Hang);
         site.to_pipelines.once(OBSERVE, Fault::Hang);
         app.pushed("develop", &before, &BOB).await;
         kill(&site, &site.to_pipelines, "execution-watcher").await;
-        kill_in_time(&site, &site.to_telegram, "break-notifier").await;
-        let broken = |stage: &Value| !stage["break"].is_null();
-        let stage = app.stage_in_time("dev", broken).await;
-        assert_eq!(stage["break"]["revision"], bad.as_str(), "{stage:#}");
-        heard.until(&site, 1, 1, true).await;
-        for texts in [&heard.telegram, &heard.topic] {
-            assert_eq!(texts.len(), 1, "{texts:#?}");
-            assert!(texts[0].contains("broke"), "{}", texts[0]);
-        }
+        let stage = app.stage_in_time("dev", is_green_with(&revision)).await;
+        assert_eq!(runs(&stage), 2, "{stage:#}");
         assert_eq!(site.stand_in.executions() - executions, 2);
     });
 }
@@ -85,22 +67,6 @@ async fn kill(site: &Site, hanging: &FaultProxy, function: &str) {
         assert!(since.elapsed() < PATIENCE, "nothing hangs\n{}", site.said());
         tokio::time::sleep(LOOK).await;
     }
-    kill_now(site, function);
-}
-
-/// The same while the clock ticks.
-async fn kill_in_time(site: &Site, hanging: &FaultProxy, function: &str) {
-    let since = Instant::now();
-    while hanging.left() > 0 {
-        assert!(since.elapsed() < PATIENCE, "nothing hangs\n{}", site.said());
-        // One that fails is made good by the next.
-        let _ = site.tick().await;
-        tokio::time::sleep(LOOK).await;
-    }
-    kill_now(site, function);
-}
-
-fn kill_now(site: &Site, function: &str) {
     let pids = processes(site, function);
     assert!(!pids.is_empty(), "no process of {function}");
     let killed = Command::new("kill").arg("-KILL").args(&pids).status();
