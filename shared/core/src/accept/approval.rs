@@ -122,6 +122,7 @@ pub(super) fn wanted_now(
 ) -> Result<Release, Rejection> {
     let name = &stage.id.stage;
     let why = format!("greenroom why {name}");
+    let seen = stage.candidate.as_ref();
     let settled;
     let stage = if stage.queue.fifo {
         settled = queue::settled(stage, view, policy);
@@ -157,7 +158,7 @@ pub(super) fn wanted_now(
     let revision = &release.revision;
     let meant = match wanted {
         Some(wanted) => names(wanted, revision),
-        None => waits.is_none_or(|candidate| candidate.revision == *revision),
+        None => seen.is_none_or(|candidate| candidate.revision == *revision),
     };
     if !meant {
         return Err(Rejection::conflict(

@@ -88,7 +88,7 @@ pub(super) fn front(
     let (from, there) = (policy.upstream.as_ref()?, upstream?);
     let greens = fresh(stage, from, there);
     let wanted = greens.into_iter().chain(there.verified.clone());
-    let mut wanted = wanted.filter(|green| is_wanted(stage, &green.release));
+    let mut wanted = wanted.filter(|green| is_wanted(stage, there, &green.release));
     let first = wanted.next()?;
     // Nobody reads since when.
     Some(promotion(first.release, from, there.refresh.enabled_at))
@@ -155,9 +155,11 @@ fn is_for_good(wait: &Wait, candidate: &Candidate, view: &View<'_>) -> bool {
         Wait::Release(ReleaseWait::Through { passing, .. }) => {
             matches!(passing, Passing::Broken | Passing::TakenOver { .. })
         }
-        // It stands there no more, so nobody will verify it there anew.
-        Wait::UpstreamOutdated { .. } => view.upstream.is_none_or(|there| {
-            there.verified.as_ref().map(|it| &it.release) != candidate.release.as_ref()
+        // It stands there no more, so nobody will verify it there anew; what another stage has to
+        // pass first, passes again.
+        Wait::UpstreamOutdated { upstream } => view.upstream.is_some_and(|there| {
+            let verified = there.verified.as_ref().map(|it| &it.release);
+            there.id.stage == *upstream && verified != candidate.release.as_ref()
         }),
         _ => false,
     }

@@ -11,8 +11,7 @@ use super::suites::{self, Subject};
 use super::{Draft, claim, gates, later};
 use crate::bound;
 use crate::policy::{Policy, View};
-use crate::stage::BuildNeed;
-use crate::stage::{Deployed, Judged, Looked, Outcome, Round, Stage, Verified};
+use crate::stage::{BuildNeed, Deployed, Failing, Judged, Looked, Outcome, Round, Stage, Verified};
 use crate::waiting::{Wait, WatchWait};
 
 /// Goes on with the round under way, and draws the conclusion when it is over. A round whose
@@ -194,7 +193,7 @@ fn ended(draft: &mut Draft, round: &Round, stands: &Deployed, end: End, policy: 
 }
 
 /// What stands is green. It is verified from now on, unless it was all along; a break is over,
-/// unless it is one of a build that still waits. Under other terms than those it was deployed
+/// unless it is one of a build, which only a build ends. Under other terms than those it was deployed
 /// under, green proves nothing: it has to be deployed again.
 fn green(draft: &mut Draft, round: &Round, stands: &Deployed) {
     let stage = &draft.next;
@@ -212,7 +211,9 @@ fn green(draft: &mut Draft, round: &Round, stands: &Deployed) {
         finish::proven(draft, verified, true);
     }
     let candidate = draft.next.candidate.as_ref();
-    if candidate.is_none_or(|candidate| candidate.build != BuildNeed::Failed) {
+    let waits = candidate.is_some_and(|candidate| candidate.build == BuildNeed::Failed);
+    let failing = draft.next.brk.as_ref().map(|brk| &brk.failing);
+    if !waits && !matches!(failing, Some(Failing::Step { build: true, .. })) {
         finish::recovered(draft, &stands.release, &round.config);
     }
 }

@@ -330,6 +330,55 @@ fn what_was_green_goes_on_while_the_upstream_is_red_and_not_while_it_goes_back()
 }
 
 #[test]
+fn what_turned_red_where_it_stands_upstream_is_not_promoted() {
+    let mut world = queued();
+    world.replan("prod");
+    world.green("preprod", 1);
+    world.replan("prod");
+    // The upstream is watched, and a round was red; what was tried there last is another release.
+    let upstream = world.stages.get_mut("preprod").expect("it is there");
+    upstream.verified = None;
+    upstream.tried = None;
+    assert_eq!(
+        codes(&world.replan("prod")),
+        ["upstream_unverified", "approval"]
+    );
+}
+
+#[test]
+fn what_was_green_upstream_and_red_again_before_anybody_looked_is_not_taken() {
+    let mut world = queued();
+    world.replan("prod");
+    world.green("preprod", 1);
+    let first = world.release(1);
+    let upstream = world.stages.get_mut("preprod").expect("it is there");
+    upstream.verified = None;
+    upstream.tried = Some(first);
+    world.replan("prod");
+    assert_eq!(line(&mut world, "prod"), [0; 0]);
+}
+
+#[test]
+fn in_a_line_as_well_a_yes_is_never_for_a_candidate_nobody_has_seen() {
+    let mut world = queued();
+    world.replan("prod");
+    for n in [1, 2] {
+        world.green("preprod", n);
+        world.replan("prod");
+    }
+    // The first was red when it ran there again; nobody has looked at the line since.
+    let first = world.release(1);
+    world.stages.get_mut("preprod").expect("it is there").tried = Some(first);
+    let no = world.approve("alice").expect_err("another is in front");
+    assert_eq!(no.kind, RejectionKind::Conflict);
+    let approve = Command::Approve {
+        revision: Some(revision(2)),
+    };
+    let yes = world.command("prod", &person("alice"), approve);
+    assert!(yes.is_ok(), "this one was seen");
+}
+
+#[test]
 fn what_waits_behind_may_be_rejected_and_does_not_come_back() {
     let mut world = queued();
     world.replan("prod");

@@ -366,6 +366,11 @@ fn a_build_that_fails_stays_a_break_whatever_a_round_says_of_what_stands() {
     ends(&mut world, passed());
     assert_eq!(world.told(), ["team: broke"]);
     assert_eq!(world.stage("preprod").health, Health::Red);
+    // Nor while the next is being built.
+    world.push("preprod", 3);
+    due(&mut world);
+    ends(&mut world, passed());
+    assert_eq!(world.told(), ["team: broke"]);
 }
 
 #[test]

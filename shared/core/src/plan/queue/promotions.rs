@@ -41,7 +41,7 @@ pub(super) fn take_over(
     let contains = line::goes_on(view, policy);
     for green in greens.into_iter().chain(there.verified.clone()) {
         prove(stage, &green);
-        if is_wanted(stage, &green.release) {
+        if is_wanted(stage, there, &green.release) {
             let fresh = promotion(green.release.clone(), upstream, view.now);
             enqueue(stage, fresh, contains);
             prove(stage, &green);
@@ -140,14 +140,16 @@ fn go_back(stage: &mut Stage, upstream: &Upstream, there: &Stage) {
 /// What stands or runs here, is not to be tried again, or failed upstream when it was run again.
 fn withdraw(stage: &mut Stage, there: &Stage) {
     let known = stage.clone();
-    let failed = |release: &Release| {
-        let verified = there.verified.as_ref().map(|green| &green.release);
-        there.tried.as_ref() == Some(release) && verified != Some(release)
-    };
     stage.keep_in_line(|it| {
-        let speaks = |release: &Release| against(&known, release) || failed(release);
+        let speaks = |release: &Release| against(&known, release) || failed(there, release);
         it.cause.is_rollback() || !it.release.as_ref().is_some_and(speaks)
     });
+}
+
+/// Whether a release was red upstream when it was tried there last.
+fn failed(there: &Stage, release: &Release) -> bool {
+    let verified = there.verified.as_ref().map(|green| &green.release);
+    there.tried.as_ref() == Some(release) && verified != Some(release)
 }
 
 /// Whether automation leaves a release alone.
@@ -159,10 +161,13 @@ fn against(stage: &Stage, release: &Release) -> bool {
         || stage.run.as_ref().map(|run| &run.release) == Some(release)
 }
 
-pub(super) fn is_wanted(stage: &Stage, release: &Release) -> bool {
+pub(super) fn is_wanted(stage: &Stage, there: &Stage, release: &Release) -> bool {
     let waits = |it: &Candidate| !it.cause.is_rollback() && it.release.as_ref() == Some(release);
     let passed = |revision| stage.queue.passed.iter().any(|it| it.revision == revision);
-    !against(stage, release) && !stage.line().any(waits) && !passed(release.revision.clone())
+    !against(stage, release)
+        && !failed(there, release)
+        && !stage.line().any(waits)
+        && !passed(release.revision.clone())
 }
 
 /// Keeps that the upstream has verified what waits or runs here.
@@ -198,7 +203,9 @@ pub(in crate::plan) fn proof<'a>(
         .is_some_and(|it| it.cause.is_rollback());
     let back = |run: &Run| run.cause.is_rollback();
     let came_back = there.verified.is_none() && there.last.as_ref().is_some_and(back);
-    let failed = there.tried.as_ref() == Some(release);
+    // What stands there and is not verified any more was red since, in a run or in a round.
+    let stands = there.deployed.as_ref().map(|it| &it.release) == Some(release);
+    let failed = there.tried.as_ref() == Some(release) || stands && there.verified.is_none();
     if !stage.queue.fifo || runs_back || waits_back || came_back || failed {
         return None;
     }
