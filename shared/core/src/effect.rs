@@ -202,8 +202,15 @@ impl News {
             Self::Broke { brk, .. } => format!("break-{}-opened", brk.episode),
             Self::Changed { brk, .. } => format!("break-{}-changed-{}", brk.episode, brk.reds),
             Self::Recovered { brk, .. } => format!("break-{}-recovered", brk.episode),
-            Self::Unverified { generation, at, .. } => {
-                format!("unverified-{generation}-{}", at.as_millisecond())
+            // Of a line, several builds may be given up at once, before the same next run.
+            Self::Unverified {
+                release,
+                generation,
+                at,
+                ..
+            } => {
+                let revision = release.revision.short();
+                format!("unverified-{generation}-{revision}-{}", at.as_millisecond())
             }
             Self::Refused { generation, .. } => format!("refused-{generation}"),
             // A branch that goes back to such a commit is told of anew.
