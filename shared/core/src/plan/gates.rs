@@ -9,6 +9,9 @@ use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
 use crate::waiting::{LifeWait, Wait};
 
+/// How often a stage with a line looks whether its upstream stands behind what is in front.
+const LOOK_UPSTREAM_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
 /// Claims the stage for the candidate, or says all that keeps it from being claimed.
 pub(super) fn pass(
     draft: &mut Draft,
@@ -73,6 +76,10 @@ pub(super) fn pass(
                 if let Some(at) = opens.look_at() {
                     draft.wake_at(at);
                 }
+            }
+            // A rollback that waits upstream may be withdrawn there, which this stage is not told.
+            Wait::UpstreamUnverified { .. } if draft.next.queue.fifo => {
+                draft.wake_at(later(draft.now, LOOK_UPSTREAM_EVERY));
             }
             _ => {}
         }

@@ -323,7 +323,9 @@ fn what_was_green_goes_on_while_the_upstream_is_red_and_not_while_it_goes_back()
     world
         .command("preprod", &operator(), back)
         .expect("rolled back");
-    assert_eq!(codes(&world.replan("prod"))[0], "upstream_unverified");
+    let plan = world.replan("prod");
+    assert_eq!(codes(&plan)[0], "upstream_unverified");
+    assert!(plan.wake.is_some(), "nobody tells if it is withdrawn");
     through(&mut world, "preprod");
     world.replan("prod");
     assert_eq!(line(&mut world, "prod"), [1], "2 is wanted no more");
