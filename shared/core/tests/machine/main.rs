@@ -27,6 +27,7 @@ mod promotion;
 mod properties;
 mod refresh;
 mod rollback;
+mod rounds;
 mod select;
 mod story;
 mod through;
