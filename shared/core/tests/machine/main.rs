@@ -13,6 +13,7 @@ mod deploy;
 mod ends;
 mod fence;
 mod fifo;
+mod fifo_promotions;
 mod fixture;
 mod foreign;
 mod gates;

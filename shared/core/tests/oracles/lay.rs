@@ -296,6 +296,8 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         outputs: Outputs::new(),
         reference: None,
         took_over: None,
+        terms: None,
+        is_back: false,
     });
     stage.verified = s.green.map(green);
     stage.greens = s.greens.iter().copied().map(green).collect();
