@@ -16,7 +16,7 @@ use crate::kept::Kept;
 use crate::pages::Pages;
 use crate::send::Sender;
 use crate::token::Tokens;
-use crate::{check, history, reference, status, tree};
+use crate::{changed, check, history, reference, status, tree};
 
 /// GitHub's own API server; GitHub Enterprise Server has one at `https://<host>/api/v3`.
 pub const DEFAULT_BASE: &str = "https://api.github.com";
