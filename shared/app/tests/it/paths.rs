@@ -1,5 +1,6 @@
 //! A stage that only some paths of its repository concern.
 
+use greenroom_app::query::journey::Where;
 use greenroom_core::name::Revision;
 use greenroom_testkit::world::World;
 
@@ -27,6 +28,17 @@ fn tell(world: &mut World, id: &str, revision: &Revision) {
     world.settle();
 }
 
+/// Where a commit is known at all.
+fn way(world: &World, revision: &Revision) -> Vec<(String, Where)> {
+    let app = world.now(world.app.app(world.id)).expect("an app");
+    let way = world.now(world.app.journey(&app, revision.as_str()));
+    let legs = way.expect("it has a way").stages.into_iter();
+    let known = legs.filter(|leg| leg.state != Where::NotOnTheWay);
+    known
+        .map(|leg| (leg.stage.to_string(), leg.state))
+        .collect()
+}
+
 fn deployed(world: &World) -> Vec<Revision> {
     let all = world.ports().pipelines.deployments().into_iter();
     all.map(|it| it.revision).collect()
@@ -39,6 +51,8 @@ fn a_push_that_changes_other_paths_is_known_and_not_deployed() {
     tell(&mut world, "d-2", &other);
     assert_eq!(deployed(&world), [first.clone()]);
     assert_eq!(world.green("dev"), Some(first.clone()));
+    let legs = way(&world, &other);
+    assert_eq!(legs, [("dev".to_owned(), Where::PassedBy)]);
     let ours = commit(&world, "orders/a");
     commit(&world, "bills/b");
     let last = commit(&world, "bills/c");
