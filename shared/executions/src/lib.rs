@@ -1,8 +1,9 @@
-//! Where executions of one pipeline are, and who may go on: pure, without a clock.
+//! What CodePipeline does with the executions of one pipeline: where they are, and who may go on.
+//! Pure, without a clock. The CodePipeline of tests and the one of the simulator are both this.
 //!
 //! An execution waits before a stage, is inside it, or is over. What several executions of one
 //! pipeline do to each other depends on the pipeline's mode, as CodePipeline documents it. Knows
-//! nothing of actions, and nothing of this stand-in: the simulator's executor could ask it too.
+//! nothing of actions, and nothing of Greenroom.
 
 use std::collections::BTreeMap;
 
