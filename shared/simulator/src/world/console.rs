@@ -4,6 +4,7 @@
 use greenroom_app::ports::pipelines::Purpose;
 use greenroom_app::work::Work;
 use greenroom_core::name::Nonce;
+use greenroom_executions::Entry;
 
 use super::World;
 use crate::act::{Forgery, Hand};
@@ -25,8 +26,11 @@ impl World {
             }
             Hand::Skip { which } => {
                 if let Some(index) = self.pick(which, Executor::waits) {
-                    self.shared.lock().truth.executor.enter(index);
-                    self.pass(index, false);
+                    let entry = self.shared.lock().truth.executor.enter(index);
+                    match entry {
+                        Some(Entry::Over) => self.stopped(index),
+                        _ => self.pass(index, false),
+                    }
                 }
             }
             Hand::Again { which } => {
