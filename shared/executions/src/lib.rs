@@ -5,7 +5,7 @@
 //! pipeline do to each other depends on the pipeline's mode, as CodePipeline documents it. Knows
 //! nothing of actions, and nothing of Greenroom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -101,6 +101,8 @@ pub struct Machine {
     tokens: BTreeMap<String, (usize, Timestamp)>,
     /// How long a start's token is remembered; `None`: for ever.
     token_memory: Option<SignedDuration>,
+    /// Stages that people let nothing into.
+    closed: BTreeSet<usize>,
 }
 
 impl Machine {
@@ -110,12 +112,22 @@ impl Machine {
             executions: Vec::new(),
             tokens: BTreeMap::new(),
             token_memory,
+            closed: BTreeSet::new(),
         }
     }
 
     /// The pipeline was changed; what is under way goes on as it was declared before.
     pub fn redeclare(&mut self, mode: Mode) {
         self.mode = mode;
+    }
+
+    /// Somebody lets nothing into a stage any more, or, with `open`, again.
+    pub fn transition(&mut self, stage: usize, open: bool) {
+        if open {
+            self.closed.remove(&stage);
+        } else {
+            self.closed.insert(stage);
+        }
     }
 
     pub fn get(&self, index: usize) -> &Execution {
@@ -182,7 +194,8 @@ impl Machine {
         let taken = others().any(|(_, other)| other.place == Place::Inside(stage));
         let older = others().any(|(n, other)| n < index && other.place == Place::Before(stage))
             && self.mode == Mode::Queued;
-        if self.mode != Mode::Parallel && (taken || older) {
+        let locked = self.mode != Mode::Parallel && (taken || older);
+        if locked || self.closed.contains(&stage) {
             return Entry::Waits;
         }
         self.executions[index].place = Place::Inside(stage);

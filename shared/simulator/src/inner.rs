@@ -59,6 +59,8 @@ pub enum Next {
     End(u32),
     /// What was asked to stop does.
     Stopped,
+    /// People let executions into the steps of its pipeline again.
+    Open,
 }
 
 /// A task as its calls know it.

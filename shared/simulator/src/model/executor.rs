@@ -284,14 +284,13 @@ impl Executor {
 
     /// A person makes the stage that it ended in run once more; false if that cannot be.
     pub fn again(&mut self, index: usize) -> bool {
-        let Place::Over(stage) = self.seen(index).place else {
-            return false;
-        };
-        if !self.executions[index].has_ended() {
-            return false;
-        }
+        let ended = self.executions[index].has_ended();
         let (machine, number) = self.machine(index);
-        if machine.retry(number, stage).is_err() {
+        let again = match machine.get(number).place {
+            Place::Over(stage) if ended => machine.retry(number, stage).is_ok(),
+            _ => false,
+        };
+        if !again {
             return false;
         }
         let execution = &mut self.executions[index];
@@ -312,6 +311,12 @@ impl Executor {
     pub fn stop(&mut self, index: usize, abandon: bool) -> bool {
         let (machine, number) = self.machine(index);
         machine.stop(number, abandon).is_ok()
+    }
+
+    /// Somebody lets no execution of its pipeline go on to its steps, or, with `open`, again.
+    pub fn transition(&mut self, index: usize, open: bool) {
+        let last = self.executions[index].stages() - 1;
+        self.machine(index).0.transition(last, open);
     }
 
     /// It ends, where it is; false if it had already, and then nothing changes. What was asked to

@@ -33,6 +33,17 @@ impl World {
                     }
                 }
             }
+            Hand::Close { which, lasts } => {
+                if let Some(index) = self.pick(which, |_, _| true) {
+                    let mut inner = self.shared.lock();
+                    inner.truth.executor.transition(index, false);
+                    let id = inner.truth.executor.get(index).id.clone();
+                    inner.note("closed", || {
+                        format!("the pipeline of {id} is closed by hand")
+                    });
+                    inner.after(lasts, Event::Execution(index, Next::Open));
+                }
+            }
             Hand::Again { which } => {
                 let found = self.pick(which, |all, n| all.get(n).has_ended());
                 let Some(index) = found else { return };

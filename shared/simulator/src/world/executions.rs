@@ -19,6 +19,11 @@ const QUESTIONS_MAX: u32 = 10;
 
 impl World {
     pub(crate) fn execution(&mut self, index: usize, next: Next) {
+        if next == Next::Open {
+            let mut inner = self.shared.lock();
+            inner.truth.executor.transition(index, true);
+            return inner.moved(index);
+        }
         if self.shared.lock().truth.executor.get(index).has_ended() {
             return;
         }
@@ -29,7 +34,7 @@ impl World {
             Next::Put(of) if of == attempt => self.put(index),
             Next::End(of) if of == attempt => self.end(index),
             // Somebody had it run again meanwhile.
-            Next::Put(_) | Next::End(_) => {}
+            Next::Put(_) | Next::End(_) | Next::Open => {}
             Next::Stopped => {
                 if self.shared.lock().truth.executor.is_to_stop(index) {
                     self.stopped(index);
