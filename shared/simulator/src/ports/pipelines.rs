@@ -55,16 +55,23 @@ impl Inner {
         self.note("started", || format!("{id} starts for {}", request.token));
         if fresh {
             self.moved(index);
-            let mut random = self.draws(key(&request.token));
-            let mut wait = random.between(1, 60);
-            let number = self.occurrence(mix(key(&request.token) ^ 9));
-            let slow = self.truth.setup.rates.slow_start;
-            if self.goes_wrong(number, slow, || format!("{id} waits for a machine")) {
-                wait = random.between(60, 1500);
-            }
-            self.after(seconds(wait), Event::Execution(index, Next::Enter));
+            self.goes_on(index);
         }
         Some(id)
+    }
+
+    /// It goes into the next stage in a while, if it may then.
+    pub fn goes_on(&mut self, index: usize) {
+        let execution = self.truth.executor.get(index);
+        let (id, name) = (execution.id.clone(), key(&execution.request.token));
+        let mut random = self.draws(name);
+        let mut wait = random.between(1, 60);
+        let number = self.occurrence(mix(name ^ 9));
+        let slow = self.truth.setup.rates.slow_start;
+        if self.goes_wrong(number, slow, || format!("{id} waits for a machine")) {
+            wait = random.between(60, 1500);
+        }
+        self.after(seconds(wait), Event::Execution(index, Next::Enter));
     }
 
     /// Where an execution has moved, others of its pipeline are overtaken or have their turn.

@@ -53,8 +53,7 @@ impl World {
                     inner.note("again", || format!("{id} runs again by hand"));
                     inner.after(seconds(2), Event::Hint(Work::Execution(id)));
                     inner.moved(index);
-                    drop(inner);
-                    self.enter(index);
+                    inner.goes_on(index);
                 }
             }
         }

@@ -44,7 +44,7 @@ impl World {
     }
 
     /// It goes into the stage that it waits before, unless it has to wait.
-    pub(super) fn enter(&mut self, index: usize) {
+    fn enter(&mut self, index: usize) {
         let entry = self.shared.lock().truth.executor.enter(index);
         match entry {
             Some(Entry::Inside) if self.shared.lock().truth.executor.is_asking(index) => {
@@ -136,11 +136,12 @@ impl World {
                 inner.happened(&Happened::Admitted { execution: index });
             }
             inner.moved(index);
+            if passed {
+                inner.goes_on(index);
+            }
             passed
         };
-        if passed {
-            self.enter(index);
-        } else {
+        if !passed {
             self.stopped(index);
         }
     }
