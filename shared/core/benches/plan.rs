@@ -79,6 +79,8 @@ fn stage(name: &str, past: u64, policy: &Policy<'_>, now: Timestamp) -> Stage {
         outputs: std::collections::BTreeMap::new(),
         reference: None,
         took_over: None,
+        terms: None,
+        is_back: false,
     });
     stage.health = Health::Green;
     stage

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::Effect;
 use crate::name::Revision;
-use crate::stage::{BuildNeed, Candidate, Outcome, Phase, Run, Skipped, Stage};
+use crate::stage::{BuildNeed, Candidate, Looked, Outcome, Phase, Run, Skipped, Stage};
 
 /// Statuses decided at once; of a run that contains more commits, older ones keep what they show.
 pub const STATUSES_MAX: usize = 6;
@@ -84,7 +84,13 @@ fn all(stage: &Stage) -> Vec<(Revision, CommitStatus)> {
         let status = of_candidate(stage, candidate);
         own.push((&candidate.revision, status, &candidate.contains));
     }
-    if let Some(run) = stage.last.as_ref().filter(deploys) {
+    let last = stage.last.as_ref().filter(deploys);
+    if let (Some(stands), Some(looked)) = (stage.stands(), stage.looked()) {
+        let run = last.filter(|run| run.generation == looked.generation);
+        let contains = run.map_or(&[][..], |run| &run.contains);
+        own.push((&stands.release.revision, of_round(stage, looked), contains));
+    }
+    if let Some(run) = last {
         own.push((&run.release.revision, of_run(stage, run), &run.contains));
     }
     let mut statuses: Vec<(Revision, CommitStatus)> = Vec::new();
@@ -133,6 +139,16 @@ fn of_run(stage: &Stage, run: &Run) -> CommitStatus {
             Phase::Stopping { .. } | Phase::Ended => format!("is being stopped on {name}"),
         });
     };
+    ended(stage, outcome, run.why.as_deref())
+}
+
+/// What is watched is as the last round found it.
+fn of_round(stage: &Stage, looked: &Looked) -> CommitStatus {
+    ended(stage, looked.outcome, Some(&looked.why))
+}
+
+fn ended(stage: &Stage, outcome: Outcome, why: Option<&str>) -> CommitStatus {
+    let name = &stage.id.stage;
     let state = match outcome {
         Outcome::Succeeded => StatusState::Success,
         Outcome::Failed => StatusState::Failure,
@@ -140,7 +156,7 @@ fn of_run(stage: &Stage, run: &Run) -> CommitStatus {
             StatusState::Error
         }
     };
-    let sentence = match (outcome, &run.why) {
+    let sentence = match (outcome, why) {
         (Outcome::Succeeded, _) => format!("green on {name}"),
         (_, Some(why)) => format!("{} on {name}: {why}", outcome.word()),
         (_, None) => format!("{} on {name}", outcome.word()),

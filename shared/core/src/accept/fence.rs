@@ -43,6 +43,8 @@ pub(super) fn admit(
         outputs: std::collections::BTreeMap::new(),
         took_over: taken_from(stage.deployed.as_ref(), run.reference.as_ref()),
         reference: run.reference.clone(),
+        terms: Some(run.terms.clone()),
+        is_back: run.cause.is_rollback(),
     };
     if let Some(run) = stage.run_of(ask.generation) {
         run.execution = Some(ask.execution.clone());

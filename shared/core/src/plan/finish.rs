@@ -38,6 +38,7 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
         Outcome::Succeeded => green(draft, &run),
         Outcome::Failed => {
             draft.next.tried = Some(run.release.clone());
+            draft.next.unclear = None;
             if let Some(failing) = end.failing {
                 let told = Told {
                     channels: &run.alert,
@@ -48,7 +49,10 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
             }
         }
         Outcome::Errored | Outcome::TimedOut | Outcome::Refused => unclear(draft, &run, &end),
-        Outcome::Aborted => draft.next.tried = Some(run.release.clone()),
+        Outcome::Aborted => {
+            draft.next.tried = Some(run.release.clone());
+            draft.next.unclear = None;
+        }
     }
     draft.next.health = health(&draft.next, end.outcome);
     ask_downstream(draft, policy, run.generation);
@@ -186,6 +190,7 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
         return;
     }
     draft.next.tried = Some(run.release.clone());
+    draft.next.unclear = draft.next.tried.clone();
     let told = Told {
         channels: &run.alert,
         config: &run.config,

@@ -37,6 +37,7 @@ fn doubt(draft: &mut Draft, foreign: &Foreign, policy: Option<&Policy<'_>>) {
     deployed.complete = false;
     let (release, generation) = (deployed.release.clone(), deployed.generation);
     stage.tried = Some(release.clone());
+    stage.unclear = None;
     if let Some(policy) = policy {
         let told = Told {
             channels: &policy.rule.alert,

@@ -77,8 +77,8 @@ pub(super) fn pass(
                     draft.wake_at(at);
                 }
             }
-            // A rollback that waits upstream may be withdrawn there, which this stage is not told.
-            Wait::UpstreamUnverified { .. } if draft.next.queue.fifo => {
+            // Of a line: a rollback that waits upstream may be withdrawn there, which nobody tells.
+            Wait::UpstreamUnverified { .. } => {
                 draft.wake_at(later(draft.now, LOOK_UPSTREAM_EVERY));
             }
             _ => {}

@@ -87,11 +87,14 @@ pub(super) fn front(
     }
     let (from, there) = (policy.upstream.as_ref()?, upstream?);
     let greens = fresh(stage, from, there);
-    let wanted = greens.into_iter().chain(there.verified.clone());
-    let mut wanted = wanted.filter(|green| is_wanted(stage, there, &green.release));
-    let first = wanted.next()?;
+    let mut wanted = greens.iter().chain(&there.verified);
+    let first = wanted.find(|green| is_wanted(stage, there, &green.release, &greens))?;
     // Nobody reads since when.
-    Some(promotion(first.release, from, there.refresh.enabled_at))
+    Some(promotion(
+        first.release.clone(),
+        from,
+        there.refresh.enabled_at,
+    ))
 }
 
 /// Claims the stage for what is in front, or says what keeps it from being claimed. Whatever can never
@@ -152,9 +155,15 @@ fn is_for_good(wait: &Wait, candidate: &Candidate, view: &View<'_>) -> bool {
             .build
             .is_some_and(|build| build.revision == candidate.revision && build.has_ended()),
         Wait::Release(ReleaseWait::Bad { .. }) => true,
-        Wait::Release(ReleaseWait::Through { passing, .. }) => {
-            matches!(passing, Passing::Broken | Passing::TakenOver { .. })
-        }
+        Wait::Release(ReleaseWait::Through { passing, .. }) => match passing {
+            Passing::TakenOver { .. } => true,
+            Passing::Broken => {
+                let release = candidate.release.as_ref();
+                let is_unclear = |there: &Stage| release.is_some_and(|it| there.is_unclear(it));
+                !view.through.is_some_and(is_unclear)
+            }
+            Passing::Asked | Passing::Busy { .. } => false,
+        },
         // It stands there no more, so nobody will verify it there anew; what another stage has to
         // pass first, passes again.
         Wait::UpstreamOutdated { upstream } => view.upstream.is_some_and(|there| {

@@ -102,11 +102,20 @@ fn judged(stage: &Stage, stands: &Deployed) -> Option<Judged> {
     }
     let green = stage.verified.iter().chain(&stage.greens);
     let mut green = green.filter(|green| green.generation == generation);
-    green.next().map(|green| Judged {
+    let green = green.next().map(|green| Judged {
         generation,
         terms: green.terms.clone(),
         at: green.since,
-    })
+    });
+    // Runs that never got there have ended since: it is red, and was when it broke at the latest.
+    let broke = || {
+        Some(Judged {
+            generation,
+            terms: stands.terms.clone()?,
+            at: stage.brk.as_ref()?.since,
+        })
+    };
+    green.or_else(broke)
 }
 
 fn begin(draft: &mut Draft, stands: &Deployed, policy: &Policy<'_>) {
@@ -159,6 +168,7 @@ fn ended(draft: &mut Draft, round: &Round, stands: &Deployed, end: End, policy: 
         (Outcome::Succeeded, _) => green(draft, round, stands),
         (Outcome::Failed, Some(failing)) => {
             doubt(&mut draft.next, stands);
+            draft.next.unclear = None;
             // What fails as before is no news, and no run that could be counted.
             let brk = draft.next.brk.as_ref();
             if !brk.is_some_and(|brk| brk.knows(&failing)) {
@@ -168,6 +178,9 @@ fn ended(draft: &mut Draft, round: &Round, stands: &Deployed, end: End, policy: 
         // Nobody can tell, which is told once; a break that is open is neither over nor anew.
         _ => {
             doubt(&mut draft.next, stands);
+            if draft.next.brk.is_none() {
+                draft.next.unclear = Some(stands.release.clone());
+            }
             if was_green && draft.next.brk.is_none() {
                 finish::unverified(draft, &stands.release, stands.generation, &why, &told);
             }
@@ -208,7 +221,10 @@ fn green(draft: &mut Draft, round: &Round, stands: &Deployed) {
             generation: stands.generation,
             since: draft.now,
         };
-        finish::proven(draft, verified, true);
+        // What else was tried here is as good or bad as it was.
+        let tried = draft.next.tried.take();
+        finish::proven(draft, verified, stands.is_back);
+        draft.next.tried = tried.filter(|it| *it != stands.release);
     }
     let candidate = draft.next.candidate.as_ref();
     let waits = candidate.is_some_and(|candidate| candidate.build == BuildNeed::Failed);

@@ -65,6 +65,10 @@ pub struct Stage {
     pub greens: Vec<Verified>,
     /// The release that did not succeed here last; automation does not try it again.
     pub tried: Option<Release>,
+    /// `tried` once more if nobody could tell how it is: no reason to take it out of another
+    /// stage's line.
+    #[serde(default)]
+    pub unclear: Option<Release>,
     /// The release that a person does not want here; automation does not try it either.
     #[serde(default)]
     pub rejected: Option<Rejected>,
@@ -118,6 +122,9 @@ pub struct Head {
     pub revision: Revision,
     pub actor: Option<Actor>,
     pub seen_at: Timestamp,
+    /// It differs from this in none of the paths that the stage is about, and is not wanted here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untouched: Option<Revision>,
 }
 
 /// What stands on the stage.
@@ -136,6 +143,12 @@ pub struct Deployed {
     /// The branch that had the stage before, if it was another: who pushes last, has it.
     #[serde(default)]
     pub took_over: Option<RefName>,
+    /// What the stage demanded when it was claimed; none in records of older versions.
+    #[serde(default)]
+    pub terms: Option<Terms>,
+    /// A rollback put it there: it came before others that were green or tried.
+    #[serde(default)]
+    pub is_back: bool,
 }
 
 /// What a stage demanded when something was proven or approved.
@@ -170,6 +183,7 @@ impl Stage {
             verified: None,
             greens: Vec::new(),
             tried: None,
+            unclear: None,
             rejected: None,
             health: Health::Unknown,
             brk: None,
@@ -214,6 +228,11 @@ impl Stage {
     /// What stands on the stage for certain.
     pub fn stands(&self) -> Option<&Deployed> {
         self.deployed.as_ref().filter(|deployed| deployed.complete)
+    }
+
+    /// Whether nobody could tell how `release` is when it was tried here last.
+    pub fn is_unclear(&self, release: &Release) -> bool {
+        self.unclear.as_ref() == Some(release) && self.tried == self.unclear
     }
 
     /// The newest release that was green here before what was deployed last.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, SuiteProgress, Terms};
+use super::{Outcome, Stage, SuiteProgress, Terms};
 use crate::name::{ConfigHash, SuiteName};
 
 /// How far the watch over a stage is. A stage that nobody watches has nothing in here.
@@ -65,5 +65,16 @@ impl Watch {
     /// Whether there never was anything to say.
     pub fn is_blank(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl Stage {
+    /// What the last round found of what stands; none where it was green and that proves nothing.
+    pub fn looked(&self) -> Option<&Looked> {
+        let stands = self.stands()?;
+        let looked = self.watch.last.as_ref();
+        let looked = looked.filter(|looked| looked.generation == stands.generation)?;
+        let proves = looked.outcome != Outcome::Succeeded || self.verified.is_some();
+        proves.then_some(looked)
     }
 }

@@ -1,6 +1,5 @@
 //! A stage that deploys each change by itself, in the order it was seen.
 
-use greenroom_core::accept::RejectionKind;
 use greenroom_core::command::Command;
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
@@ -11,7 +10,7 @@ use greenroom_core::stage::{Cause, Outcome, QUEUE_MAX, Stage};
 
 use crate::world::*;
 
-fn queued() -> World {
+pub fn queued() -> World {
     let file = FILE
         .replace(
             "alert: [team, mail] }",
@@ -22,7 +21,7 @@ fn queued() -> World {
 }
 
 /// The revisions that wait, what is next first.
-fn line(world: &mut World, name: &str) -> Vec<u32> {
+pub fn line(world: &mut World, name: &str) -> Vec<u32> {
     let stage = world.stage(name);
     let number = |text: &str| u32::from_str_radix(&text[..8], 16).expect("a revision of ours");
     let waits = stage.line().map(|it| number(it.revision.as_str()));
@@ -40,7 +39,7 @@ fn behind_one(n: u32) -> World {
     world
 }
 
-fn through(world: &mut World, name: &str) {
+pub fn through(world: &mut World, name: &str) {
     world.deploy(name);
     world.all_pass(name);
 }
@@ -279,128 +278,6 @@ fn a_stage_that_takes_the_newest_again_puts_the_line_together() {
     assert_eq!(waits.revision, revision(4));
     assert_eq!(waits.contains.len(), 2);
     assert!(stage.queue.is_blank());
-}
-
-#[test]
-fn each_green_release_is_promoted_in_order_though_the_upstream_went_on() {
-    let mut world = queued();
-    world.replan("prod");
-    for n in 1..=3 {
-        world.green("preprod", n);
-        if n != 2 {
-            world.replan("prod");
-        }
-    }
-    assert_eq!(line(&mut world, "prod"), [1, 2, 3], "2 was green unseen");
-    for n in 1..=3 {
-        for name in ["alice", "bob"] {
-            world.approve(name).expect("approved");
-        }
-        assert_eq!(world.run("prod").release, world.release(n));
-        through(&mut world, "prod");
-    }
-    assert_eq!(codes(&world.replan("prod")), ["up_to_date"]);
-}
-
-#[test]
-fn what_was_green_goes_on_while_the_upstream_is_red_and_not_while_it_goes_back() {
-    let mut world = queued();
-    world.replan("prod");
-    world.green("preprod", 1);
-    world.replan("prod");
-    world.green("preprod", 2);
-    world.replan("prod");
-    world.push("preprod", 3);
-    world.built(3);
-    world.deploy("preprod");
-    world.verdict("preprod", "api", failed(&["a"]));
-    world.verdict("preprod", "smoke", passed());
-    assert_eq!(codes(&world.replan("prod")), ["approval", "queued"]);
-    let back = Command::Rollback {
-        to: Some(revision(1)),
-        reason: "2 is bad as well".to_owned(),
-    };
-    world
-        .command("preprod", &operator(), back)
-        .expect("rolled back");
-    let plan = world.replan("prod");
-    assert_eq!(codes(&plan)[0], "upstream_unverified");
-    assert!(plan.wake.is_some(), "nobody tells if it is withdrawn");
-    through(&mut world, "preprod");
-    world.replan("prod");
-    assert_eq!(line(&mut world, "prod"), [1], "2 is wanted no more");
-}
-
-#[test]
-fn what_turned_red_where_it_stands_upstream_is_not_promoted() {
-    let mut world = queued();
-    world.replan("prod");
-    world.green("preprod", 1);
-    world.replan("prod");
-    // The upstream is watched, and a round was red; what was tried there last is another release.
-    let upstream = world.stages.get_mut("preprod").expect("it is there");
-    upstream.verified = None;
-    upstream.tried = None;
-    assert_eq!(
-        codes(&world.replan("prod")),
-        ["upstream_unverified", "approval"]
-    );
-}
-
-#[test]
-fn what_was_green_upstream_and_red_again_before_anybody_looked_is_not_taken() {
-    let mut world = queued();
-    world.replan("prod");
-    world.green("preprod", 1);
-    let first = world.release(1);
-    let upstream = world.stages.get_mut("preprod").expect("it is there");
-    upstream.verified = None;
-    upstream.tried = Some(first);
-    world.replan("prod");
-    assert_eq!(line(&mut world, "prod"), [0; 0]);
-}
-
-#[test]
-fn in_a_line_as_well_a_yes_is_never_for_a_candidate_nobody_has_seen() {
-    let mut world = queued();
-    world.replan("prod");
-    for n in [1, 2] {
-        world.green("preprod", n);
-        world.replan("prod");
-    }
-    // The first was red when it ran there again; nobody has looked at the line since.
-    let first = world.release(1);
-    world.stages.get_mut("preprod").expect("it is there").tried = Some(first);
-    let no = world.approve("alice").expect_err("another is in front");
-    assert_eq!(no.kind, RejectionKind::Conflict);
-    let approve = Command::Approve {
-        revision: Some(revision(2)),
-    };
-    let yes = world.command("prod", &person("alice"), approve);
-    assert!(yes.is_ok(), "this one was seen");
-}
-
-#[test]
-fn what_waits_behind_may_be_rejected_and_does_not_come_back() {
-    let mut world = queued();
-    world.replan("prod");
-    for n in 1..=3 {
-        world.green("preprod", n);
-        world.replan("prod");
-    }
-    let no = |n| Command::Reject {
-        revision: Some(revision(n)),
-        reason: "not this one".to_owned(),
-    };
-    world.command("prod", &operator(), no(2)).expect("rejected");
-    world.command("prod", &operator(), no(3)).expect("rejected");
-    world.replan("prod");
-    assert_eq!(line(&mut world, "prod"), [1]);
-    let unknown = world.command("prod", &operator(), no(7)).map(drop);
-    assert_eq!(
-        unknown.expect_err("it waits nowhere").kind,
-        RejectionKind::Conflict
-    );
 }
 
 #[test]

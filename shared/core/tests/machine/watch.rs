@@ -14,26 +14,32 @@ use crate::world::*;
 
 const WATCH: &str = "verify: [api, smoke]\n    watch: { every: 15m }";
 
-fn file() -> String {
+pub fn file() -> String {
     FILE.replace("verify: [api, smoke]", WATCH)
 }
 
 /// Preprod is green since now, and watched.
-fn watched() -> World {
+pub fn watched() -> World {
     let mut world = World::of(&file());
     world.green("preprod", 1);
     world
 }
 
 /// Time passes until the next round has begun.
-fn due(world: &mut World) -> Plan {
+pub fn due(world: &mut World) -> Plan {
     world.pass(minutes(15));
     let plan = world.replan("preprod");
     assert_eq!(*codes(&plan).last().expect("a wait"), "watching");
     plan
 }
 
-fn answer(world: &mut World, round: u64, suite: &str, attempt: u32, report: SuiteReport) -> Plan {
+pub fn answer(
+    world: &mut World,
+    round: u64,
+    suite: &str,
+    attempt: u32,
+    report: SuiteReport,
+) -> Plan {
     let fact = Fact::WatchReported {
         round,
         suite: SuiteName::new(suite),
@@ -44,7 +50,7 @@ fn answer(world: &mut World, round: u64, suite: &str, attempt: u32, report: Suit
 }
 
 /// The round under way ends with this of the suite `smoke`.
-fn ends(world: &mut World, report: SuiteReport) -> Plan {
+pub fn ends(world: &mut World, report: SuiteReport) -> Plan {
     let round = world.stage("preprod").watch.rounds;
     answer(world, round, "api", 1, passed());
     answer(world, round, "smoke", 1, report)

@@ -2,6 +2,7 @@
 //! upstream went on meanwhile. What failed there since, or what a person went back from, is taken out.
 
 use super::super::line;
+use crate::name::Revision;
 use crate::policy::{Policy, Upstream, View};
 use crate::release::Release;
 use crate::stage::{
@@ -29,8 +30,10 @@ pub(super) fn take_over(
     go_back(stage, upstream, there);
     withdraw(stage, there);
     let greens = fresh(stage, upstream, there);
-    let anew = |revision| greens.iter().any(|it| it.release.revision == revision);
-    stage.queue.passed.retain(|it| !anew(it.revision.clone()));
+    stage
+        .queue
+        .passed
+        .retain(|it| !is_anew(&greens, &it.revision));
     let last = greens.last().map(|green| green.generation);
     if let Some(generation) = last.or_else(|| begin(stage, upstream, there)) {
         stage.queue.taken = Some(Taken {
@@ -39,12 +42,12 @@ pub(super) fn take_over(
         });
     }
     let contains = line::goes_on(view, policy);
-    for green in greens.into_iter().chain(there.verified.clone()) {
-        prove(stage, &green);
-        if is_wanted(stage, there, &green.release) {
+    for green in greens.iter().chain(&there.verified) {
+        prove(stage, green);
+        if is_wanted(stage, there, &green.release, &greens) {
             let fresh = promotion(green.release.clone(), upstream, view.now);
             enqueue(stage, fresh, contains);
-            prove(stage, &green);
+            prove(stage, green);
         }
     }
     // Left over from another policy, and never proven.
@@ -149,7 +152,7 @@ fn withdraw(stage: &mut Stage, there: &Stage) {
 /// Whether a release was red upstream when it was tried there last.
 fn failed(there: &Stage, release: &Release) -> bool {
     let verified = there.verified.as_ref().map(|green| &green.release);
-    there.tried.as_ref() == Some(release) && verified != Some(release)
+    there.tried.as_ref() == Some(release) && verified != Some(release) && !there.is_unclear(release)
 }
 
 /// Whether automation leaves a release alone.
@@ -161,13 +164,25 @@ fn against(stage: &Stage, release: &Release) -> bool {
         || stage.run.as_ref().map(|run| &run.release) == Some(release)
 }
 
-pub(super) fn is_wanted(stage: &Stage, there: &Stage, release: &Release) -> bool {
+/// Whether a release takes a place in the line. What was passed over does once it is among `greens`,
+/// those that nobody has seen.
+pub(super) fn is_wanted(
+    stage: &Stage,
+    there: &Stage,
+    release: &Release,
+    greens: &[Verified],
+) -> bool {
     let waits = |it: &Candidate| !it.cause.is_rollback() && it.release.as_ref() == Some(release);
-    let passed = |revision| stage.queue.passed.iter().any(|it| it.revision == revision);
+    let mut passed = stage.queue.passed.iter();
     !against(stage, release)
         && !failed(there, release)
         && !stage.line().any(waits)
-        && !passed(release.revision.clone())
+        && (is_anew(greens, &release.revision) || !passed.any(|it| it.revision == release.revision))
+}
+
+fn is_anew(greens: &[Verified], revision: &Revision) -> bool {
+    let mut greens = greens.iter();
+    greens.any(|it| it.release.revision == *revision)
 }
 
 /// Keeps that the upstream has verified what waits or runs here.
@@ -205,8 +220,8 @@ pub(in crate::plan) fn proof<'a>(
     let came_back = there.verified.is_none() && there.last.as_ref().is_some_and(back);
     // What stands there and is not verified any more was red since, in a run or in a round.
     let stands = there.deployed.as_ref().map(|it| &it.release) == Some(release);
-    let failed = there.tried.as_ref() == Some(release) || stands && there.verified.is_none();
-    if !stage.queue.fifo || runs_back || waits_back || came_back || failed {
+    let speaks = failed(there, release) || stands && there.verified.is_none();
+    if !stage.queue.fifo || runs_back || waits_back || came_back || speaks {
         return None;
     }
     let proofs = stage.queue.proven.iter();
