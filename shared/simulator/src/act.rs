@@ -207,6 +207,8 @@ pub enum Hand {
     Skip { which: u64 },
     /// Run one that did not end well once more.
     Again { which: u64 },
+    /// Let none of a pipeline go from the fence on to the steps, for a while.
+    Close { which: u64, lasts: SignedDuration },
 }
 
 /// What of a start by hand is not as it was in the newest one of ours.

@@ -49,13 +49,18 @@ pub enum Event {
 /// How an execution goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Next {
-    /// It asks the fence, for the n-th time; a build has nobody to ask and ends.
+    /// It goes into the stage that it waits before, if it may.
+    Enter,
+    /// It asks the fence, for the n-th time.
     Ask(u32),
-    /// Half of its steps are done: its bytes are in place.
-    Put,
-    End,
+    /// Half of the steps of this attempt are done: its bytes are in place.
+    Put(u32),
+    /// They have ended.
+    End(u32),
     /// What was asked to stop does.
     Stopped,
+    /// People let executions into the steps of its pipeline again.
+    Open,
 }
 
 /// A task as its calls know it.

@@ -110,7 +110,7 @@ impl World {
             repository: Repository::new(&setup.name),
             neighbour: None,
             neighbour_answers: true,
-            executor: Executor::new(setup.token_memory, setup.reproducible),
+            executor: Executor::new(setup.mode, setup.token_memory, setup.reproducible),
             messenger: Messenger::default(),
             people: People::default(),
             upgraded: BTreeSet::new(),

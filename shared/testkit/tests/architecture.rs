@@ -29,7 +29,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("greenroom-synth", &["greenroom-core"]),
-    ("greenroom-emulators", &[]),
+    ("greenroom-executions", &[]),
+    ("greenroom-emulators", &["greenroom-executions"]),
     (
         "greenroom-api",
         &["greenroom-core", "greenroom-app", "greenroom-github"],
@@ -73,7 +74,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("greenroom-synth", &["greenroom-core"]),
     (
         "greenroom-simulator",
-        &["greenroom-core", "greenroom-app", "greenroom-github"],
+        &[
+            "greenroom-core",
+            "greenroom-app",
+            "greenroom-executions",
+            "greenroom-github",
+        ],
     ),
     (
         "greenroom-testkit",

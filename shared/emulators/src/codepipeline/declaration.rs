@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use greenroom_executions::Mode;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::AwsError;
-use super::machine::Mode;
 
 /// A pipeline, with what this stand-in runs of it.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use greenroom_executions::{NoRetry, NoStop};
 use serde_json::{Value, json};
 
 use super::error::AwsError;
 use super::events::{Event, Kind};
-use super::machine::{NoRetry, NoStop};
 use super::run;
 use super::service::Service;
 use super::state::{Execution, Pipeline, State, status_name};

@@ -16,7 +16,6 @@ mod faults;
 mod invoke;
 mod jobs;
 mod listing;
-pub mod machine;
 mod options;
 mod pipelines;
 mod process;
@@ -39,11 +38,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use greenroom_executions::{Place, Status};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use machine::{Place, Status};
 use service::Service;
 
 pub use faults::{EventFault, Fault};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use greenroom_executions::Machine;
 use serde_json::{Value, json};
 
 use super::declaration::Declaration;
 use super::error::AwsError;
-use super::machine::Machine;
 use super::service::Service;
 use super::state::{Pipeline, seconds};
 

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use greenroom_executions::{Entry, Status};
 use tokio::task::JoinSet;
 
 use super::declaration::{Action, Declaration, Kind, Stage};
-use super::machine::{Entry, Status};
 use super::service::Service;
 use super::state::{ActionExecution, Execution, Pipeline, Source, State};
 mod tell;
@@ -110,7 +110,8 @@ impl Driver {
                 break;
             }
             let Some((declaration, stage)) = self.change(|pipeline, index| {
-                let super::machine::Place::Inside(stage) = pipeline.machine.get(index).place else {
+                let greenroom_executions::Place::Inside(stage) = pipeline.machine.get(index).place
+                else {
                     return (pipeline.executions[index].declaration.clone(), 0);
                 };
                 (pipeline.executions[index].declaration.clone(), stage)

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use greenroom_executions::{ACTIVE_MAX, Started};
 use serde_json::{Value, json};
 
 use super::declaration::{Declaration, Kind};
 use super::error::{ACCOUNT, AwsError};
 use super::events::{Event, Kind as Of};
-use super::machine::{ACTIVE_MAX, Started};
 use super::run;
 use super::service::Service;
 use super::state::Execution;

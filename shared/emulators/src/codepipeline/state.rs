@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use greenroom_executions::{Machine, Status};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::declaration::{Action, Declaration, Kind};
-use super::machine::{Machine, Status};
 use super::references::Values;
 
 #[derive(Debug, Default)]

@@ -1,9 +1,9 @@
 //! `GetPipelineState`: for each stage, what was in it last.
 
+use greenroom_executions::{Place, Status};
 use serde_json::{Value, json};
 
 use super::error::AwsError;
-use super::machine::{Place, Status};
 use super::service::Service;
 use super::state::{Pipeline, seconds};
 

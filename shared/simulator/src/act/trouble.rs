@@ -83,7 +83,7 @@ pub(super) fn at_a_bad_moment(
 }
 
 pub(super) fn hand(frame: &Frame<'_>, random: &mut Random) -> Act {
-    Act::Hand(match random.below(5) {
+    Act::Hand(match random.below(6) {
         0 => Hand::Stop {
             which: random.bits(),
         },
@@ -92,6 +92,10 @@ pub(super) fn hand(frame: &Frame<'_>, random: &mut Random) -> Act {
         },
         2 => Hand::Again {
             which: random.bits(),
+        },
+        3 => Hand::Close {
+            which: random.bits(),
+            lasts: seconds(random.between(60, 2400)),
         },
         _ => Hand::Start {
             stage: random.pick(&frame.cast.stages).clone(),

@@ -12,7 +12,7 @@ use greenroom_core::stage_file::{Rule, StageFile};
 use jiff::Timestamp;
 
 use super::{Found, Replaced, Stages};
-use crate::model::executor::{By, Phase};
+use crate::model::executor::By;
 use crate::truth::Truth;
 
 /// Runs of a release that end without an answer before nobody tries again by himself.
@@ -245,8 +245,8 @@ fn said_no(truth: &Truth, stage: &Stage) -> bool {
     let execution = last.and_then(|id| truth.executor.find(id));
     execution.is_some_and(|index| {
         matches!(
-            truth.executor.get(index).phase,
-            Phase::Ended(Observation::Failed { .. })
+            truth.executor.get(index).ending,
+            Some(Observation::Failed { .. })
         )
     })
 }

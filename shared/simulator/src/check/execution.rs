@@ -7,7 +7,7 @@ use greenroom_core::stage::{Outcome, Run};
 
 use super::wish::Wishes;
 use super::{Found, Replaced, Stages};
-use crate::model::executor::{By, Phase};
+use crate::model::executor::By;
 use crate::truth::{Happened, Truth};
 
 /// Admitted executions, and how runs ended.
@@ -160,7 +160,7 @@ fn attributed(truth: &Truth, replaced: &Replaced<'_>, run: &Run, found: &mut Fou
         }
     }
     if run.outcome == Some(Outcome::Succeeded)
-        && !matches!(execution.phase, Phase::Ended(Observation::Succeeded { .. }))
+        && !matches!(execution.ending, Some(Observation::Succeeded { .. }))
     {
         found.broken(truth, "C5", format!("{named} succeeded and {id} did not"));
     }

@@ -5,7 +5,6 @@ use greenroom_core::execution::Observation;
 use greenroom_core::stage::{Cause, Stage, Why};
 
 use super::{Found, Replaced};
-use crate::model::executor::Phase;
 use crate::truth::Truth;
 
 pub fn replaced(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
@@ -50,7 +49,7 @@ fn took_away(truth: &Truth, stage: &Stage) -> bool {
     execution
         .and_then(|id| truth.executor.find(id))
         .is_some_and(|index| {
-            let ended = &truth.executor.get(index).phase;
-            matches!(ended, Phase::Ended(Observation::Succeeded { .. }))
+            let ended = &truth.executor.get(index).ending;
+            matches!(ended, Some(Observation::Succeeded { .. }))
         })
 }

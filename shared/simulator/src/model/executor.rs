@@ -1,137 +1,35 @@
 //! A pipeline service in the shape of CodePipeline: it remembers start tokens for a while (or not
 //! at all), keeps executions apart by their ids, runs their steps in its own time, and lets people
-//! start and stop executions behind Greenroom's back.
+//! start, stop and repeat executions behind Greenroom's back.
 //!
-//! It has no clock: whoever drives it says what happens when. Builds are executions too; they ask
-//! no fence.
+//! Where the executions of each pipeline are, and what they do to each other, is what
+//! [`greenroom_executions`] says. A deployment's stages are the fence and its steps, a build has
+//! its steps only; to fetch the commit takes no time. It has no clock: whoever drives it says what
+//! happens when.
 
 use std::collections::BTreeMap;
 
-use greenroom_app::ports::pipelines::{AdmissionRequest, Observation, Purpose, StartRequest};
+use greenroom_app::ports::pipelines::{Observation, StartRequest};
 use greenroom_core::name::{Digest, ExecutionId};
 use greenroom_core::release::Artifact;
+pub use greenroom_executions::Mode;
+use greenroom_executions::{Entry, Machine, Place, Started, Status};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::random::{key, mix};
 
-/// Who started an execution.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum By {
-    Greenroom,
-    /// A person, in the service's own console.
-    Hand,
-}
+mod execution;
+#[cfg(test)]
+mod tests;
 
-/// What the service does with several executions of one stage's pipeline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Mode {
-    /// They run beside each other.
-    #[default]
-    Parallel,
-    /// A newer one ends an older one that waits.
-    Superseded,
-    /// A newer one waits until the older ones have ended.
-    Queued,
-}
+pub use execution::{By, Execution, Spoiled};
 
-/// What became of the bytes an execution was to fetch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Spoiled {
-    /// They are not there.
-    Lost,
-    /// They are others than their digest says.
-    Tampered,
-}
-
-/// Where an execution is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Phase {
-    /// Accepted; it will ask the fence, or build.
-    Waiting,
-    /// The fence let it through, or a person made it skip the fence; its steps run.
-    Running,
-    Ended(Observation),
-}
-
-/// One execution, in truth.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Execution {
-    pub id: ExecutionId,
-    pub request: StartRequest,
-    pub by: By,
-    pub started: Timestamp,
-    pub phase: Phase,
-    /// When the fence said yes.
-    pub admitted: Option<Timestamp>,
-    /// Somebody asked it to stop.
-    pub stopping: bool,
-    pub ended: Option<Timestamp>,
-    /// Set before its first step, which then never runs.
-    pub spoiled: Option<Spoiled>,
-    /// How it ended before a person made it run again.
-    pub endings: Vec<Observation>,
-}
-
-impl Execution {
-    pub fn has_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended(_))
-    }
-
-    /// The stage it deploys to; `None` for a build.
-    pub fn stage(&self) -> Option<&str> {
-        match &self.request.purpose {
-            Purpose::Build => None,
-            Purpose::Deploy { stage, .. } => Some(stage),
-        }
-    }
-
-    /// True if this is how it ended, now or before somebody made it run again.
-    pub fn ended_as(&self, how: &Observation) -> bool {
-        matches!(&self.phase, Phase::Ended(now) if now == how) || self.endings.contains(how)
-    }
-
-    /// True for one that a person started, let past the fence, or made run again.
-    pub fn is_foreign(&self) -> bool {
-        self.by == By::Hand || self.admitted.is_none() || !self.endings.is_empty()
-    }
-
-    /// What a deployment's generation is.
-    pub fn generation(&self) -> Option<u64> {
-        match &self.request.purpose {
-            Purpose::Build => None,
-            Purpose::Deploy { generation, .. } => Some(*generation),
-        }
-    }
-
-    /// The bytes it was told to deploy.
-    pub fn artifact(&self) -> Option<&Digest> {
-        match &self.request.purpose {
-            Purpose::Build => None,
-            Purpose::Deploy { artifact, .. } => artifact.as_ref(),
-        }
-    }
-
-    /// What it asks the fence; `None` for a build.
-    pub fn asks(&self) -> Option<AdmissionRequest> {
-        match &self.request.purpose {
-            Purpose::Build => None,
-            Purpose::Deploy {
-                app,
-                stage,
-                generation,
-                nonce,
-                ..
-            } => Some(AdmissionRequest {
-                app: app.clone(),
-                stage: stage.clone(),
-                generation: *generation,
-                nonce: nonce.clone(),
-                execution: self.id.clone(),
-                revision: self.request.revision.clone(),
-                definition: None,
-            }),
-        }
-    }
+/// One pipeline.
+#[derive(Clone, Debug)]
+struct Pipeline {
+    machine: Machine,
+    /// Which execution each of the machine's is.
+    executions: Vec<usize>,
 }
 
 /// All executions.
@@ -139,8 +37,9 @@ impl Execution {
 pub struct Executor {
     executions: Vec<Execution>,
     by_id: BTreeMap<ExecutionId, usize>,
-    /// Which execution a token started, and when.
-    tokens: BTreeMap<String, (usize, Timestamp)>,
+    pipelines: BTreeMap<String, Pipeline>,
+    /// Of every pipeline.
+    pub mode: Mode,
     /// How long a token is remembered; `None`: for ever.
     pub token_memory: Option<SignedDuration>,
     /// Whether two builds of one revision give the same bytes.
@@ -148,43 +47,53 @@ pub struct Executor {
 }
 
 impl Executor {
-    pub fn new(token_memory: Option<SignedDuration>, reproducible: bool) -> Self {
+    pub fn new(mode: Mode, token_memory: Option<SignedDuration>, reproducible: bool) -> Self {
         Self {
             executions: Vec::new(),
             by_id: BTreeMap::new(),
-            tokens: BTreeMap::new(),
+            pipelines: BTreeMap::new(),
+            mode,
             token_memory,
             reproducible,
         }
     }
 
-    /// Starts an execution; or, if the token is remembered, finds the one it started.
-    pub fn start(&mut self, request: &StartRequest, by: By, at: Timestamp) -> (usize, bool) {
-        if let Some((index, since)) = self.tokens.get(&request.token).copied() {
-            let forgotten = self
-                .token_memory
-                .is_some_and(|memory| at.duration_since(since) >= memory);
-            if !forgotten {
-                return (index, false);
-            }
-        }
+    /// Starts an execution; or, if the token is remembered, finds the one it started. `None` when
+    /// too many are under way.
+    pub fn start(
+        &mut self,
+        request: &StartRequest,
+        by: By,
+        at: Timestamp,
+    ) -> Option<(usize, bool)> {
+        let name = request.definition.name.clone();
+        let pipeline = self.pipelines.entry(name).or_insert_with(|| Pipeline {
+            machine: Machine::new(self.mode, self.token_memory),
+            executions: Vec::new(),
+        });
+        let number = match pipeline.machine.start(&request.token, at) {
+            Started::New(number) => number,
+            Started::Known(number) => return Some((pipeline.executions[number], false)),
+            Started::TooMany => return None,
+        };
         let index = self.executions.len();
+        pipeline.executions.push(index);
         let id = ExecutionId::new(format!("exec-{}", index + 1));
         self.by_id.insert(id.clone(), index);
-        self.tokens.insert(request.token.clone(), (index, at));
         self.executions.push(Execution {
             id,
             request: request.clone(),
             by,
             started: at,
-            phase: Phase::Waiting,
             admitted: None,
-            stopping: false,
+            ending: None,
             ended: None,
             spoiled: None,
             endings: Vec::new(),
+            number,
+            held: false,
         });
-        (index, true)
+        Some((index, true))
     }
 
     pub fn all(&self) -> &[Execution] {
@@ -199,31 +108,89 @@ impl Executor {
         self.by_id.get(id).copied()
     }
 
-    /// Its steps begin; `admitted` unless somebody made it skip the fence. False if it has ended.
-    pub fn run(&mut self, index: usize, admitted: bool, at: Timestamp) -> bool {
-        let execution = &mut self.executions[index];
-        if execution.phase != Phase::Waiting {
-            return false;
-        }
-        execution.phase = Phase::Running;
-        execution.admitted = admitted.then_some(at);
-        true
+    /// Its pipeline's machine, and its number there.
+    fn machine(&mut self, index: usize) -> (&mut Machine, usize) {
+        let execution = &self.executions[index];
+        let pipeline = self.pipelines.get_mut(execution.pipeline());
+        let pipeline = pipeline.expect("every execution is of a pipeline");
+        (&mut pipeline.machine, execution.number)
     }
 
-    /// A person makes what has ended badly run once more, past the fence; false if it did not.
-    pub fn again(&mut self, index: usize) -> bool {
-        let execution = &mut self.executions[index];
-        let Phase::Ended(how) = &execution.phase else {
-            return false;
+    fn seen(&self, index: usize) -> &greenroom_executions::Execution {
+        let execution = &self.executions[index];
+        let pipeline = &self.pipelines[execution.pipeline()];
+        pipeline.machine.get(execution.number)
+    }
+
+    /// 1, and one more each time that somebody had it run again.
+    pub fn attempt(&self, index: usize) -> u32 {
+        self.seen(index).attempt
+    }
+
+    /// It waits for its pipeline, or for the fence.
+    pub fn waits(&self, index: usize) -> bool {
+        self.is_asking(index) || self.seen(index).place == Place::Before(0)
+    }
+
+    /// Its question at the fence is open.
+    pub fn is_asking(&self, index: usize) -> bool {
+        self.seen(index).place == Place::Inside(0) && !self.steps_run(index)
+    }
+
+    /// Its steps run, or somebody abandoned them and they do all the same.
+    pub fn steps_run(&self, index: usize) -> bool {
+        let last = self.executions[index].stages() - 1;
+        match self.seen(index).place {
+            Place::Before(_) => false,
+            Place::Inside(stage) => stage == last,
+            Place::Over(stage) => stage == last && !self.executions[index].has_ended(),
+        }
+    }
+
+    /// Somebody asked it to stop, and it has not ended.
+    pub fn is_to_stop(&self, index: usize) -> bool {
+        let stops = matches!(self.seen(index).status, Status::Stopping | Status::Stopped);
+        stops && !self.executions[index].has_ended()
+    }
+
+    /// Lets it into the stage that it waits before, if it may; `None` if it waits before none.
+    pub fn enter(&mut self, index: usize) -> Option<Entry> {
+        let Place::Before(_) = self.seen(index).place else {
+            return None;
         };
-        if matches!(how, Observation::Succeeded { .. }) {
+        let (machine, number) = self.machine(index);
+        let entry = machine.enter(number);
+        self.executions[index].held = entry == Entry::Waits;
+        Some(entry)
+    }
+
+    /// The fence lets it through, or, unless it is `admitted`, somebody makes it pass. False if it
+    /// was to stop, and is over now.
+    pub fn pass(&mut self, index: usize, admitted: bool, at: Timestamp) -> bool {
+        let stages = self.executions[index].stages();
+        let (machine, number) = self.machine(index);
+        machine.leave(number, true, stages);
+        let passed = machine.get(number).status == Status::InProgress;
+        self.executions[index].admitted = (admitted && passed).then_some(at);
+        passed
+    }
+
+    /// A person makes the stage that it ended in run once more; false if that cannot be.
+    pub fn again(&mut self, index: usize) -> bool {
+        let ended = self.executions[index].has_ended();
+        let (machine, number) = self.machine(index);
+        let again = match machine.get(number).place {
+            Place::Over(stage) if ended => machine.retry(number, stage).is_ok(),
+            _ => false,
+        };
+        if !again {
             return false;
         }
-        execution.endings.push(how.clone());
-        execution.phase = Phase::Running;
+        let execution = &mut self.executions[index];
+        execution.endings.extend(execution.ending.take());
         execution.admitted = None;
-        execution.stopping = false;
         execution.ended = None;
+        execution.spoiled = None;
         true
     }
 
@@ -232,33 +199,60 @@ impl Executor {
         self.executions[index].spoiled = Some(how);
     }
 
-    /// Deployments to the same stage that began before and have not ended, oldest first.
-    pub fn older(&self, index: usize) -> Vec<usize> {
-        let this = &self.executions[index];
-        let same = |other: &Execution| other.stage().is_some() && other.stage() == this.stage();
-        let older = self.executions[..index].iter().enumerate();
-        older
-            .filter(|(_, other)| same(other) && !other.has_ended())
-            .map(|(n, _)| n)
-            .collect()
+    /// Somebody asks it to stop, after what runs in it or, to abandon it, at once. False if it
+    /// cannot be.
+    pub fn stop(&mut self, index: usize, abandon: bool) -> bool {
+        let (machine, number) = self.machine(index);
+        machine.stop(number, abandon).is_ok()
     }
 
-    /// Somebody asks it to stop; false if it has ended already.
-    pub fn stop(&mut self, index: usize) -> bool {
-        let execution = &mut self.executions[index];
-        execution.stopping = true;
-        !execution.has_ended()
+    /// Somebody lets no execution of its pipeline go on to its steps, or, with `open`, again.
+    pub fn transition(&mut self, index: usize, open: bool) {
+        let last = self.executions[index].stages() - 1;
+        self.machine(index).0.transition(last, open);
     }
 
-    /// It ends; false if it had already, and then nothing changes.
+    /// It ends, where it is; false if it had already, and then nothing changes. What was asked to
+    /// stop has stopped, however it ended.
     pub fn end(&mut self, index: usize, how: Observation, at: Timestamp) -> bool {
-        let execution = &mut self.executions[index];
-        if execution.has_ended() {
+        if self.executions[index].has_ended() {
             return false;
         }
-        execution.phase = Phase::Ended(how);
-        execution.ended = Some(at);
+        let stages = self.executions[index].stages();
+        let (machine, number) = self.machine(index);
+        let succeeded = matches!(how, Observation::Succeeded { .. });
+        // What waits ends at once when it is to stop, and with its machine.
+        machine.enter(number);
+        machine.leave(number, succeeded, stages);
+        let how = match machine.get(number).status {
+            Status::Stopped => Observation::Stopped { at },
+            _ => how,
+        };
+        self.executions[index].ending = Some(how);
+        self.executions[index].ended = Some(at);
         true
+    }
+
+    /// Those of its pipeline that a newer one has overtaken.
+    pub fn superseded(&self, index: usize) -> Vec<usize> {
+        self.beside(index, |other| {
+            self.seen(other).status == Status::Superseded && !self.executions[other].has_ended()
+        })
+    }
+
+    /// Those of its pipeline that were not let into a stage, each time once.
+    pub fn held(&mut self, index: usize) -> Vec<usize> {
+        let held = self.beside(index, |other| self.executions[other].held);
+        for other in &held {
+            self.executions[*other].held = false;
+        }
+        held
+    }
+
+    fn beside(&self, index: usize, of: impl Fn(usize) -> bool) -> Vec<usize> {
+        let pipeline = &self.pipelines[self.executions[index].pipeline()];
+        let all = pipeline.executions.iter().copied();
+        all.filter(|other| of(*other)).collect()
     }
 
     /// What the service says of an execution.
@@ -267,17 +261,13 @@ impl Executor {
             return Observation::Unknown;
         };
         let execution = &self.executions[index];
-        match &execution.phase {
-            Phase::Ended(how) => how.clone(),
-            Phase::Waiting => Observation::Running {
-                step: None,
-                since: execution.started,
-            },
-            Phase::Running => Observation::Running {
-                step: Some("deploy".to_owned()),
-                since: execution.admitted.unwrap_or(execution.started),
-            },
+        if let Some(how) = &execution.ending {
+            return how.clone();
         }
+        let since = execution.admitted.unwrap_or(execution.started);
+        let stage = execution.stage().filter(|_| self.steps_run(index));
+        let step = stage.map(|_| "deploy".to_owned());
+        Observation::Running { step, since }
     }
 
     /// What a build gives: bytes of its revision, or of this very build if builds differ.

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{Failure, SimPorts};
 use crate::fault::Port;
 use crate::inner::{Event, Inner, Next};
-use crate::model::executor::{By, Mode, Phase};
+use crate::model::executor::By;
 use crate::random::{key, mix};
 use crate::truth::Happened;
 
@@ -23,7 +23,9 @@ impl Pipelines for SimPorts {
         let fault = self.enter(Port::Pipelines, "start").await.map_err(away)?;
         let id = self.shared.lock().start(request, By::Greenroom);
         self.leave(fault).await.map_err(away)?;
-        Ok(id)
+        id.ok_or_else(|| PipelineError::Unavailable {
+            why: "too many executions are under way".to_owned(),
+        })
     }
 
     async fn observe(&self, execution: &ExecutionId) -> Result<Observation, PipelineError> {
@@ -41,10 +43,10 @@ impl Pipelines for SimPorts {
 }
 
 impl Inner {
-    /// Starts an execution, whoever asks; it will move by itself.
-    pub fn start(&mut self, request: &StartRequest, by: By) -> ExecutionId {
+    /// Starts an execution, whoever asks; it will move by itself. `None` when there are too many.
+    pub fn start(&mut self, request: &StartRequest, by: By) -> Option<ExecutionId> {
         let now = self.truth.now;
-        let (index, fresh) = self.truth.executor.start(request, by, now);
+        let (index, fresh) = self.truth.executor.start(request, by, now)?;
         let id = self.truth.executor.get(index).id.clone();
         self.happened(&Happened::Started {
             execution: index,
@@ -52,47 +54,52 @@ impl Inner {
         });
         self.note("started", || format!("{id} starts for {}", request.token));
         if fresh {
-            if self.truth.setup.mode == Mode::Superseded {
-                self.supersede(index);
-            }
-            let mut random = self.draws(key(&request.token));
-            let mut wait = random.between(1, 60);
-            let number = self.occurrence(mix(key(&request.token) ^ 9));
-            let slow = self.truth.setup.rates.slow_start;
-            if self.goes_wrong(number, slow, || format!("{id} waits for a machine")) {
-                wait = random.between(60, 1500);
-            }
-            self.after(seconds(wait), Event::Execution(index, Next::Ask(1)));
+            self.moved(index);
+            self.goes_on(index);
         }
-        id
+        Some(id)
     }
 
-    /// Older executions of the same stage that still wait are over.
-    fn supersede(&mut self, by: usize) {
+    /// It goes into the next stage in a while, if it may then.
+    pub fn goes_on(&mut self, index: usize) {
+        let execution = self.truth.executor.get(index);
+        let (id, name) = (execution.id.clone(), key(&execution.request.token));
+        let mut random = self.draws(name);
+        let mut wait = random.between(1, 60);
+        let number = self.occurrence(mix(name ^ 9));
+        let slow = self.truth.setup.rates.slow_start;
+        if self.goes_wrong(number, slow, || format!("{id} waits for a machine")) {
+            wait = random.between(60, 1500);
+        }
+        self.after(seconds(wait), Event::Execution(index, Next::Enter));
+    }
+
+    /// Where an execution has moved, others of its pipeline are overtaken or have their turn.
+    pub fn moved(&mut self, index: usize) {
         let at = self.truth.now;
-        for older in self.truth.executor.older(by) {
-            let execution = self.truth.executor.get(older);
-            if execution.phase != Phase::Waiting {
-                continue;
-            }
-            let id = execution.id.clone();
-            self.truth
-                .executor
-                .end(older, Observation::Stopped { at }, at);
+        for older in self.truth.executor.superseded(index) {
+            let why = "a newer execution superseded it".to_owned();
+            let how = Observation::Errored { why, at };
+            self.truth.executor.end(older, how, at);
+            let id = self.truth.executor.get(older).id.clone();
             self.note("superseded", || format!("{id} is superseded"));
             self.happened(&Happened::Ended { execution: older });
             self.after(seconds(2), Event::Hint(Work::Execution(id)));
         }
+        for held in self.truth.executor.held(index) {
+            self.after(seconds(2), Event::Execution(held, Next::Enter));
+        }
     }
 
-    /// Somebody asks an execution to stop. It does in its own time.
+    /// Somebody asks an execution to stop, and its steps too. It does in its own time.
     pub fn stop(&mut self, id: &ExecutionId) {
         let Some(index) = self.truth.executor.find(id) else {
             return;
         };
-        if !self.truth.executor.stop(index) {
+        if self.truth.executor.get(index).has_ended() {
             return;
         }
+        self.truth.executor.stop(index, false);
         let mut random = self.draws(mix(key(id.as_str()) ^ 1));
         let number = self.occurrence(mix(key(id.as_str()) ^ 2));
         let slow = self.truth.setup.rates.slow_stop;

@@ -8,7 +8,7 @@ use greenroom_core::name::{StageId, StageName};
 use super::{Failure, SimPorts, at_once, seconds};
 use crate::fault::Port;
 use crate::inner::{Event, Inner, Next};
-use crate::model::executor::{Execution, Phase};
+use crate::model::executor::Execution;
 use crate::random::{Random, key, mix};
 use crate::setup::Shape;
 use crate::truth::{Change, Happened};
@@ -152,11 +152,13 @@ impl Inner {
         {
             return;
         }
-        let all = self.truth.executor.all().iter();
-        let waits =
-            |execution: &Execution| execution.phase == Phase::Waiting && relied_on(execution);
-        let Some(index) = all.clone().rposition(waits) else {
-            return;
+        let executor = &self.truth.executor;
+        let mut all = executor.all().iter().enumerate().rev();
+        let waits = all.find(|(index, execution)| executor.waits(*index) && relied_on(execution));
+        let Some((index, _)) = waits else { return };
+        let next = match executor.is_asking(index) {
+            true => Next::Ask(1),
+            false => Next::Enter,
         };
         let name = self.truth.executor.get(index).id.to_string();
         let number = self.occurrence(mix(key(&name) ^ 10));
@@ -164,10 +166,7 @@ impl Inner {
             format!("the table is slow just while {name} asks")
         }) {
             let mut random = Random::of(self.truth.setup.seed, mix(number ^ 1));
-            self.after(
-                seconds(random.between(0, 2)),
-                Event::Execution(index, Next::Ask(1)),
-            );
+            self.after(seconds(random.between(0, 2)), Event::Execution(index, next));
             self.hold = Some(seconds(random.between(5, 40)));
         }
     }

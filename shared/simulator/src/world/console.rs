@@ -4,71 +4,96 @@
 use greenroom_app::ports::pipelines::Purpose;
 use greenroom_app::work::Work;
 use greenroom_core::name::Nonce;
+use greenroom_executions::Entry;
 
 use super::World;
 use crate::act::{Forgery, Hand};
 use crate::inner::{Event, Next};
-use crate::model::executor::{By, Execution, Phase};
+use crate::model::executor::{By, Execution, Executor};
 use crate::model::repository::revision_of;
 use crate::ports::seconds;
-use crate::random::{Random, mix};
+use crate::random::mix;
 
 impl World {
     pub(super) fn hand(&mut self, number: u64, hand: Hand) {
         match hand {
             Hand::Start { stage, forgery } => self.start_by_hand(number, &stage, forgery),
             Hand::Stop { which } => {
-                let found = self.pick(which, |it| it.stage().is_some() && !it.has_ended());
-                let mut inner = self.shared.lock();
+                let found = self.pick(which, |all, n| !all.get(n).has_ended());
                 if let Some(index) = found {
-                    let id = inner.truth.executor.get(index).id.clone();
-                    inner.stop(&id);
+                    self.stop_by_hand(number, index);
                 }
             }
             Hand::Skip { which } => {
-                let found = self.pick(which, |it| {
-                    it.stage().is_some() && it.phase == Phase::Waiting
-                });
-                let now = self.now();
-                if let Some(index) = found
-                    && self.shared.lock().truth.executor.run(index, false, now)
-                {
-                    self.steps_run(number, index);
+                if let Some(index) = self.pick(which, Executor::waits) {
+                    let entry = self.shared.lock().truth.executor.enter(index);
+                    match entry {
+                        Some(Entry::Over) => self.stopped(index),
+                        _ => self.pass(index, false),
+                    }
+                }
+            }
+            Hand::Close { which, lasts } => {
+                if let Some(index) = self.pick(which, |_, _| true) {
+                    let mut inner = self.shared.lock();
+                    inner.truth.executor.transition(index, false);
+                    let id = inner.truth.executor.get(index).id.clone();
+                    inner.note("closed", || {
+                        format!("the pipeline of {id} is closed by hand")
+                    });
+                    inner.after(lasts, Event::Execution(index, Next::Open));
                 }
             }
             Hand::Again { which } => {
-                let found = self.pick(which, |it| it.stage().is_some() && it.has_ended());
+                let found = self.pick(which, |all, n| all.get(n).has_ended());
                 let Some(index) = found else { return };
                 let mut inner = self.shared.lock();
                 if inner.truth.executor.again(index) {
                     let id = inner.truth.executor.get(index).id.clone();
                     inner.note("again", || format!("{id} runs again by hand"));
                     inner.after(seconds(2), Event::Hint(Work::Execution(id)));
-                    drop(inner);
-                    self.steps_run(number, index);
+                    inner.moved(index);
+                    inner.goes_on(index);
                 }
             }
         }
     }
 
-    /// One of the newest executions of which that is true.
-    fn pick(&self, which: u64, of: impl Fn(&Execution) -> bool) -> Option<usize> {
-        let inner = self.shared.lock();
-        let all = inner.truth.executor.all().iter().enumerate().rev();
-        let ours = all.filter(|(_, it)| it.by == By::Greenroom && of(it));
-        let found: Vec<usize> = ours.map(|(n, _)| n).take(5).collect();
+    /// One of the newest deployments of ours of which that is true.
+    fn pick(&self, which: u64, of: impl Fn(&Executor, usize) -> bool) -> Option<usize> {
+        let executor = &self.shared.lock().truth.executor;
+        let all = executor.all().iter().enumerate().rev();
+        let found = all
+            .filter(|(n, it)| it.by == By::Greenroom && it.stage().is_some() && of(executor, *n));
+        let found: Vec<usize> = found.map(|(n, _)| n).take(5).collect();
         let n = u64::try_from(found.len()).ok().filter(|n| *n > 0)?;
         found.get(usize::try_from(which % n).ok()?).copied()
     }
 
-    /// Its steps run although nobody at the fence said so.
-    fn steps_run(&mut self, number: u64, index: usize) {
+    /// With its steps, after them, or, to abandon it, without a look at them.
+    fn stop_by_hand(&mut self, number: u64, index: usize) {
         let mut inner = self.shared.lock();
-        let mut random = Random::of(inner.truth.setup.seed, mix(number ^ 7));
-        let half = random.between(5, 240);
-        let rest = random.between(5, 240);
-        inner.after(seconds(half), Event::Execution(index, Next::Put));
-        inner.after(seconds(half + rest), Event::Execution(index, Next::End));
+        let id = inner.truth.executor.get(index).id.clone();
+        match mix(number ^ 7) % 3 {
+            0 => inner.stop(&id),
+            1 => {
+                inner.truth.executor.stop(index, false);
+                // What waits ends at once.
+                inner.after(seconds(2), Event::Execution(index, Next::Enter));
+            }
+            _ => {
+                let steps = inner.truth.executor.steps_run(index);
+                if !inner.truth.executor.stop(index, true) {
+                    return;
+                }
+                inner.note("abandoned", || format!("{id} is abandoned by hand"));
+                inner.moved(index);
+                drop(inner);
+                if !steps {
+                    self.stopped(index);
+                }
+            }
+        }
     }
 
     /// With the variables of the newest execution of ours, but for one.
@@ -101,9 +126,10 @@ impl World {
             (Forgery::OtherStage, Some(other)) => *stage = other,
             _ => *nonce = Nonce::new(format!("{:032x}", mix(number))),
         }
-        let id = inner.start(&request, By::Hand);
-        inner.note("by hand", || {
-            format!("{id} is started by hand for {forgery:?}")
-        });
+        if let Some(id) = inner.start(&request, By::Hand) {
+            inner.note("by hand", || {
+                format!("{id} is started by hand for {forgery:?}")
+            });
+        }
     }
 }

@@ -2,12 +2,13 @@
 
 use greenroom_app::ports::pipelines::Observation;
 use greenroom_app::work::Work;
+use greenroom_executions::Entry;
 use jiff::Timestamp;
 
 use super::{Output, World};
 use crate::inner::{Event, Inner, Next};
 use crate::model::environment::Standing;
-use crate::model::executor::{Execution, Mode, Phase, Spoiled};
+use crate::model::executor::{Execution, Spoiled};
 use crate::model::repository::Quality;
 use crate::ports::seconds;
 use crate::random::{Random, key, mix};
@@ -18,46 +19,58 @@ const QUESTIONS_MAX: u32 = 10;
 
 impl World {
     pub(crate) fn execution(&mut self, index: usize, next: Next) {
+        if next == Next::Open {
+            let mut inner = self.shared.lock();
+            inner.truth.executor.transition(index, true);
+            return inner.moved(index);
+        }
         if self.shared.lock().truth.executor.get(index).has_ended() {
             return;
         }
+        let attempt = self.shared.lock().truth.executor.attempt(index);
         match next {
+            Next::Enter => self.enter(index),
             Next::Ask(nth) => self.ask(index, nth),
-            Next::Put => self.put(index),
-            Next::End => self.end(index),
+            Next::Put(of) if of == attempt => self.put(index),
+            Next::End(of) if of == attempt => self.end(index),
+            // Somebody had it run again meanwhile.
+            Next::Put(_) | Next::End(_) | Next::Open => {}
             Next::Stopped => {
-                let at = self.now();
-                self.finish(index, Observation::Stopped { at });
+                if self.shared.lock().truth.executor.is_to_stop(index) {
+                    self.stopped(index);
+                }
             }
         }
     }
 
-    /// It asks the fence whether it may go on; a build asks nobody.
-    fn ask(&mut self, index: usize, nth: u32) {
-        if self.shared.lock().truth.executor.get(index).phase != Phase::Waiting {
-            return;
+    /// It goes into the stage that it waits before, unless it has to wait.
+    fn enter(&mut self, index: usize) {
+        let entry = self.shared.lock().truth.executor.enter(index);
+        match entry {
+            Some(Entry::Inside) if self.shared.lock().truth.executor.is_asking(index) => {
+                self.ask(index, 1);
+            }
+            Some(Entry::Inside) => self.shared.lock().steps_begin(index),
+            Some(Entry::Over) => self.stopped(index),
+            Some(Entry::Waits) | None => {}
         }
+    }
+
+    pub(super) fn stopped(&mut self, index: usize) {
+        let at = self.now();
+        self.finish(index, Observation::Stopped { at });
+    }
+
+    /// It asks the fence whether it may go on.
+    fn ask(&mut self, index: usize, nth: u32) {
         let (request, name, twice) = {
             let mut inner = self.shared.lock();
-            let execution = inner.truth.executor.get(index);
-            // Somebody let it go on without an answer.
-            if execution.phase == Phase::Running && execution.admitted.is_none() {
-                return;
-            }
-            let queued =
-                inner.truth.setup.mode == Mode::Queued && execution.phase == Phase::Waiting;
-            if queued && !inner.truth.executor.older(index).is_empty() {
-                inner.after(seconds(15), Event::Execution(index, Next::Ask(nth)));
+            if !inner.truth.executor.is_asking(index) {
                 return;
             }
             let execution = inner.truth.executor.get(index);
             let (request, name) = (execution.asks(), execution.id.to_string());
-            let Some(request) = request else {
-                let mut random = inner.draws(mix(key(&name) ^ 3));
-                let wait = random.between(5, 300);
-                inner.after(seconds(wait), Event::Execution(index, Next::End));
-                return;
-            };
+            let Some(request) = request else { return };
             let number = inner.occurrence(mix(key(&name) ^ 4));
             let rate = inner.truth.setup.rates.ask_twice;
             let twice = inner.goes_wrong(number, rate, || format!("{name} asks twice"));
@@ -86,7 +99,9 @@ impl World {
     /// The fence has answered, or could not.
     pub(crate) fn asked(&mut self, index: usize, nth: u32, answer: Option<Result<(), String>>) {
         let now = self.now();
+        let asks = self.shared.lock().truth.executor.is_asking(index);
         match answer {
+            None if !asks => {}
             None if nth >= QUESTIONS_MAX => {
                 let why = "nobody answered at the fence".to_owned();
                 self.finish(index, Observation::Refused { why, at: now });
@@ -96,46 +111,38 @@ impl World {
                 inner.after(seconds(15), Event::Execution(index, Next::Ask(nth + 1)));
             }
             Some(Err(why)) => {
-                self.shared
-                    .lock()
-                    .happened(&Happened::Refused { execution: index });
-                let waits = self
-                    .shared
-                    .lock()
-                    .truth
-                    .executor
-                    .get(index)
-                    .admitted
-                    .is_none();
-                if waits {
+                let refused = Happened::Refused { execution: index };
+                self.shared.lock().happened(&refused);
+                if asks {
                     self.finish(index, Observation::Refused { why, at: now });
                 }
             }
-            Some(Ok(())) => self.admitted(index),
+            Some(Ok(())) => self.pass(index, true),
         }
     }
 
-    fn admitted(&mut self, index: usize) {
-        let mut inner = self.shared.lock();
-        let now = inner.truth.now;
-        if !inner.truth.executor.run(index, true, now) {
-            return;
-        }
-        let name = inner.truth.executor.get(index).id.to_string();
-        inner.note("admitted", || format!("{name} is admitted"));
-        inner.happened(&Happened::Admitted { execution: index });
-        let mut random = inner.draws(mix(key(&name) ^ 5));
-        let stuck = inner.truth.setup.rates.stuck;
-        let number = inner.occurrence(mix(key(&name) ^ 6));
-        let half = random.between(5, 240);
-        let rest = random.between(5, 240);
-        if inner.spoils(index, &name) {
-            inner.after(seconds(half), Event::Execution(index, Next::End));
-            return;
-        }
-        inner.after(seconds(half), Event::Execution(index, Next::Put));
-        if !inner.goes_wrong(number, stuck, || format!("{name} is stuck")) {
-            inner.after(seconds(half + rest), Event::Execution(index, Next::End));
+    /// It is let through at the fence, or, unless it is `admitted`, made to pass.
+    pub(super) fn pass(&mut self, index: usize, admitted: bool) {
+        let passed = {
+            let mut inner = self.shared.lock();
+            if !inner.truth.executor.is_asking(index) {
+                return;
+            }
+            let now = inner.truth.now;
+            let passed = inner.truth.executor.pass(index, admitted, now);
+            if passed && admitted {
+                let id = inner.truth.executor.get(index).id.clone();
+                inner.note("admitted", || format!("{id} is admitted"));
+                inner.happened(&Happened::Admitted { execution: index });
+            }
+            inner.moved(index);
+            if passed {
+                inner.goes_on(index);
+            }
+            passed
+        };
+        if !passed {
+            self.stopped(index);
         }
     }
 
@@ -211,13 +218,14 @@ impl World {
         let id = {
             let mut inner = self.shared.lock();
             let now = inner.truth.now;
-            let text = format!("{how:?}");
             if !inner.truth.executor.end(index, how, now) {
                 return;
             }
-            let id = inner.truth.executor.get(index).id.clone();
+            let ended = inner.truth.executor.get(index);
+            let (id, text) = (ended.id.clone(), format!("{:?}", ended.ending));
             inner.note("ended", || format!("{id} ends: {text}"));
             inner.happened(&Happened::Ended { execution: index });
+            inner.moved(index);
             id
         };
         let work = Work::Execution(id);
@@ -245,6 +253,32 @@ impl World {
 }
 
 impl Inner {
+    /// Its steps begin: of a build, or on a stage.
+    fn steps_begin(&mut self, index: usize) {
+        let executor = &self.truth.executor;
+        let (attempt, execution) = (executor.attempt(index), executor.get(index));
+        let (build, admitted) = (execution.stage().is_none(), execution.admitted.is_some());
+        let name = execution.id.to_string();
+        let end = Event::Execution(index, Next::End(attempt));
+        if build {
+            let wait = self.draws(mix(key(&name) ^ 3)).between(5, 300);
+            return self.after(seconds(wait), end);
+        }
+        let mut random = self.draws(mix(key(&name) ^ 5));
+        let stuck = self.truth.setup.rates.stuck;
+        let number = self.occurrence(mix(key(&name) ^ 6));
+        let half = random.between(5, 240);
+        let rest = random.between(5, 240);
+        if self.spoils(index, &name) {
+            return self.after(seconds(half), end);
+        }
+        self.after(seconds(half), Event::Execution(index, Next::Put(attempt)));
+        // Nobody of ours would stop one that a person let pass.
+        if !admitted || !self.goes_wrong(number, stuck, || format!("{name} is stuck")) {
+            self.after(seconds(half + rest), end);
+        }
+    }
+
     /// Whether the bytes it must fetch cannot be used; then no step runs.
     fn spoils(&mut self, index: usize, name: &str) -> bool {
         if self.truth.executor.get(index).artifact().is_none() {

@@ -1,10 +1,10 @@
 //! What an execution tells: how it, its stages and its actions begin and end.
 
+use greenroom_executions::Status;
 use serde_json::json;
 
 use super::super::declaration::Stage;
 use super::super::events::{Event, Kind};
-use super::super::machine::Status;
 use super::Driver;
 
 impl Driver {

@@ -1,14 +1,15 @@
+use greenroom_executions::ACTIVE_MAX;
 use serde_json::json;
 
 use super::support::{call, commands, ready, repository, started, well};
-use crate::codepipeline::{Options, machine};
+use crate::codepipeline::Options;
 
 #[tokio::test]
 async fn the_fifty_first_execution_at_once_is_refused() {
     let here = repository();
     let options = Options::of_git(here.folder.path());
     let stand_in = ready(options, "QUEUED", &commands(&["exec sleep 1000"])).await;
-    for _ in 0..machine::ACTIVE_MAX {
+    for _ in 0..ACTIVE_MAX {
         started(&stand_in, json!({"name": "p"})).await;
     }
     let (status, body) = call(&stand_in, "StartPipelineExecution", json!({"name": "p"})).await;

@@ -1,10 +1,11 @@
-//! Where executions of one pipeline are, and who may go on: pure, without a clock.
+//! What CodePipeline does with the executions of one pipeline: where they are, and who may go on.
+//! Pure, without a clock. The CodePipeline of tests and the one of the simulator are both this.
 //!
 //! An execution waits before a stage, is inside it, or is over. What several executions of one
 //! pipeline do to each other depends on the pipeline's mode, as CodePipeline documents it. Knows
-//! nothing of actions, and nothing of this stand-in: the simulator's executor could ask it too.
+//! nothing of actions, and nothing of Greenroom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -100,6 +101,8 @@ pub struct Machine {
     tokens: BTreeMap<String, (usize, Timestamp)>,
     /// How long a start's token is remembered; `None`: for ever.
     token_memory: Option<SignedDuration>,
+    /// Stages that people let nothing into.
+    closed: BTreeSet<usize>,
 }
 
 impl Machine {
@@ -109,12 +112,22 @@ impl Machine {
             executions: Vec::new(),
             tokens: BTreeMap::new(),
             token_memory,
+            closed: BTreeSet::new(),
         }
     }
 
     /// The pipeline was changed; what is under way goes on as it was declared before.
     pub fn redeclare(&mut self, mode: Mode) {
         self.mode = mode;
+    }
+
+    /// Somebody lets nothing into a stage any more, or, with `open`, again.
+    pub fn transition(&mut self, stage: usize, open: bool) {
+        if open {
+            self.closed.remove(&stage);
+        } else {
+            self.closed.insert(stage);
+        }
     }
 
     pub fn get(&self, index: usize) -> &Execution {
@@ -181,7 +194,8 @@ impl Machine {
         let taken = others().any(|(_, other)| other.place == Place::Inside(stage));
         let older = others().any(|(n, other)| n < index && other.place == Place::Before(stage))
             && self.mode == Mode::Queued;
-        if self.mode != Mode::Parallel && (taken || older) {
+        let locked = self.mode != Mode::Parallel && (taken || older);
+        if locked || self.closed.contains(&stage) {
             return Entry::Waits;
         }
         self.executions[index].place = Place::Inside(stage);

@@ -119,3 +119,22 @@ fn what_newer_executions_have_passed_is_not_run_again() {
     assert_eq!(machine.enter(b), Entry::Inside);
     assert_eq!(machine.retry(a, 0), Err(NoRetry::NotLatest));
 }
+
+#[test]
+fn what_waits_before_a_closed_stage_is_overtaken_in_its_mode() {
+    for (mode, over) in [(Mode::Superseded, true), (Mode::Queued, false)] {
+        let mut machine = Machine::new(mode, None);
+        machine.transition(1, false);
+        let [a, b] = ["a", "b"].map(|token| {
+            let index = started(&mut machine, token);
+            assert_eq!(machine.enter(index), Entry::Inside);
+            assert!(machine.leave(index, true, 2));
+            assert_eq!(machine.enter(index), Entry::Waits);
+            index
+        });
+        assert_eq!(machine.get(a).status == Status::Superseded, over);
+        machine.transition(1, true);
+        let first = if over { b } else { a };
+        assert_eq!(machine.enter(first), Entry::Inside);
+    }
+}
