@@ -23,6 +23,7 @@ mod logged;
 mod marks;
 mod moves;
 mod outdated;
+mod paths;
 mod people;
 mod promotion;
 mod properties;

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, expires, gates, marks, queue, sources, templates, watch, windows};
+use super::{approvals, expires, gates, marks, paths, queue, sources, templates, watch, windows};
 use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -98,6 +98,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
             .map(|name| RuleName::new(name.as_str())),
         watch: watch::check(stage, log),
         queue: queue::check(entry, stage, source, log),
+        paths: paths::check(entry, stage, source, log),
     })
 }
 
@@ -157,6 +158,7 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("through", !stage.through.is_absent()),
         ("watch", !stage.watch.is_absent()),
         ("queue", !stage.queue.is_absent()),
+        ("paths", !stage.paths.is_absent()),
     ];
     let found: Vec<&str> = meaningless
         .iter()
