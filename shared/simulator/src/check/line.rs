@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use greenroom_core::command::Command;
-use greenroom_core::name::{ConfigHash, RefName, Revision};
+use greenroom_core::name::{ConfigHash, RefName, Revision, StageName};
 use greenroom_core::release::Release;
 use greenroom_core::resolve::{Event, Trigger, resolve};
 use greenroom_core::stage::{Candidate, Cause, Outcome, QUEUE_MAX, Run, Stage, Terms};
@@ -122,8 +122,8 @@ impl Lines {
         for release in tried.into_iter().chain(&stage.tried) {
             above.tried.insert(release.clone(), truth.now);
         }
-        let back = |run: &&Run| run.cause.is_rollback();
-        if stage.run.iter().chain(&stage.last).any(|run| back(&run)) {
+        let back = |run: &Run| run.cause.is_rollback();
+        if stage.run.iter().chain(&stage.last).any(back) {
             above.back = Some(truth.now);
         }
         let generation = |stage: &Stage| stage.last.as_ref().map(|run| run.generation);
@@ -176,11 +176,8 @@ impl Lines {
             count(after) > count(before)
         };
         let rejected = after.rejected.as_ref().map(|no| &no.release.revision);
-        let asked = match look.command {
-            Some(Command::Destroy { .. }) => true,
-            Some(Command::Reject { .. }) => rejected == Some(&it.revision),
-            _ => false,
-        };
+        let destroyed = matches!(look.command, Some(Command::Destroy { .. }));
+        let asked = destroyed || rejected == Some(&it.revision);
         is_within && full
             || news(&it.revision)
             || asked
@@ -378,7 +375,7 @@ impl Look<'_> {
     }
 
     /// Whether a stage file has the stage promote from somewhere else, or from nowhere.
-    fn comes_from_elsewhere(&self, from: &greenroom_core::name::StageName) -> bool {
+    fn comes_from_elsewhere(&self, from: &StageName) -> bool {
         self.files.values().any(|file| {
             let rule = file.rule(&self.before.spec.rule);
             !rule.is_some_and(|rule| match &rule.from {
