@@ -3,6 +3,7 @@
 
 mod brake;
 mod moment;
+mod order;
 mod people;
 mod rare;
 mod script;
@@ -166,6 +167,11 @@ pub enum Act {
     /// The chat of the team gets another id.
     ChatMoves {
         to: String,
+    },
+    /// Tests of a stage fail for a while, whatever stands there.
+    Ill {
+        stage: String,
+        lasts: SignedDuration,
     },
     /// The process dies, or one of the functions' machines is taken away.
     Kill,

@@ -10,6 +10,7 @@ mod heads;
 mod ingest;
 mod lease;
 mod life;
+mod line;
 mod mark;
 mod passage;
 mod promotion;
@@ -22,6 +23,7 @@ mod settled;
 mod state;
 mod suite;
 mod talk;
+mod watch;
 mod window;
 mod wish;
 
@@ -39,8 +41,8 @@ use crate::truth::{Glance, Happened, Truth};
 /// The numbers of all that is checked.
 pub const PROMISES: &[&str] = &[
     "A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8",
-    "C9", "D1", "D2", "D3", "D5", "D6", "D8", "D9", "E1", "E2", "E3", "E4", "F1", "F2", "F3", "G2",
-    "G3", "G4", "G5", "G6", "H1", "H2", "H5", "H6", "H7", "H13", "I1", "I4", "I6",
+    "C9", "D1", "D2", "D3", "D5", "D6", "D8", "D9", "D10", "E1", "E2", "E3", "E4", "F1", "F2",
+    "F3", "G2", "G3", "G4", "G5", "G6", "H1", "H2", "H5", "H6", "H7", "H13", "I1", "I4", "I6",
 ];
 
 /// A promise that was not kept.
@@ -64,6 +66,8 @@ pub struct Checks {
     talk: talk::Talk,
     wishes: wish::Wishes,
     marks: mark::Marks,
+    lines: line::Lines,
+    pub(crate) watches: watch::Watches,
     pub(crate) passages: passage::Passages,
     commit: Commit,
     /// Each stage as the table has it, and since when.
@@ -148,6 +152,7 @@ impl Checks {
             security::committed(truth, changes, found);
             effort::committed(truth, changes, found);
             self.marks.committed(changes);
+            self.watches.committed(changes);
             for change in *changes {
                 if change.key.partition == keys::APPS {
                     security::in_force(truth, change, &mut self.in_force, found);
@@ -178,6 +183,7 @@ impl Checks {
             let files = &self.promotion.files;
             suite::tested(truth, of, request, files, &self.stages, found);
         }
+        self.watches.see(truth, happened);
         self.wishes.see(truth, happened, found);
         self.ingest
             .see(truth, happened, &self.promotion.files, found);
@@ -224,8 +230,16 @@ impl Checks {
         suite::replaced(truth, &replaced, found);
         self.heads.replaced(truth, &replaced, found);
         self.execution.replaced(truth, &replaced, found);
+        let command = self.wishes.command(truth, replaced.after);
+        let files = &self.promotion.files;
+        self.lines.replaced(truth, &replaced, files, command, found);
+        self.watches.replaced(truth, &replaced, files, found);
+        let others = promotion::Others {
+            stages: &self.stages,
+            lines: &self.lines,
+        };
         self.promotion
-            .replaced(truth, &replaced, &self.wishes, &self.stages, found);
+            .replaced(truth, &replaced, &self.wishes, &others, found);
         self.talk.replaced(truth, &replaced, found);
         schedule::replaced(truth, &replaced, found);
         life::replaced(truth, &replaced, found);
@@ -234,7 +248,7 @@ impl Checks {
         self.marks.replaced(truth, &replaced, files, found);
         self.passages
             .replaced(truth, &replaced, files, &self.stages, found);
-        claim::replaced(truth, &replaced, files, &self.stages, found);
+        claim::replaced(truth, &replaced, files, &self.stages, &self.lines, found);
         let green = self.promotion.green.get(name).map(|(since, _)| *since);
         calendar::replaced(truth, &replaced, files, &self.in_force, green, found);
         self.stages

@@ -101,6 +101,7 @@ impl Setup {
         });
         let mut draft = Draft::drawn(NAME, &mut Random::of(seed, key("stage file")));
         draft.brake(&mut Random::of(seed, key("brakes")));
+        draft.order(&mut Random::of(seed, key("order")));
         let stage_file = draft.valid();
         let cast = stage_files::read(stage_file.as_bytes())
             .map(|file| Cast::of(&file))

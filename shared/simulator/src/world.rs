@@ -115,6 +115,7 @@ impl World {
             people: People::default(),
             upgraded: BTreeSet::new(),
             stages: BTreeMap::new(),
+            ills: BTreeMap::new(),
             told: Vec::new(),
             acting: None,
             setup,

@@ -1,6 +1,7 @@
 //! A push that is decided when its branch has gone on already. Where each change is deployed by
 //! itself (`queue: fifo`) it was seen all the same: it is the next step after what the stage saw
-//! last, so it takes its place before the head.
+//! last, so it takes its place before the head. A poll tells of no push: what it found may have been
+//! read long before the stage saw what it takes for older.
 
 use greenroom_core::fact::Fact;
 use greenroom_github::event::What;
@@ -28,6 +29,9 @@ fn step(
     head: &Fact,
     clock_error: SignedDuration,
 ) -> Option<Fact> {
+    if delivery.record.polled {
+        return None;
+    }
     let (What::Push(push), Fact::HeadObserved { revision, .. }) =
         (&delivery.record.event.what, head)
     else {

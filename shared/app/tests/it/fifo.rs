@@ -1,6 +1,10 @@
 //! Each change by itself, from pushes that come faster than they are deployed.
 
-use greenroom_core::name::Revision;
+use greenroom_app::inbox::Received;
+use greenroom_app::work::Work;
+use greenroom_core::name::{DeliveryId, RefName, Revision};
+use greenroom_github::SourceEvent;
+use greenroom_github::event::{self, What};
 use greenroom_testkit::github_payloads::{Commit, Person, Push};
 use greenroom_testkit::world::World;
 use jiff::Timestamp;
@@ -55,4 +59,52 @@ fn an_older_push_that_is_told_of_last_does_not_come_after_the_newer() {
         world.settle();
     }
     assert_eq!(deployed(&world), [first, third]);
+}
+
+#[test]
+fn what_a_poll_read_before_the_line_grew_takes_nothing_out_of_it() {
+    let mut world = world();
+    world.hints = false;
+    let pushed = ["first", "second", "third"].map(|text| {
+        let revision = world.ports().source.commit("develop", "bob", text, &[]);
+        let (id, body) = (
+            world.delivery(),
+            world.push_body("develop", "bob", &revision),
+        );
+        assert_eq!(world.post("push", &id, &body).status, 202);
+        decide(&mut world, &DeliveryId::new(&id));
+        revision
+    });
+    // It was set aside after it had read the heads, and compares them with what is known only now.
+    let apps = world.now(world.app.apps()).expect("apps");
+    let app = apps.first().expect("one");
+    let stale = SourceEvent {
+        repository: app.repository.id,
+        repository_name: app.name.clone(),
+        default_branch: app.default_branch.clone(),
+        what: What::Push(event::Push {
+            reference: RefName::new("refs/heads/develop"),
+            before: Some(pushed[2].clone()),
+            after: Some(pushed[0].clone()),
+            created: false,
+            forced: false,
+        }),
+        actor: None,
+        subject: None,
+        sender_is_bot: false,
+    };
+    let poll = DeliveryId::new("poll-1");
+    let received = world.now(world.app.receive(&poll, stale, true));
+    assert_eq!(received.expect("an answer"), Received::New);
+    decide(&mut world, &poll);
+    world.hints = true;
+    world.settle();
+    assert_eq!(deployed(&world), pushed);
+}
+
+fn decide(world: &mut World, id: &DeliveryId) {
+    let work = Work::Delivery(id.clone());
+    world
+        .now(world.app.perform_work(&work))
+        .expect("a decision");
 }

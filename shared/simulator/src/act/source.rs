@@ -39,12 +39,12 @@ fn branch(frame: &Frame<'_>, random: &mut Random) -> String {
     }
 }
 
-fn pusher(random: &mut Random) -> String {
+pub(super) fn pusher(random: &mut Random) -> String {
     let one = random.below(8).min(random.below(8)) / 2;
     PUSHERS[usize::try_from(one).unwrap_or(0)].to_owned()
 }
 
-fn quality(bad: u32, random: &mut Random) -> Quality {
+pub(super) fn quality(bad: u32, random: &mut Random) -> Quality {
     if !random.chance(bad) {
         return Quality::Good;
     }
@@ -192,7 +192,11 @@ pub(super) fn edits(frame: &Frame<'_>, draft: &Draft) -> Vec<Item> {
                 now.text().replace("stages:", "stagse:"),
             ),
             _ => {
-                let what = now.edit(&mut random);
+                let mut what = now.edit(&mut random);
+                let mut order = Random::of(frame.seed, mix(number ^ key("order")));
+                if order.chance(if draft.has_order() { 500 } else { 100 }) {
+                    what = format!("{what}, {}", now.reorder(&mut order));
+                }
                 (what, now.valid())
             }
         };

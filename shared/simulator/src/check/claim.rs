@@ -7,10 +7,13 @@ use greenroom_app::ports::pipelines::{Observation, Purpose, StartRequest};
 use greenroom_core::name::{ConfigHash, RefName};
 use greenroom_core::policy::Policy;
 use greenroom_core::resolve::{Event, Trigger, resolve};
-use greenroom_core::stage::{CONTAINS_MAX, Candidate, Cause, Failing, Run, Skipped, Stage};
+use greenroom_core::stage::{
+    CONTAINS_MAX, Candidate, Cause, Failing, Run, Skipped, Stage, Verified,
+};
 use greenroom_core::stage_file::{Rule, StageFile};
 use jiff::Timestamp;
 
+use super::line::Lines;
 use super::{Found, Replaced, Stages};
 use crate::model::executor::By;
 use crate::truth::Truth;
@@ -25,13 +28,14 @@ pub fn replaced(
     replaced: &Replaced<'_>,
     files: &Files,
     stages: &Stages,
+    lines: &Lines,
     found: &mut Found,
 ) {
     gone(truth, replaced, files, found);
     contained(truth, replaced, found);
     breaks(truth, replaced, found);
     if replaced.claims() {
-        terms(truth, replaced, files, stages, found);
+        terms(truth, replaced, files, (stages, lines), found);
         again(truth, replaced, found);
     }
 }
@@ -133,17 +137,17 @@ fn gone(truth: &Truth, replaced: &Replaced<'_>, files: &Files, found: &mut Found
         let what = format!("{} forgets {}, which was there", stage.id, head.reference);
         found.broken(truth, "B2", what);
     }
-    let keeps = |candidate: &Candidate| {
+    let keeps = |candidate: &&Candidate| {
         candidate.reference.as_ref() == Some(&head.reference) && !candidate.cause.is_personal()
     };
-    if stage.candidate.as_ref().is_some_and(keeps) {
+    if stage.line().any(|it| keeps(&it)) {
         let what = format!("{} still wants what {} had", stage.id, head.reference);
         found.broken(truth, "B3", what);
     }
 }
 
 /// Whether a reference did not exist at some instant since.
-fn was_gone(truth: &Truth, reference: &RefName, since: Timestamp) -> bool {
+pub(super) fn was_gone(truth: &Truth, reference: &RefName, since: Timestamp) -> bool {
     let moves = truth.repository.moves(reference);
     let later = moves.first().is_none_or(|(at, _)| *at > since);
     later
@@ -156,10 +160,15 @@ fn was_gone(truth: &Truth, reference: &RefName, since: Timestamp) -> bool {
 /// C8: what never ran is contained in what took its place.
 fn contained(truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
     let stage = replaced.after;
-    let old = replaced.before.and_then(|before| before.candidate.as_ref());
+    // What becomes of a line is looked at by itself.
+    let before = replaced.before.filter(|before| !before.queue.fifo);
+    let old = before.and_then(|before| before.candidate.as_ref());
     let Some(old) = old.filter(|old| follows(&old.cause)) else {
         return;
     };
+    if stage.queue.fifo {
+        return;
+    }
     // What is tried again is what the branch came back to; nothing newer is wanted any more.
     let new = match (&stage.candidate, &stage.run) {
         (Some(new), _) if new.takes_over(old.reference.as_ref()) => return,
@@ -197,7 +206,7 @@ fn differ(one: Option<&RefName>, other: Option<&RefName>) -> bool {
 }
 
 /// Whether something is wanted because a reference moved.
-fn follows(cause: &Cause) -> bool {
+pub(super) fn follows(cause: &Cause) -> bool {
     matches!(
         cause,
         Cause::Push { .. } | Cause::Poll | Cause::Tag { .. } | Cause::PullRequest { .. }
@@ -256,7 +265,7 @@ fn terms(
     truth: &Truth,
     replaced: &Replaced<'_>,
     files: &Files,
-    stages: &Stages,
+    (stages, lines): (&Stages, &Lines),
     found: &mut Found,
 ) {
     let stage = replaced.after;
@@ -271,7 +280,16 @@ fn terms(
     };
     let above = stages.get(upstream.stage.as_str());
     let verified = above.and_then(|(_, record)| record.stage.verified.as_ref());
-    if verified.is_some_and(|verified| verified.terms != upstream.terms) {
+    let stood = |verified: &Verified| stage.queue.fifo && verified.release != run.release;
+    let other = match verified.filter(|verified| !stood(verified)) {
+        Some(verified) => verified.terms != upstream.terms,
+        None => {
+            let name = upstream.stage.as_str();
+            let against = lines.against(name, &run.release, &upstream.terms);
+            stage.queue.fifo && against.is_some()
+        }
+    };
+    if other {
         let what = format!(
             "run {} of {} relies on what {} proved under other terms",
             run.generation, stage.id, upstream.stage

@@ -41,8 +41,9 @@ impl Passages {
         let run = run.filter(|_| replaced.claims());
         let run = run.map(|run| &run.release.revision);
         let unbuilt = |it: &&Candidate| it.build == BuildNeed::Failed;
-        let unbuilt = stage.candidate.as_ref().filter(unbuilt);
-        for revision in run.into_iter().chain(unbuilt.map(|it| &it.revision)) {
+        let unbuilt = stage.line().filter(unbuilt).map(|it| &it.revision);
+        let passed = stage.queue.passed.iter().map(|it| &it.revision);
+        for revision in run.into_iter().chain(unbuilt).chain(passed) {
             let name = stage.id.stage.to_string();
             self.ran.insert((name, revision.clone()));
         }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use greenroom_app::keys;
 use greenroom_core::command::Command;
 use greenroom_core::name::{ConfigHash, Digest};
-use greenroom_core::policy::Policy;
+use greenroom_core::policy::{Policy, Upstream};
 use greenroom_core::release::Release;
-use greenroom_core::stage::{Cause, Stage};
+use greenroom_core::stage::{Cause, Run, Stage};
 use greenroom_core::stage_file::StageFile;
 use greenroom_core::verdict::Verdict;
 use jiff::Timestamp;
 
+use super::line::Lines;
+use super::watch::{concludes, round_of};
 use super::window::Closed;
 use super::wish::Wishes;
 use super::{Found, Replaced, Stages};
@@ -33,6 +35,32 @@ pub struct Promotion {
     closed: Closed,
 }
 
+/// What is known of other stages.
+pub struct Others<'a> {
+    pub stages: &'a Stages,
+    pub lines: &'a Lines,
+}
+
+impl Others<'_> {
+    /// What speaks against a run of a line, which takes what was green on the upstream though that
+    /// went on meanwhile, unless somebody goes back there.
+    fn against(&self, upstream: &Upstream, run: &Run) -> Option<&'static str> {
+        let above = upstream.stage.as_str();
+        let Some((_, record)) = self.stages.get(above) else {
+            return Some("nobody knows");
+        };
+        let there = &record.stage;
+        let verified = there.verified.as_ref().map(|it| &it.release);
+        let runs = there.run.as_ref().map(|run| &run.cause);
+        let waits = there.candidate.as_ref().map(|it| &it.cause);
+        let mut back = runs.into_iter().chain(waits);
+        if verified != Some(&run.release) && back.any(Cause::is_rollback) {
+            return Some("a person goes back from");
+        }
+        self.lines.against(above, &run.release, &upstream.terms)
+    }
+}
+
 /// What suites said of which bytes, by stage and generation.
 type Verdicts = BTreeMap<(String, u64), Vec<(Verdict, Option<Digest>)>>;
 
@@ -44,8 +72,9 @@ impl Promotion {
                 generation,
                 standing,
                 verdict,
+                request,
                 ..
-            } => self
+            } if round_of(request).is_none() => self
                 .verdicts
                 .entry(((*stage).to_owned(), *generation))
                 .or_default()
@@ -78,7 +107,7 @@ impl Promotion {
         truth: &Truth,
         replaced: &Replaced<'_>,
         wishes: &Wishes,
-        stages: &Stages,
+        others: &Others<'_>,
         found: &mut Found,
     ) {
         let stage = replaced.after;
@@ -89,7 +118,7 @@ impl Promotion {
             let unlocks = wishes.command(truth, stage) == Some(&Command::Unlock);
             closed(truth, replaced, unlocks, found);
             self.closed.went_on(truth, replaced, &self.files, found);
-            self.gated(truth, stage, stages, found);
+            self.gated(truth, stage, others, found);
         }
         if replaced.claims() {
             self.agreed(truth, replaced, wishes, found);
@@ -118,6 +147,14 @@ impl Promotion {
             self.green
                 .insert(name.clone(), (decided, verified.release.clone()));
         }
+        self.greens
+            .entry(name.clone())
+            .or_default()
+            .insert(verified.release.clone());
+        // What a round of the watch proves is looked at by itself.
+        if concludes(replaced).is_some() {
+            return;
+        }
         let run = stage.run.iter().chain(&stage.last);
         let mut run = run.filter(|run| run.generation == verified.generation);
         let demanded = run
@@ -130,26 +167,17 @@ impl Promotion {
             *verdict == Verdict::Passed && *bytes == verified.release.artifact
         });
         let passed = passed.count();
-        // What a person made run behind our back is noticed where the pipelines tell of it; these do not.
-        let by_hand = truth.stages.get(&name).is_some_and(|standing| {
-            let execution = truth.executor.find(&standing.execution);
-            execution.is_none_or(|index| truth.executor.get(index).is_foreign())
-        });
-        if passed < demanded && !by_hand {
+        if passed < demanded && !is_by_hand(truth, &name) {
             let what = format!(
                 "{} is green by run {} although {passed} of {demanded} suites passed on its bytes",
                 stage.id, verified.generation
             );
             found.broken(truth, "D1", what);
         }
-        self.greens
-            .entry(name)
-            .or_default()
-            .insert(verified.release.clone());
     }
 
     /// D1: only what the upstream has shown to be green, for long enough; C9 for what goes back.
-    fn gated(&self, truth: &Truth, stage: &Stage, stages: &Stages, found: &mut Found) {
+    fn gated(&self, truth: &Truth, stage: &Stage, others: &Others<'_>, found: &mut Found) {
         let run = stage.run.as_ref().filter(|run| !run.cause.is_teardown());
         let Some(run) = run else { return };
         let named = format!("run {} of {}", run.generation, stage.id);
@@ -172,6 +200,13 @@ impl Promotion {
             return;
         };
         let above = upstream.stage.as_str();
+        if stage.queue.fifo {
+            if let Some(why) = others.against(upstream, run) {
+                let what = format!("{named} goes on with what {why} on {above}");
+                found.broken(truth, "D1", what);
+            }
+            return;
+        }
         let Some((since, release)) = self.green.get(above) else {
             found.broken(
                 truth,
@@ -180,7 +215,7 @@ impl Promotion {
             );
             return;
         };
-        if *release != run.release || !stages.contains_key(above) {
+        if *release != run.release || !others.stages.contains_key(above) {
             found.broken(
                 truth,
                 "D1",
@@ -247,6 +282,14 @@ fn stands(truth: &Truth, stage: &Stage, found: &mut Found) {
     }
 }
 
+/// What a person made run behind our back is noticed where the pipelines tell of it; these do not.
+pub(super) fn is_by_hand(truth: &Truth, stage: &str) -> bool {
+    truth.stages.get(stage).is_some_and(|standing| {
+        let execution = truth.executor.find(&standing.execution);
+        execution.is_none_or(|index| truth.executor.get(index).is_foreign())
+    })
+}
+
 /// D6, D3: a closed stage takes nothing, to the last true second.
 fn closed(truth: &Truth, replaced: &Replaced<'_>, unlocks: bool, found: &mut Found) {
     let Some(lock) = replaced.before.and_then(|before| before.lock.as_ref()) else {
@@ -280,13 +323,12 @@ fn broken_by_proof(truth: &Truth, replaced: &Replaced<'_>, verdicts: &Verdicts, 
     if !matches!(brk.failing, Failing::Tests { .. }) {
         return;
     }
-    // What a round of the watch found is of what stands, whatever was tried since.
-    let looked = stage.watch.last.as_ref();
-    let known = replaced.before.and_then(|it| it.watch.last.as_ref());
-    let looked = looked.filter(|looked| known.map(|known| known.number) != Some(looked.number));
+    // So is what a round of the watch found.
+    if concludes(replaced).is_some() {
+        return;
+    }
     let last = stage.last.as_ref().map(|run| run.generation);
-    let generation = looked.map(|looked| looked.generation).or(last);
-    let generation = generation.unwrap_or(stage.generation);
+    let generation = last.unwrap_or(stage.generation);
     let known = verdicts.get(&(stage.id.stage.to_string(), generation));
     let red = known.is_some_and(|all| all.iter().any(|(verdict, _)| *verdict == Verdict::Failed));
     if !red {

@@ -30,6 +30,7 @@ impl Inner {
             return;
         };
         self.check_rules(&file);
+        self.check_watched(&file);
         for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
             let Some(name) = rule.stage.as_literal() else {
                 self.check_personal(&app, rule);
@@ -164,9 +165,9 @@ impl Inner {
         // What passed through took the place of what ran before.
         let name = stage.id.stage.as_str();
         let passed = |run: &Run| matches!(run.cause, Cause::Through { .. });
-        if stage.run.iter().chain(&stage.last).any(passed)
-            && self.checks.passages.ran(name, &head.revision)
-        {
+        // In a line another branch may have had its turn after it.
+        let others = stage.queue.fifo || stage.run.iter().chain(&stage.last).any(passed);
+        if others && self.checks.passages.ran(name, &head.revision) {
             return;
         }
         let what = format!("{} never took up {}", stage.id, head.revision.short());
@@ -182,6 +183,7 @@ impl Inner {
             return;
         }
         let is_it = |release: &Release| *release == verified.release;
+        let mut passed = stage.queue.passed.iter();
         let known = stage.run.as_ref().is_some_and(|run| is_it(&run.release))
             || stage.last.as_ref().is_some_and(|run| is_it(&run.release))
             || stage
@@ -191,9 +193,10 @@ impl Inner {
             || stage.tried.as_ref().is_some_and(is_it)
             || stage.rejected.as_ref().is_some_and(|no| is_it(&no.release))
             || stage.life.was.as_ref().is_some_and(is_it)
-            || stage.candidate.as_ref().is_some_and(|candidate| {
+            || stage.line().any(|candidate| {
                 candidate.release.as_ref().is_some_and(is_it) || candidate.cause.is_rollback()
-            });
+            })
+            || passed.any(|it| it.revision == verified.release.revision);
         if !known {
             let what = format!(
                 "{} never heard that {} is green on {}",
@@ -217,10 +220,8 @@ fn has(stage: &Stage, revision: &Revision) -> bool {
             .is_some_and(|deployed| is_it(&deployed.release))
         || stage.tried.as_ref().is_some_and(is_it)
         || stage.rejected.as_ref().is_some_and(|no| is_it(&no.release))
-        || stage
-            .candidate
-            .as_ref()
-            .is_some_and(|candidate| candidate.revision == *revision)
+        || stage.line().any(|it| it.revision == *revision)
+        || stage.queue.passed.iter().any(|it| it.revision == *revision)
 }
 
 /// After a rollback, where a stage went, or what else somebody asked for by name, people say what comes next.

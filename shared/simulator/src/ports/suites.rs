@@ -35,6 +35,7 @@ impl Inner {
         let verdict = match &standing {
             None => Verdict::Errored,
             Some(standing) if !standing.whole => Verdict::Errored,
+            Some(_) if self.is_ill(&stage) => Verdict::Failed,
             Some(standing) => match self.truth.repository.quality(&standing.revision) {
                 Quality::TestsFail => Verdict::Failed,
                 Quality::Unclear => Verdict::Errored,
@@ -66,6 +67,12 @@ impl Inner {
             verdict,
         });
         verdict
+    }
+
+    /// Whether something that the stage relies on is broken.
+    fn is_ill(&self, stage: &str) -> bool {
+        let until = self.truth.ills.get(stage);
+        !self.calm && until.is_some_and(|until| self.truth.now < *until)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use greenroom_core::name::{Actor, RefName};
 use greenroom_core::resolve::{Event, Trigger, resolve};
-use greenroom_core::stage_file::{From, Pattern, StageFile};
+use greenroom_core::stage_file::{From, Pattern, QueuePolicy, Rule, StageFile};
 
 /// People who push.
 pub const PUSHERS: [&str; 4] = ["alice", "bob", "Carol-X", "dependabot[bot]"];
@@ -38,6 +38,10 @@ pub struct Cast {
     pub marks: bool,
     /// Whether stages go.
     pub expires: bool,
+    /// Branches that lead to stages which deploy each change by itself.
+    pub lines: Vec<String>,
+    /// Stages that are tested again though nothing is deployed.
+    pub watched: Vec<String>,
     /// The zone of the first refresh.
     pub zone: Option<String>,
 }
@@ -75,6 +79,11 @@ impl Cast {
                 }
                 From::Promote { .. } | From::Local => {}
             }
+            if rule.queue == QueuePolicy::Fifo {
+                cast.lines.extend(source(file, rule));
+            }
+            let watched = rule.stage.as_literal().filter(|_| rule.watch.is_some());
+            cast.watched.extend(watched.map(str::to_owned));
             if let Some(name) = rule.stage.as_literal() {
                 cast.stages.push(name.to_owned());
                 if rule
@@ -147,6 +156,20 @@ fn default_branch(file: &StageFile) -> String {
         .into_iter()
         .find(|name| literal(name));
     known.unwrap_or("main").to_owned()
+}
+
+/// Branches that lead to a stage, by way of others or not.
+fn source(file: &StageFile, rule: &Rule) -> Vec<String> {
+    let mut at = Some(rule);
+    // Promotions come to an end in every file that holds.
+    for _ in &file.rules {
+        match at.map(|rule| &rule.from) {
+            Some(From::Branch { pattern, .. }) => return examples(pattern),
+            Some(From::Promote { rule }) => at = file.rule(rule),
+            _ => break,
+        }
+    }
+    Vec::new()
 }
 
 /// A name or two that the pattern matches.

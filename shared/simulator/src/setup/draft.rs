@@ -3,6 +3,7 @@
 
 pub mod brake;
 mod edit;
+mod order;
 
 use std::fmt::Write as _;
 
@@ -11,6 +12,7 @@ use greenroom_core::stage_file::StageFile;
 use crate::random::Random;
 use crate::stage_files;
 use brake::Expires;
+use order::Order;
 
 /// Zones whose clocks jump in their own ways, and some that never do.
 pub const ZONES: [&str; 12] = [
@@ -84,6 +86,7 @@ pub struct Entry {
     /// The stage that its releases pass first.
     through: Option<&'static str>,
     expires: Option<Expires>,
+    order: Order,
 }
 
 /// Most approvals that the people of a role can give.
@@ -214,6 +217,7 @@ impl Draft {
             ready: false,
             through: None,
             expires: None,
+            order: Order::default(),
         }
     }
 
@@ -316,6 +320,7 @@ impl Entry {
         if let Some(through) = self.through {
             let _ = write!(text, ", through: {through}");
         }
+        self.order().write(text);
         text.push_str(" }\n");
     }
 }
@@ -347,17 +352,19 @@ mod tests {
 
     #[test]
     fn every_drawn_file_and_every_edit_of_it_holds() {
-        let mut sources = [0; 10];
+        let mut sources = [0; 12];
         for seed in 0..150 {
             let mut random = Random::of(seed, key("draft"));
             let mut draft = Draft::drawn("acme/orders", &mut random);
             draft.brake(&mut random);
+            draft.order(&mut random);
             drop(draft.valid());
             for n in 0..9 {
                 drop(match n {
                     0 | 1 => draft.rework(&mut random),
                     2 => draft.rewire(&mut random),
                     3 => draft.turn(&mut random),
+                    4 => draft.reorder(&mut random),
                     _ => draft.edit(&mut random),
                 });
                 let text = draft.valid();
@@ -372,6 +379,8 @@ mod tests {
                     "through:",
                     "select:",
                     "expires:",
+                    "queue: fifo",
+                    "watch:",
                 ]
                 .iter()
                 .enumerate()

@@ -70,6 +70,12 @@ impl World {
                     inner.truth.messenger.moves(&chat, &to);
                 }
             }
+            Act::Ill { stage, lasts } => {
+                let truth = &mut self.shared.lock().truth;
+                let until = truth.now.saturating_add(lasts).unwrap_or(truth.now);
+                let known = truth.ills.entry(stage).or_insert(until);
+                *known = until.max(*known);
+            }
             Act::Pause { .. } | Act::Say { .. } => self.brake(act),
             Act::Kill => self.kill(),
             Act::Upgrade { process } => self.upgrade(process),
