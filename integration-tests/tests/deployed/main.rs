@@ -17,4 +17,5 @@ mod services;
 mod site;
 mod stack;
 mod stand_in;
+mod table;
 mod wire;

@@ -56,10 +56,11 @@ pub struct Site {
     pub github: FakeGitHub,
     pub telegram: FakeTelegram,
     pub outputs: Outputs,
-    /// Between the functions and the table, CodePipeline, and Telegram.
+    /// Between the functions and the table, CodePipeline, Telegram, and what light apps are tested at.
     pub to_table: FaultProxy,
     pub to_pipelines: FaultProxy,
     pub to_telegram: FaultProxy,
+    pub to_stages: FaultProxy,
     /// Services of AWS, asked by the account's owner.
     pub wire: Wire,
     client: reqwest::Client,
@@ -122,10 +123,11 @@ impl Site {
                 before(ministack.url()).await,
                 before(&stand_in.url()).await,
                 before(telegram.base()).await,
+                before(ministack.url()).await,
             ];
             (ministack, github, telegram, stand_in, proxies)
         });
-        let [to_table, to_pipelines, to_telegram] = proxies;
+        let [to_table, to_pipelines, to_telegram, to_stages] = proxies;
         let secrets = [
             ("greenroom/webhook", SECRET),
             ("greenroom/token", TOKEN),
@@ -135,6 +137,8 @@ impl Site {
         let parameters = [
             ("Protected", "false"),
             ("Tick", TICK),
+            // All clocks here are one. What a killed function left is taken over the sooner.
+            ("ClockError", "1"),
             ("AlertsEmail", "team@example.com"),
             ("PipelineEvents", EVENTS),
             ("GitHubUrl", github.base()),
@@ -156,6 +160,7 @@ impl Site {
             to_table,
             to_pipelines,
             to_telegram,
+            to_stages,
             wire: Wire::new(ministack.url()),
             client: reqwest::Client::new(),
             host,
@@ -168,9 +173,9 @@ impl Site {
 
     /// The network does what networks should.
     fn calm(&self) {
-        for proxy in [&self.to_table, &self.to_pipelines, &self.to_telegram] {
-            proxy.calm();
-        }
+        let all = [&self.to_table, &self.to_pipelines, &self.to_telegram];
+        all.into_iter().for_each(FaultProxy::calm);
+        self.to_stages.calm();
         self.stand_in.forget_faults();
     }
 

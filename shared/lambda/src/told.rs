@@ -133,9 +133,11 @@ fn clock_error(told: Option<&str>) -> Result<SignedDuration, String> {
     };
     let seconds = told.parse::<u32>().ok();
     let error = seconds.map(|seconds| SignedDuration::from_secs(seconds.into()));
-    error.filter(|error| *error <= CLOCK_ERROR_MAX).ok_or_else(|| {
-        format!("GREENROOM_CLOCK_ERROR: `{told}` is no number of seconds from 0 to 3600")
-    })
+    error
+        .filter(|error| *error <= CLOCK_ERROR_MAX)
+        .ok_or_else(|| {
+            format!("GREENROOM_CLOCK_ERROR: `{told}` is no number of seconds from 0 to 3600")
+        })
 }
 
 #[cfg(test)]

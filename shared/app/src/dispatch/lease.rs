@@ -37,6 +37,11 @@ impl<P: Ports> App<P> {
         };
         let file = self.stage_file(entry.owner.app, config).await.ok()?;
         let suite = file.suites.get(suite)?;
-        Some(suite.ready.saturating_add(suite.timeout).saturating_add(BESIDE))
+        Some(
+            suite
+                .ready
+                .saturating_add(suite.timeout)
+                .saturating_add(BESIDE),
+        )
     }
 }
