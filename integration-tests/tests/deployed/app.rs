@@ -199,26 +199,10 @@ impl App {
         format!("/api/v1/stages/{stage}?app={}", self.name)
     }
 
-    /// What the API tells once it is as it should be. While the network fails it may tell nothing.
     async fn told(&self, path: &str, time: Time, is_so: impl Fn(&Value) -> bool) -> Value {
-        let since = Instant::now();
-        loop {
-            let told = self.site.api("GET", path, None).await;
-            let read = told.json();
-            if told.status == 200 && is_so(&read) {
-                return read;
-            }
-            assert!(
-                since.elapsed() < PATIENCE,
-                "{path} does not get there: {} {read:#}\n{}",
-                told.status,
-                self.site.said()
-            );
-            if matches!(time, Time::Passes) {
-                // One that fails is made good by the next.
-                let _ = self.site.tick().await;
-            }
-            tokio::time::sleep(LOOK).await;
+        match time {
+            Time::Stands => self.site.told(path, is_so).await,
+            Time::Passes => self.site.told_in_time(path, is_so).await,
         }
     }
 }

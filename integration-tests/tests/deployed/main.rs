@@ -9,6 +9,7 @@ mod aws;
 mod bad_days;
 mod breaks;
 mod counted;
+mod foreign;
 mod heard;
 mod promotion;
 mod push;

@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Instant;
 
 use greenroom_emulators::codepipeline::StandIn;
 use greenroom_emulators::github::{FakeGitHub, Reach};
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::app::{LOOK, PATIENCE};
 use crate::aws::Aws;
 use crate::services::Services;
 use crate::stack::{self, Outputs};
@@ -242,6 +244,39 @@ impl Site {
             .header("x-github-event", event)
             .header("x-github-delivery", delivery)
             .body(body.to_owned())
+    }
+
+    /// What the API tells once it is as it should be; by events alone, as nothing ticks.
+    pub async fn told(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.look(path, false, is_so).await
+    }
+
+    /// The same while the clock ticks.
+    pub async fn told_in_time(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.look(path, true, is_so).await
+    }
+
+    /// While the network fails nothing may be told.
+    async fn look(&self, path: &str, ticks: bool, is_so: impl Fn(&Value) -> bool) -> Value {
+        let since = Instant::now();
+        loop {
+            let told = self.api("GET", path, None).await;
+            let read = told.json();
+            if told.status == 200 && is_so(&read) {
+                return read;
+            }
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{path} does not get there: {} {read:#}\n{}",
+                told.status,
+                self.said()
+            );
+            if ticks {
+                // One that fails is made good by the next.
+                let _ = self.tick().await;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Asks the API with the token in force.

@@ -23,6 +23,7 @@ impl Wire {
         let service = match target.split('.').next() {
             Some("AmazonSQS") => "sqs",
             Some("DynamoDB_20120810") => "dynamodb",
+            Some("CodePipeline_20150709") => "codepipeline",
             _ => "secretsmanager",
         };
         let request = self.request(service, "POST", "/");
