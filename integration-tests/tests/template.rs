@@ -173,6 +173,25 @@ fn a_message_stays_hidden_for_six_times_as_long_as_its_function_may_take() {
 }
 
 #[test]
+fn the_fence_is_asked_again_while_codepipeline_waits_for_its_answer() {
+    let template = Template::read();
+    let calls = &template.resource("PipelineAdmissionCalls")["Properties"];
+    assert_eq!(calls["MaximumRetryAttempts"], 2);
+    let age = calls["MaximumEventAgeInSeconds"].as_u64();
+    assert!(age.is_some_and(|age| age <= 20 * 60), "{age:?}");
+}
+
+#[test]
+fn what_a_killed_function_left_is_taken_over_within_minutes() {
+    let template = Template::read();
+    let error = template.parameter("ClockError")["Default"].as_u64();
+    let told = template.resource("BreakNotifier")["Properties"]["Timeout"].as_u64();
+    let (error, told) = (error.expect("a number"), told.expect("a number"));
+    assert!(error >= 60, "clocks are not known to be better than that");
+    assert!(told + 2 * error <= 180, "{told} s, {error} s");
+}
+
+#[test]
 fn what_must_not_be_lost_is_not_deleted_with_the_stack() {
     let template = Template::read();
     for name in ["Table", "Artifacts"] {

@@ -2,7 +2,7 @@
 
 use greenroom_aws::channels::AwsChannels;
 use greenroom_aws::environment::Problems;
-use greenroom_aws::ports::{AwsPorts, Unused, settings};
+use greenroom_aws::ports::{AwsPorts, Unused};
 use greenroom_aws::secrets::AwsSecrets;
 use greenroom_aws::store::DynamoStore;
 use greenroom_lambda::Hinting;
@@ -22,6 +22,7 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
     let mut told = Told::by(lookup);
     let connection = told.connection();
     let store = told.store(connection.as_ref());
+    let settings = told.settings();
     let github = told.github(connection.as_ref());
     let secrets = told.stage_secrets(connection.as_ref());
     let base = told.optional("GREENROOM_TELEGRAM_URL");
@@ -40,7 +41,7 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
         let outside = AwsPorts::new(store)
             .with_source(github)
             .with_channels(channels);
-        Handler::new(Hinting::app(outside, settings()))
+        Handler::new(Hinting::app(outside, settings))
     });
     told.finish(made)
 }

@@ -25,6 +25,7 @@ impl<P: Ports> Handler<P> {
     /// # Errors
     /// It is no batch of a queue.
     pub async fn handle(&self, event: &str, until: Until) -> Result<Batch, Failed> {
+        self.app.ports.last(until);
         let messages = messages(event)?;
         tracing::info!(messages = messages.len(), "announcements to be made");
         let again = dispatch::messages(&self.app, Queue::Alerts, messages, until).await;

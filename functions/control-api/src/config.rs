@@ -7,7 +7,7 @@ use greenroom_app::ports::secrets::Secrets;
 use greenroom_aws::channels::Topics;
 use greenroom_aws::environment::Problems;
 use greenroom_aws::pipelines::CodePipelines;
-use greenroom_aws::ports::{AwsPorts, Unused, settings};
+use greenroom_aws::ports::{AwsPorts, Unused};
 use greenroom_aws::secrets::{Ages, AwsSecrets};
 use greenroom_aws::store::DynamoStore;
 use greenroom_core::name::SecretName;
@@ -43,6 +43,7 @@ pub fn read(
     let mut told = Told::by(lookup);
     let connection = told.connection();
     let store = told.store(connection.as_ref());
+    let settings = told.settings();
     let github = told.github(connection.as_ref());
     let token = told.required("GREENROOM_TOKEN_SECRET_ID");
     let artifacts = told.required("GREENROOM_ARTIFACTS").unwrap_or_default();
@@ -61,7 +62,7 @@ pub fn read(
             known: AwsSecrets::new(connection, ""),
             fresh: AwsSecrets::with_ages(connection, "", ages),
         };
-        Handler::new(Hinting::app(outside, settings()), token)
+        Handler::new(Hinting::app(outside, settings), token)
     });
     told.finish(made)
 }

@@ -3,7 +3,7 @@
 use greenroom_app::Settings;
 use greenroom_aws::environment::Problems;
 use greenroom_aws::pipelines::CodePipelines;
-use greenroom_aws::ports::{AwsPorts, settings};
+use greenroom_aws::ports::AwsPorts;
 use greenroom_aws::store::DynamoStore;
 use greenroom_lambda::Hinting;
 use greenroom_lambda::queues::SqsQueues;
@@ -27,16 +27,15 @@ pub fn read(
     let github = told.github(connection.as_ref());
     let queues = told.queues(connection.as_ref());
     let artifacts = told.required("GREENROOM_ARTIFACTS").unwrap_or_default();
-    let public_url = told.optional("GREENROOM_PUBLIC_URL");
+    let settings = Settings {
+        public_url: told.optional("GREENROOM_PUBLIC_URL"),
+        ..told.settings()
+    };
     let made = store.zip(github).zip(queues).zip(connection.as_ref());
     let made = made.map(|(((store, github), queues), connection)| {
         let outside = AwsPorts::new(store)
             .with_source(github)
             .with_pipelines(CodePipelines::new(connection, artifacts));
-        let settings = Settings {
-            public_url,
-            ..settings()
-        };
         Handler::new(Hinting::app(outside, settings), queues)
     });
     told.finish(made)

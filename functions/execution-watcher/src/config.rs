@@ -2,7 +2,7 @@
 
 use greenroom_aws::environment::Problems;
 use greenroom_aws::pipelines::CodePipelines;
-use greenroom_aws::ports::{AwsPorts, Unused, settings};
+use greenroom_aws::ports::{AwsPorts, Unused};
 use greenroom_aws::store::DynamoStore;
 use greenroom_lambda::Hinting;
 use greenroom_lambda::told::Told;
@@ -20,11 +20,12 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
     let mut told = Told::by(lookup);
     let connection = told.connection();
     let store = told.store(connection.as_ref());
+    let settings = told.settings();
     let artifacts = told.required("GREENROOM_ARTIFACTS").unwrap_or_default();
     let made = store.zip(connection.as_ref()).map(|(store, connection)| {
         let outside =
             AwsPorts::new(store).with_pipelines(CodePipelines::new(connection, artifacts));
-        Handler::new(Hinting::app(outside, settings()))
+        Handler::new(Hinting::app(outside, settings))
     });
     told.finish(made)
 }

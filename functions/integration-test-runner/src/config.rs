@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use greenroom_aws::environment::Problems;
-use greenroom_aws::ports::{AwsPorts, Unused, settings};
+use greenroom_aws::ports::{AwsPorts, Unused};
 use greenroom_aws::secrets::AwsSecrets;
 use greenroom_aws::store::DynamoStore;
 use greenroom_lambda::Hinting;
@@ -25,6 +25,7 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
     let mut told = Told::by(lookup);
     let connection = told.connection();
     let store = told.store(connection.as_ref());
+    let settings = told.settings();
     let github = told.github(connection.as_ref());
     let secrets = told.stage_secrets(connection.as_ref());
     let reach = match networks(told.optional("GREENROOM_TEST_MAY_REACH").as_deref()) {
@@ -39,7 +40,7 @@ pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Handler<Outside>,
         let deadline = Arc::new(Deadline::default());
         let suites = Within::new(Attempts::new(reach, secrets), Arc::clone(&deadline));
         let outside = AwsPorts::new(store).with_source(github).with_suites(suites);
-        Handler::new(Hinting::app(outside, settings()), deadline)
+        Handler::new(Hinting::app(outside, settings), deadline)
     });
     told.finish(made)
 }

@@ -32,6 +32,7 @@ impl<P: Ports> Handler<P> {
     /// It is no batch of a queue.
     pub async fn handle(&self, event: &str, until: Until) -> Result<Batch, Failed> {
         self.deadline.set(until);
+        self.app.ports.last(until);
         let messages = messages(event)?;
         tracing::info!(messages = messages.len(), "suites to be run");
         let again = dispatch::messages(&self.app, Queue::Tests, messages, until).await;

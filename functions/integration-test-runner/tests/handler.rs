@@ -1,13 +1,15 @@
 //! Messages of the queue `tests`, over a world in memory.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use greenroom_app::work::Work;
 use greenroom_lambda::batch::Batch;
 use greenroom_lambda::{Hinting, Until};
 use greenroom_testkit::golden::DEV;
-use greenroom_testkit::world::World;
+use greenroom_testkit::world::{Fault, World};
 use integration_test_runner::handler::Handler;
 use integration_test_runner::within::Deadline;
 use jiff::SignedDuration;
@@ -33,18 +35,59 @@ fn tests_are_due() -> (World, String) {
 }
 
 async fn handle(world: &World, effect: &str) -> Batch {
+    handle_within(world, effect, Duration::from_secs(60)).await
+}
+
+/// One invocation that may take so long.
+async fn handle_within(world: &World, effect: &str, most: Duration) -> Batch {
     let app = Hinting::app(world.ports().clone(), world.another().settings);
     let deadline = Arc::new(Deadline::default());
     let handler = Handler::new(app, Arc::clone(&deadline));
     let event = include_str!("events/message.json").replace("EFFECT", effect);
-    let until = Until::within(Duration::from_secs(60));
-    let answer = handler.handle(&event, until).await;
-    assert!(
-        deadline
-            .left()
-            .is_some_and(|left| left < Duration::from_secs(60))
-    );
+    let answer = handler.handle(&event, Until::within(most)).await;
+    assert!(deadline.left().is_some_and(|left| left < most));
     answer.expect("it is a batch")
+}
+
+/// The same, killed once it has claimed the attempt.
+async fn killed_within(world: &World, effect: &str, most: Duration) {
+    for nth in 1..100 {
+        world.ports().faults.plan(nth, Fault::DieBefore);
+        let mut handled = Box::pin(handle_within(world, effect, most));
+        let once = poll_fn(|context| Poll::Ready(handled.as_mut().poll(context).is_ready()));
+        assert!(!once.await, "it lives");
+        drop(handled);
+        let entry = world.now(world.app.effect(effect)).expect("it can be read");
+        if entry.is_some_and(|entry| entry.claim.is_some()) {
+            return;
+        }
+    }
+    panic!("nothing was claimed");
+}
+
+#[tokio::test]
+async fn a_killed_attempt_is_made_again_once_its_invocation_would_have_ended() {
+    let (world, effect) = tests_are_due();
+    killed_within(&world, &effect, Duration::from_secs(300)).await;
+    world.ports().pass(SignedDuration::from_secs(200));
+    handle(&world, &effect).await;
+    assert!(world.ports().suites.runs().is_empty(), "it might live");
+    world.ports().pass(SignedDuration::from_secs(100));
+    handle(&world, &effect).await;
+    assert_eq!(world.ports().suites.runs().len(), 1);
+}
+
+#[tokio::test]
+async fn a_killed_attempt_is_made_again_once_its_suite_would_have_been_too_slow() {
+    let (world, effect) = tests_are_due();
+    killed_within(&world, &effect, Duration::from_secs(3600)).await;
+    // Thirty seconds to come up, ten minutes for all files, and what goes with it.
+    world.ports().pass(SignedDuration::from_secs(30 + 600));
+    handle(&world, &effect).await;
+    assert!(world.ports().suites.runs().is_empty(), "it might live");
+    world.ports().pass(SignedDuration::from_secs(30));
+    handle(&world, &effect).await;
+    assert_eq!(world.ports().suites.runs().len(), 1);
 }
 
 #[tokio::test]

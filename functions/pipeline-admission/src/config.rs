@@ -4,7 +4,7 @@ use greenroom_app::App;
 use greenroom_app::ports::pipelines::PipelineError;
 use greenroom_aws::environment::Problems;
 use greenroom_aws::pipelines::admission::{Answer, Jobs as CodePipelineJobs};
-use greenroom_aws::ports::{AwsPorts, settings};
+use greenroom_aws::ports::AwsPorts;
 use greenroom_aws::store::DynamoStore;
 use greenroom_lambda::told::Told;
 
@@ -20,8 +20,9 @@ pub fn read(
     let mut told = Told::by(lookup);
     let connection = told.connection();
     let store = told.store(connection.as_ref());
+    let settings = told.settings();
     let made = store.zip(connection.as_ref()).map(|(store, connection)| {
-        let app = App::new(AwsPorts::new(store), settings());
+        let app = App::new(AwsPorts::new(store), settings);
         Handler::new(app, CodePipelineJobs::new(connection))
     });
     told.finish(made)

@@ -1,5 +1,5 @@
-//! The fence, as an action of a pipeline asks for it. A refusal is an answer and no error: the
-//! platform must not ask again by itself.
+//! The fence, as an action of a pipeline asks for it. A refusal is an answer and no error, so that the
+//! platform asks again only for whom there was no answer.
 
 use std::time::Duration;
 
@@ -46,7 +46,8 @@ impl<P: Ports, J: Jobs> Handler<P, J> {
     /// Answers one job.
     ///
     /// # Errors
-    /// The answer did not get through to CodePipeline; the action waits for it until it times out.
+    /// The answer did not get through to CodePipeline, whose action waits for it; the platform calls
+    /// again.
     pub async fn handle(&self, event: &str, until: Until) -> Result<(), Failed> {
         let Some(job) = Job::parse(event) else {
             tracing::error!("an event that is no job of CodePipeline is passed over");

@@ -4,7 +4,7 @@ use greenroom_app::App;
 use greenroom_app::door::chain;
 use greenroom_app::ports::secrets::SecretError;
 use greenroom_aws::environment::Problems;
-use greenroom_aws::ports::{AwsPorts, settings};
+use greenroom_aws::ports::AwsPorts;
 use greenroom_aws::secrets::WebhookSecrets;
 use greenroom_aws::store::DynamoStore;
 use greenroom_github::Secrets;
@@ -22,10 +22,11 @@ pub fn read(
     let mut told = Told::by(lookup);
     let connection = told.connection();
     let store = told.store(connection.as_ref());
+    let settings = told.settings();
     let secret = told.required("GREENROOM_WEBHOOK_SECRET_ID");
     let made = store.zip(secret).zip(connection.as_ref());
     let made = made.map(|((store, secret), connection)| {
-        let app = App::new(AwsPorts::new(store), settings());
+        let app = App::new(AwsPorts::new(store), settings);
         Handler::new(app, WebhookSecrets::new(connection, secret))
     });
     told.finish(made)

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::samples::{self, OFTEN, YEARLY};
 use crate::site::{Answer, Site};
+use crate::table;
 
 /// Ids of repositories and deliveries; no two tests share one.
 static NEXT: AtomicU64 = AtomicU64::new(4711);
@@ -50,7 +51,12 @@ impl App {
 
     /// The same of one that is built, deployed and tested in no time.
     pub async fn light(site: &Arc<Site>, name: &str) -> Self {
-        let (repository, text) = samples::light(site, name);
+        Self::light_and(site, name, "").await
+    }
+
+    /// The same with more stages: lines of the stage file.
+    pub async fn light_and(site: &Arc<Site>, name: &str, further: &str) -> Self {
+        let (repository, text) = samples::light(site, name, further);
         Self::add(site, name, repository, &text).await
     }
 
@@ -99,6 +105,40 @@ impl App {
         let answer = self.site.api("POST", path, Some(asked)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(answer.json()["applied"], json!(applied), "{}", answer.body);
+    }
+
+    /// The id it goes by in the table.
+    pub async fn key(&self) -> String {
+        let path = format!("/api/v1/pipelines?app={}", self.name);
+        let told = self.site.api("GET", &path, None).await.json();
+        told["app"].to_string()
+    }
+
+    /// Waits until nothing is pending of it but what waits for its time.
+    pub async fn quiet(&self) {
+        let mine = format!("{}/", self.key().await);
+        let since = Instant::now();
+        loop {
+            let all = table::items(&self.site, "outbox#").await;
+            let pending = all
+                .iter()
+                .filter(|item| table::key(item).1.starts_with(&mine));
+            let pending: Vec<_> = pending.map(table::record).collect();
+            if pending.is_empty() {
+                return;
+            }
+            let said = || self.site.said();
+            assert!(since.elapsed() < PATIENCE, "{pending:#?}\n{}", said());
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// How many executions there have been of its pipelines.
+    pub fn executions(&self) -> usize {
+        let name = self.name.replace('/', "-");
+        self.site
+            .stand_in
+            .executions_of(&format!("greenroom-{name}-"))
     }
 
     /// A commit on a branch, which nobody was told of.
@@ -159,26 +199,10 @@ impl App {
         format!("/api/v1/stages/{stage}?app={}", self.name)
     }
 
-    /// What the API tells once it is as it should be. While the network fails it may tell nothing.
     async fn told(&self, path: &str, time: Time, is_so: impl Fn(&Value) -> bool) -> Value {
-        let since = Instant::now();
-        loop {
-            let told = self.site.api("GET", path, None).await;
-            let read = told.json();
-            if told.status == 200 && is_so(&read) {
-                return read;
-            }
-            assert!(
-                since.elapsed() < PATIENCE,
-                "{path} does not get there: {} {read:#}\n{}",
-                told.status,
-                self.site.said()
-            );
-            if matches!(time, Time::Passes) {
-                // One that fails is made good by the next.
-                let _ = self.site.tick().await;
-            }
-            tokio::time::sleep(LOOK).await;
+        match time {
+            Time::Stands => self.site.told(path, is_so).await,
+            Time::Passes => self.site.told_in_time(path, is_so).await,
         }
     }
 }

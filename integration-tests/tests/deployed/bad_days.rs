@@ -4,11 +4,13 @@
 mod burst;
 mod killed;
 mod lost;
+mod missed;
 mod poison;
 mod rotated;
 mod throttled;
 mod twice;
 mod unheard;
+mod versions;
 
 use std::sync::Arc;
 
@@ -19,13 +21,14 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::site::Site;
 
-/// An app whose stage `dev` is green; the commit that is there.
+/// An app whose stage `dev` is green, and of which nothing is pending; the commit that is there.
 async fn green(site: &Arc<Site>, name: &str) -> (App, String) {
     let app = App::light(site, name).await;
     app.apply().await;
     app.pushed("develop", ZEROS, &BOB).await;
     let head = app.repository.head("develop").expect("it is there");
     app.stage("dev", is_green_with(&head)).await;
+    app.quiet().await;
     (app, head)
 }
 

@@ -2,6 +2,7 @@
 
 use greenroom_testkit::github_payloads::ZEROS;
 use greenroom_testkit::sample_repo::ALICE;
+use serde_json::{Value, json};
 
 use crate::app::{App, new_delivery};
 use crate::site::on_site;
@@ -43,7 +44,7 @@ fn nobody_gets_in_without_a_signature_or_a_token() {
 }
 
 #[test]
-fn a_push_is_built_admitted_deployed_and_verified() {
+fn a_push_is_built_admitted_deployed_and_verified_and_its_stage_torn_down() {
     on_site(async |site| {
         let app = App::sample(&site, "pushed", &[BRANCH]).await;
         app.apply().await;
@@ -65,6 +66,21 @@ fn a_push_is_built_admitted_deployed_and_verified() {
         assert!(
             log.contains("orders: alice is at http://127.0.0.1:"),
             "{log}"
+        );
+
+        let place = site.services("pushed").join("alice");
+        assert!(place.exists(), "{}", place.display());
+        let destroy = json!({ "command": "destroy", "reason": "it is merged" });
+        let told = app.command("alice", destroy).await;
+        assert_eq!(told.status, 200, "{}", told.body);
+        let is_gone = |stage: &Value| !stage["life"]["gone"].is_null();
+        let gone = app.stage("alice", is_gone).await;
+        assert!(!place.exists(), "{gone:#}");
+        let master = app.repository.head("master").expect("it is there");
+        assert_eq!(
+            gone["last"]["revision"],
+            master.as_str(),
+            "whose code: {gone:#}"
         );
     });
 }

@@ -54,8 +54,6 @@ fn on_aws(sample: &str, site: &Site, name: &str) -> String {
         ("[console]", "[team, mail]".to_owned()),
         (", console]", "]".to_owned()),
         (OFTEN, OFTEN.to_owned()),
-        // Where clocks may differ by minutes a soak lasts longer by those, and tests would wait.
-        ("soak: 5s, ", String::new()),
     ];
     changes.iter().fold(sample.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "the sample has no {from} any more");
@@ -70,8 +68,8 @@ pub const WELL: &str = "GET {{base_url}}/_ministack/health\nHTTP 200\n";
 pub const ILL: &str = "GET {{base_url}}/_ministack/health\nHTTP 418\n";
 
 /// An app that builds one line and deploys it nowhere. It has the branches `master`, which leads
-/// nowhere, and `develop`.
-pub fn light(site: &Site, name: &str) -> (SampleRepo, String) {
+/// nowhere, and `develop`, which leads to `dev`; `further` are lines of more stages.
+pub fn light(site: &Site, name: &str, further: &str) -> (SampleRepo, String) {
     let text = format!(
         r#"version: 1
 app: acme/{name}
@@ -81,14 +79,14 @@ pipelines:
       - {{ name: build, run: 'mkdir dist && echo "$GREENROOM_REVISION" > dist/revision', once: true, artifact: dist/ }}
       - {{ name: deploy, run: 'test "$(cat "$GREENROOM_ARTIFACT"/revision)" = "$GREENROOM_REVISION"' }}
 suites:
-  up: {{ files: "tests/*.hurl", base_url: "{}", ready: 15s }}
+  up: {{ files: "tests/*.hurl", base_url: "{}", ready: 15s, timeout: 15s }}
 channels:
   team: {{ telegram: {{ chat: {}, token: "${{secret:telegram}}" }} }}
   mail: {{ sns: "{}" }}
 stages:
   dev: {{ from: {{ branch: develop }}, pipeline: light, verify: [up], alert: [team, mail] }}
-"#,
-        site.ministack(),
+{further}"#,
+        site.to_stages.url(),
         FakeTelegram::CHAT,
         site.outputs.get("Breaks"),
     );

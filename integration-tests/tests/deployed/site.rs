@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Instant;
 
 use greenroom_emulators::codepipeline::StandIn;
 use greenroom_emulators::github::{FakeGitHub, Reach};
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::app::{LOOK, PATIENCE};
 use crate::aws::Aws;
 use crate::services::Services;
 use crate::stack::{self, Outputs};
@@ -56,10 +58,11 @@ pub struct Site {
     pub github: FakeGitHub,
     pub telegram: FakeTelegram,
     pub outputs: Outputs,
-    /// Between the functions and the table, CodePipeline, and Telegram.
+    /// Between the functions and the table, CodePipeline, Telegram, and what light apps are tested at.
     pub to_table: FaultProxy,
     pub to_pipelines: FaultProxy,
     pub to_telegram: FaultProxy,
+    pub to_stages: FaultProxy,
     /// Services of AWS, asked by the account's owner.
     pub wire: Wire,
     client: reqwest::Client,
@@ -122,10 +125,11 @@ impl Site {
                 before(ministack.url()).await,
                 before(&stand_in.url()).await,
                 before(telegram.base()).await,
+                before(ministack.url()).await,
             ];
             (ministack, github, telegram, stand_in, proxies)
         });
-        let [to_table, to_pipelines, to_telegram] = proxies;
+        let [to_table, to_pipelines, to_telegram, to_stages] = proxies;
         let secrets = [
             ("greenroom/webhook", SECRET),
             ("greenroom/token", TOKEN),
@@ -135,6 +139,8 @@ impl Site {
         let parameters = [
             ("Protected", "false"),
             ("Tick", TICK),
+            // All clocks here are one. What a killed function left is taken over the sooner.
+            ("ClockError", "1"),
             ("AlertsEmail", "team@example.com"),
             ("PipelineEvents", EVENTS),
             ("GitHubUrl", github.base()),
@@ -156,6 +162,7 @@ impl Site {
             to_table,
             to_pipelines,
             to_telegram,
+            to_stages,
             wire: Wire::new(ministack.url()),
             client: reqwest::Client::new(),
             host,
@@ -168,9 +175,9 @@ impl Site {
 
     /// The network does what networks should.
     fn calm(&self) {
-        for proxy in [&self.to_table, &self.to_pipelines, &self.to_telegram] {
-            proxy.calm();
-        }
+        let all = [&self.to_table, &self.to_pipelines, &self.to_telegram];
+        all.into_iter().for_each(FaultProxy::calm);
+        self.to_stages.calm();
         self.stand_in.forget_faults();
     }
 
@@ -237,6 +244,39 @@ impl Site {
             .header("x-github-event", event)
             .header("x-github-delivery", delivery)
             .body(body.to_owned())
+    }
+
+    /// What the API tells once it is as it should be; by events alone, as nothing ticks.
+    pub async fn told(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.look(path, false, is_so).await
+    }
+
+    /// The same while the clock ticks.
+    pub async fn told_in_time(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.look(path, true, is_so).await
+    }
+
+    /// While the network fails nothing may be told.
+    async fn look(&self, path: &str, ticks: bool, is_so: impl Fn(&Value) -> bool) -> Value {
+        let since = Instant::now();
+        loop {
+            let told = self.api("GET", path, None).await;
+            let read = told.json();
+            if told.status == 200 && is_so(&read) {
+                return read;
+            }
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{path} does not get there: {} {read:#}\n{}",
+                told.status,
+                self.said()
+            );
+            if ticks {
+                // One that fails is made good by the next.
+                let _ = self.tick().await;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Asks the API with the token in force.

@@ -23,6 +23,7 @@ impl Wire {
         let service = match target.split('.').next() {
             Some("AmazonSQS") => "sqs",
             Some("DynamoDB_20120810") => "dynamodb",
+            Some("CodePipeline_20150709") => "codepipeline",
             _ => "secretsmanager",
         };
         let request = self.request(service, "POST", "/");
@@ -77,17 +78,20 @@ impl Wire {
         assert!(answer.status().is_success(), "{key}: {}", answer.status());
     }
 
-    /// MiniStack does not check the signature of the account's owner.
     fn request(&self, service: &str, method: &str, path: &str) -> RequestBuilder {
-        let owner = format!(
-            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
-        );
         let method = method.parse().expect("a method");
         let url = format!("{}{path}", self.url);
         self.client
             .request(method, url)
-            .header("authorization", owner)
+            .header("authorization", owner(service))
     }
+}
+
+/// Says that the account's owner asks, whose signature MiniStack does not check.
+pub fn owner(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
+    )
 }
 
 async fn well(what: &str, request: RequestBuilder) -> Value {

@@ -171,6 +171,9 @@ pub fn variables(function: &str) -> BTreeSet<String> {
         .map(str::to_owned)
         .collect();
     names.insert("GREENROOM_TABLE".to_owned());
+    if source.contains(".settings(") {
+        names.insert("GREENROOM_CLOCK_ERROR".to_owned());
+    }
     if source.contains(".github(") {
         names.insert("GREENROOM_GITHUB_URL".to_owned());
         names.insert("GREENROOM_GITHUB_SECRET_ID".to_owned());

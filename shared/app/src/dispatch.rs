@@ -6,6 +6,7 @@ mod ask;
 mod commit_status;
 mod definition;
 pub mod fail;
+mod lease;
 mod pipeline;
 mod suite;
 mod teardown;
@@ -125,6 +126,7 @@ impl<P: Ports> App<P> {
             Effect::RunSuite { .. } => SignedDuration::from_mins(30),
             _ => return Ok(Some(entry)),
         };
+        let lease = self.at_most(lease, &entry.record, now).await;
         let mine = entry
             .record
             .claim

@@ -17,10 +17,6 @@ use greenroom_core::name::{ExecutionId, Nonce, RefName, Revision};
 use greenroom_core::verdict::SuiteReport;
 use jiff::{SignedDuration, Timestamp};
 
-/// How wrong the clocks of AWS's machines may be. They are kept to milliseconds; this is for the
-/// day one is not.
-const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(5);
-
 /// The adapters of one function. Hints are not kept: whoever follows them collects them around
 /// these ports.
 #[derive(Debug)]
@@ -132,14 +128,15 @@ where
     fn hint(&self, _: Work) {}
 }
 
-/// How a function behaves: many processes share the table, and each has a name of its own.
-pub fn settings() -> Settings {
+/// How a function behaves: many processes share the table, and each has a name of its own. Its clock,
+/// and those of all others, may be wrong by `clock_error` either way.
+pub fn settings(clock_error: SignedDuration) -> Settings {
     Settings {
         instance: nonce().as_str().to_owned(),
         alone: false,
         applied_pipelines: true,
         public_url: None,
-        clock_error: CLOCK_ERROR,
+        clock_error,
     }
 }
 

@@ -19,11 +19,12 @@ use crate::each::{Ended, each};
 /// A hint may lead to others; the sweep does what would go on longer.
 const ROUNDS: usize = 8;
 
-/// Some ports, and the hints that were given through them.
+/// Some ports, the hints that were given through them, and how long the invocation lasts.
 #[derive(Debug)]
 pub struct Hinting<P> {
     ports: P,
     hints: Mutex<BTreeSet<Work>>,
+    until: Mutex<Option<Until>>,
 }
 
 impl<P: Ports> Hinting<P> {
@@ -32,6 +33,7 @@ impl<P: Ports> Hinting<P> {
         let hinting = Self {
             ports,
             hints: Mutex::default(),
+            until: Mutex::default(),
         };
         App::new(hinting, settings)
     }
@@ -41,6 +43,12 @@ impl<P> Hinting<P> {
     /// The ports themselves.
     pub fn inner(&self) -> &P {
         &self.ports
+    }
+
+    /// Another invocation has begun, of which nothing goes on after `until`: what it claims is
+    /// claimed for no longer.
+    pub fn last(&self, until: Until) {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
     /// What was hinted since this was asked last.
@@ -109,5 +117,11 @@ impl<P: Ports> Ports for Hinting<P> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(work);
         }
+    }
+    /// Of an invocation whose machine was set aside meanwhile it is later than it is in truth, as no
+    /// time passed for its own measure; nobody takes over too early by that.
+    fn ends_at(&self) -> Option<Timestamp> {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        self.now().checked_add(until?.left()).ok()
     }
 }

@@ -46,7 +46,7 @@ pub struct NotQueued {
 
 /// Puts effects into queues.
 pub trait Queues {
-    /// How many messages are in the queue, about: those that wait and those that are being worked on.
+    /// How many messages wait in the queue, about; not those that somebody has taken.
     fn waiting(&self, of: Queue) -> impl Future<Output = Result<usize, NotQueued>>;
 
     /// All of `effects`, by their ids.

@@ -1,17 +1,26 @@
 //! What a function is told by its environment, and the adapters that several functions make of
 //! it. Everything that is wrong is said at once.
 
+use greenroom_app::Settings;
 use greenroom_aws::connect::Connection;
 use greenroom_aws::environment::{Problems, optional};
+use greenroom_aws::ports::settings;
 use greenroom_aws::secrets::AwsSecrets;
 use greenroom_aws::store::DynamoStore;
 use greenroom_core::name::SecretName;
 use greenroom_github_source::{DEFAULT_BASE, GitHubSource};
+use jiff::SignedDuration;
 
 use crate::queues::SqsQueues;
 
 /// GitHub's REST API, with the credential that Secrets Manager holds.
 pub type GitHub = GitHubSource<AwsSecrets>;
+
+/// How wrong the clocks of AWS's machines may be, unless somebody says. They are kept to
+/// milliseconds; this is for the day one is not.
+const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(5);
+/// Claims of the dead, soaks and locks last longer by this: more is a mistake.
+const CLOCK_ERROR_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 /// An environment, and what was found wrong with it.
 #[derive(Debug)]
@@ -88,6 +97,18 @@ impl<L: Fn(&str) -> Option<String>> Told<L> {
         Some(SqsQueues::new(connection?, tests?, alerts?))
     }
 
+    /// How the function behaves.
+    pub fn settings(&mut self) -> Settings {
+        let clock_error = match clock_error(self.optional("GREENROOM_CLOCK_ERROR").as_deref()) {
+            Ok(clock_error) => clock_error,
+            Err(problem) => {
+                self.problem(problem);
+                CLOCK_ERROR
+            }
+        };
+        settings(clock_error)
+    }
+
     /// What was made of all that.
     ///
     /// # Errors
@@ -105,9 +126,34 @@ impl<L: Fn(&str) -> Option<String>> Told<L> {
     }
 }
 
+/// How wrong clocks may be, in whole seconds.
+fn clock_error(told: Option<&str>) -> Result<SignedDuration, String> {
+    let Some(told) = told else {
+        return Ok(CLOCK_ERROR);
+    };
+    let seconds = told.parse::<u32>().ok();
+    let error = seconds.map(|seconds| SignedDuration::from_secs(seconds.into()));
+    error
+        .filter(|error| *error <= CLOCK_ERROR_MAX)
+        .ok_or_else(|| {
+            format!("GREENROOM_CLOCK_ERROR: `{told}` is no number of seconds from 0 to 3600")
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_are_minutes_wrong_unless_somebody_says_how_much() {
+        assert_eq!(clock_error(None), Ok(SignedDuration::from_mins(5)));
+        assert_eq!(clock_error(Some("60")), Ok(SignedDuration::from_mins(1)));
+        assert_eq!(clock_error(Some("0")), Ok(SignedDuration::ZERO));
+        for wrong in ["-1", "1m", "3601", "4294967296"] {
+            let said = clock_error(Some(wrong)).expect_err("it is none");
+            assert!(said.contains(wrong), "{said}");
+        }
+    }
 
     #[test]
     fn everything_that_is_wrong_is_said_at_once() {

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use greenroom_testkit::github_payloads::ZEROS;
 use greenroom_testkit::sample_repo::BOB;
-use serde_json::{Value, json};
 
 use super::{commit, green, is_green_with};
 use crate::app::{LOOK, PATIENCE, new_delivery};
 use crate::site::{Site, alone_on_site};
+use crate::table;
 
 const DELIVERIES: usize = 2_000;
 /// One of so many is about the same change of the same stage, the others lead nowhere.
@@ -113,35 +113,10 @@ async fn many(site: &Arc<Site>, times: usize, act: impl AsyncFn(&Site) -> bool) 
 
 /// Ids of all deliveries that are decided.
 async fn decided(site: &Site) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    let mut after = Value::Null;
-    loop {
-        let mut asked = json!({
-            "TableName": site.outputs.get("Table"),
-            "FilterExpression": "begins_with(pk, :delivery)",
-            "ExpressionAttributeValues": { ":delivery": { "S": "delivery#" } },
-        });
-        if !after.is_null() {
-            asked["ExclusiveStartKey"] = after;
-        }
-        let page = site.wire.json("DynamoDB_20120810.Scan", &asked).await;
-        for item in page["Items"].as_array().into_iter().flatten() {
-            let delivery = record(item);
-            if crate::app::is_decided(&delivery) {
-                all.insert(delivery["id"].as_str().expect("it has one").to_owned());
-            }
-        }
-        after = page["LastEvaluatedKey"].clone();
-        if after.is_null() {
-            return all;
-        }
-    }
-}
-
-/// The record in an item; `null` of what is none.
-fn record(item: &Value) -> Value {
-    use base64::Engine as _;
-    let text = item["d"]["B"].as_str().unwrap_or_default();
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text);
-    serde_json::from_slice(&bytes.unwrap_or_default()).unwrap_or_default()
+    let all = table::items(site, "delivery#").await;
+    let deliveries = all.iter().map(table::record);
+    let decided = deliveries.filter(crate::app::is_decided);
+    decided
+        .map(|delivery| delivery["id"].as_str().expect("it has one").to_owned())
+        .collect()
 }

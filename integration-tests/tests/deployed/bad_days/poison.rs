@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Inbox, commit, green, is_green_with};
 use crate::app::is_decided;
 use crate::site::{Site, alone_on_site};
+use crate::table;
 
 #[test]
 fn a_poison_record_is_announced_and_its_neighbours_go_on() {
@@ -19,8 +20,7 @@ fn a_poison_record_is_announced_and_its_neighbours_go_on() {
         // One that is no record at all, one whose branch nothing can be read of, one that is well.
         put_nonsense(&site, "delivery#unreadable", "state").await;
         let poison = ill.pushed("develop", &ill_before, &BOB).await;
-        let path = format!("/api/v1/pipelines?app={}", ill.name);
-        let id = site.api("GET", &path, None).await.json()["app"].clone();
+        let id = ill.key().await;
         put_nonsense(&site, &format!("app#{id}"), "head#refs/heads/develop").await;
         let good = well.pushed("develop", &before, &BOB).await;
         inbox.set(&site, true).await;
@@ -42,7 +42,5 @@ async fn put_nonsense(site: &Site, partition: &str, sort: &str) {
         "pk": { "S": partition }, "sk": { "S": sort },
         "v": { "N": "1" }, "d": { "B": "bm8gcmVjb3Jk" },
     });
-    let asked = json!({ "TableName": site.outputs.get("Table"), "Item": item });
-    let target = "DynamoDB_20120810.PutItem";
-    site.wire.json(target, &asked).await;
+    table::put(site, &item).await;
 }

@@ -34,4 +34,9 @@ pub trait Ports: Send + Sync + 'static {
     fn random(&self) -> u64;
     /// Something can be done at once. Only saves time: the sweep finds it without this.
     fn hint(&self, work: Work);
+    /// When this process ends whatever it is at, by the clock in force; `None` where nothing but a
+    /// kill does. Nobody needs to wait for it any longer.
+    fn ends_at(&self) -> Option<Timestamp> {
+        None
+    }
 }

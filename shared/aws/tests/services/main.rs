@@ -107,6 +107,7 @@ one_after_the_other! {
     secrets::a_signature_that_does_not_fit_reads_anew_but_not_always
     secrets::a_blank_webhook_secret_is_refused
     queue::an_effect_is_sent_by_its_id
+    queue::what_somebody_took_waits_no_longer
     queue::what_a_queue_answers_says_what_to_do
     channels::an_announcement_reaches_a_topic
     channels::what_a_topic_answers_says_what_to_do

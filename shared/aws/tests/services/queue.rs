@@ -11,6 +11,19 @@ pub async fn an_effect_is_sent_by_its_id(site: Site) {
     assert_eq!(site.take(&url).await, [id]);
 }
 
+pub async fn what_somebody_took_waits_no_longer(site: Site) {
+    let url = site.queue("waiting").await;
+    let queue = EffectQueue::new(&site.connection, &url);
+    for id in ["taken", "waiting"] {
+        queue.send(id).await.expect("it is taken");
+    }
+    assert_eq!(queue.waiting().await, Ok(2));
+    let asked = site.beside.sqs().receive_message().queue_url(&url);
+    let asked = asked.visibility_timeout(600).send().await;
+    assert_eq!(asked.expect("one").messages().len(), 1);
+    assert_eq!(queue.waiting().await, Ok(1), "whoever has it may be dead");
+}
+
 pub async fn what_a_queue_answers_says_what_to_do(mut site: Site) {
     let url = site.queue("answers").await;
     let queue = EffectQueue::new(&site.connection, &url);

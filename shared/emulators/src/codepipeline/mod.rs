@@ -135,6 +135,15 @@ impl StandIn {
         })
     }
 
+    /// How many executions there have been of pipelines whose names begin with this.
+    pub fn executions_of(&self, pipelines: &str) -> usize {
+        self.service.read(|state| {
+            let all = state.pipelines.iter();
+            let these = all.filter(|(name, _)| name.starts_with(pipelines));
+            these.map(|(_, pipeline)| pipeline.executions.len()).sum()
+        })
+    }
+
     /// How often each operation was called, faulty calls included.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.service.faults.counted()
