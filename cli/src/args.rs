@@ -6,6 +6,7 @@ mod freeze;
 mod life;
 mod look;
 mod mark;
+mod mute;
 mod offline;
 mod place;
 mod serve;
@@ -27,6 +28,7 @@ pub use look::{
     DiffArgs, DoctorArgs, GatesArgs, Goal, JourneyArgs, LogArgs, StatusArgs, WaitArgs, WhyArgs,
 };
 pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
+pub use mute::MuteArgs;
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, SynthArgs, Template,
     ValidateArgs,
@@ -231,6 +233,12 @@ pub enum Command {
     /// Tear a stage down now, with the default branch's teardown
     #[command(after_help = topics::DESTROY)]
     Destroy(DestroyArgs),
+    /// Tell nothing of a stage for a while, with a reason
+    #[command(after_help = topics::MUTE)]
+    Mute(MuteArgs),
+    /// Tell of a stage again that was muted
+    #[command(after_help = topics::UNMUTE)]
+    Unmute(ActArgs),
     /// Send a test message to a channel
     #[command(after_help = topics::NOTIFY)]
     Notify(NotifyArgs),

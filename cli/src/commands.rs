@@ -12,6 +12,7 @@ mod journey;
 mod life;
 mod log;
 mod mark;
+mod mute;
 mod notify;
 mod offline;
 mod pause;
@@ -79,6 +80,8 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Pin(args) => wait_for(life::pin(&args, output)),
         Command::Unpin(args) => wait_for(life::unpin(&args, output)),
         Command::Destroy(args) => wait_for(life::destroy(&args, output)),
+        Command::Mute(args) => wait_for(mute::mute(&args, output)),
+        Command::Unmute(args) => wait_for(mute::unmute(&args, output)),
         Command::Completions(args) => offline::completions(args.shell, output),
         Command::Man => offline::man(output),
         Command::ExitCodes => offline::topic(crate::args::EXIT_CODES, output),

@@ -102,6 +102,13 @@ pub struct StageCard {
     pub queue: Vec<Candidate>,
     #[serde(default)]
     pub passed: Vec<Passed>,
+    pub mute: Option<Mute>,
+}
+
+/// Nothing is told of the stage for a while.
+#[derive(Debug, Deserialize)]
+pub struct Mute {
+    pub by: String,
 }
 
 /// What gave way to the next in line.

@@ -59,6 +59,7 @@ pub fn green(name: &str) -> StageCard {
         life: None,
         queue: Vec::new(),
         passed: Vec::new(),
+        mute: None,
     }
 }
 

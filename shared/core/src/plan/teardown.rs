@@ -205,6 +205,7 @@ fn gone(draft: &mut Draft, run: &Run, policy: Option<&Policy<'_>>) {
     stage.greens.clear();
     stage.tried = None;
     stage.rejected = None;
+    stage.quiet.kept = None;
     stage.health = Health::Unknown;
     // Whoever heard that it broke hears of its end.
     let heard = stage.brk.take().map(|brk| brk.told).unwrap_or_default();

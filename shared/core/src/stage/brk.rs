@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Override, Verified};
+use super::{Override, Untold, Verified};
 use crate::name::ChannelName;
 use crate::release::Release;
 use crate::verdict::TestFailure;
@@ -81,6 +81,9 @@ pub struct Break {
     /// What broke it was let through closed windows.
     #[serde(default)]
     pub overridden: Option<Override>,
+    /// Channels that are owed the news of it, because the stage is muted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<Untold>,
 }
 
 impl Break {

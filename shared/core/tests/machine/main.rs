@@ -22,6 +22,7 @@ mod lines;
 mod logged;
 mod marks;
 mod moves;
+mod mute;
 mod outdated;
 mod people;
 mod promotion;

@@ -392,6 +392,7 @@ fn broken(names: &Names) -> core::Break {
         told: Vec::new(),
         acknowledged: None,
         overridden: None,
+        untold: None,
     }
 }
 
