@@ -15,6 +15,7 @@ mod marks;
 mod mute;
 pub(crate) mod queue;
 mod refresh;
+mod routes;
 mod run;
 mod suites;
 mod table;

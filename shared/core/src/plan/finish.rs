@@ -12,6 +12,7 @@ use crate::stage::{
     Break, BuildNeed, Candidate, Cause, Failing, GREENS_MAX, Health, Outcome, Override, Phase, Run,
     Stage, Verified,
 };
+use crate::stage_file::{NewsKind, Route};
 
 /// A candidate whose runs end without an answer is run again this often.
 pub const RETRIES: u32 = 2;
@@ -20,7 +21,7 @@ pub(super) const BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 
 /// Who is told, and as which stage file has it.
 pub(super) struct Told<'a> {
-    pub channels: &'a [ChannelName],
+    pub routes: &'a [Route],
     pub config: &'a ConfigHash,
     /// What is told came through closed windows.
     pub overridden: Option<&'a Override>,
@@ -41,7 +42,7 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
             draft.next.unclear = None;
             if let Some(failing) = end.failing {
                 let told = Told {
-                    channels: &run.alert,
+                    routes: &run.alert,
                     config: &run.config,
                     overridden: run.overridden.as_ref(),
                 };
@@ -132,8 +133,8 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: 
     if let Some(mut brk) = draft.next.brk.take() {
         if brk.still(failing) {
             brk.overridden = told.overridden.cloned();
-            let known = brk.told.clone();
-            mute::tell(draft, &mut brk, known, told.config);
+            let follow = told.follow(&brk);
+            mute::tell(draft, &mut brk, follow, told.config);
         }
         draft.next.brk = Some(brk);
         return;
@@ -152,8 +153,8 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: 
         overridden: told.overridden.cloned(),
         untold: None,
     };
-    let all = told.channels.to_vec();
-    mute::tell(draft, &mut brk, all, told.config);
+    let concerned = told.concerned(&brk.failing);
+    mute::tell(draft, &mut brk, concerned, told.config);
     draft.next.brk = Some(brk);
 }
 
@@ -190,7 +191,7 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
     draft.next.tried = Some(run.release.clone());
     draft.next.unclear = draft.next.tried.clone();
     let told = Told {
-        channels: &run.alert,
+        routes: &run.alert,
         config: &run.config,
         overridden: run.overridden.as_ref(),
     };
@@ -208,7 +209,7 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
         why,
         at: draft.now,
     };
-    mute::doubt(draft, news, &told);
+    mute::doubt(draft, news, told.hear(NewsKind::Refused), told.config);
 }
 
 /// Whether what the run follows still leads here: a branch that went meanwhile takes along what it
@@ -238,7 +239,8 @@ pub(super) fn unverified(
         why: why.to_owned(),
         at: draft.now,
     };
-    mute::doubt(draft, news, told);
+    let heard = told.hear(NewsKind::Unverified);
+    mute::doubt(draft, news, heard, told.config);
 }
 
 pub(super) fn announce(draft: &mut Draft, channel: ChannelName, config: &ConfigHash, news: News) {

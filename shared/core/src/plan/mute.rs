@@ -3,8 +3,8 @@
 //! is over is told at once to whoever was alarmed. That a stage comes to its end is told always: it
 //! is told once, and nobody could do anything about it afterwards.
 
-use super::finish::{Told, announce};
 use super::Draft;
+use super::finish::announce;
 use crate::effect::News;
 use crate::name::{ChannelName, ConfigHash};
 use crate::stage::{Break, Kept, Untold};
@@ -84,16 +84,24 @@ pub(super) fn tell(
 }
 
 /// Tells that nobody could tell how a release is; the newest is kept while the stage is muted.
-pub(super) fn doubt(draft: &mut Draft, news: News, told: &Told<'_>) {
+pub(super) fn doubt(
+    draft: &mut Draft,
+    news: News,
+    channels: Vec<ChannelName>,
+    config: &ConfigHash,
+) {
+    if channels.is_empty() {
+        return;
+    }
     if draft.next.quiet.mute.is_some() {
         draft.next.quiet.kept = Some(Kept {
-            channels: told.channels.to_vec(),
-            config: told.config.clone(),
+            channels,
+            config: config.clone(),
             news: Box::new(news),
         });
         return;
     }
-    for channel in told.channels {
-        announce(draft, channel.clone(), told.config, news.clone());
+    for channel in channels {
+        announce(draft, channel, config, news.clone());
     }
 }

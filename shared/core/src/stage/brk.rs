@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Override, Untold, Verified};
-use crate::name::ChannelName;
+use crate::name::{ChannelName, SuiteName};
 use crate::release::Release;
 use crate::verdict::TestFailure;
 
@@ -37,6 +37,9 @@ pub enum Failing {
         tests: Vec<TestFailure>,
         failed: u32,
         total: u32,
+        /// All suites in which tests fail; none in records of older versions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suites: Vec<SuiteName>,
     },
     /// A step of the pipeline, or of the build.
     Step {

@@ -14,7 +14,7 @@ use crate::name::{
     SettingsHash, SuiteName,
 };
 use crate::schedule::Schedule;
-use crate::stage_file::{Diagnostic, Pattern, Template};
+use crate::stage_file::{Diagnostic, Pattern, Route, Template};
 
 /// `greenroom.yaml`, in force.
 #[derive(Clone, Debug)]
@@ -187,7 +187,8 @@ pub struct Rule {
     pub verify: Vec<SuiteName>,
     pub soak: Option<SignedDuration>,
     pub approvals: Option<Approvals>,
-    pub alert: Vec<ChannelName>,
+    /// Each channel once.
+    pub alert: Vec<Route>,
     pub expires: Option<Expires>,
     /// Of one run, deploy and tests together. Default 1 hour.
     pub timeout: SignedDuration,

@@ -1,6 +1,7 @@
 //! What a stage file looks like: every key there is, before anything is checked against
 //! anything else. The published JSON Schema is made from these types.
 
+use crate::stage_file::alert::RawAlert;
 use crate::stage_file::order::Line;
 use crate::stage_file::record::{List, Named, record};
 use crate::stage_file::scalar::{
@@ -181,8 +182,8 @@ record! {
         optional soak: Length,
         /// Who must say yes before a release gets here.
         optional approvals: RawApprovals,
-        /// Channels that hear of breaks and recoveries.
-        optional alert: List<Text>,
+        /// Channels that hear of breaks and recoveries: names, or mappings that say of which.
+        optional alert: List<RawAlert>,
         /// When an idle stage goes away.
         optional expires: RawExpires,
         /// Limit of one run, deploy and tests; 1 hour unless told otherwise.

@@ -30,6 +30,7 @@ mod properties;
 mod refresh;
 mod rollback;
 mod rounds;
+mod routes;
 mod select;
 mod story;
 mod through;

@@ -61,6 +61,7 @@ pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
             tests,
             failed,
             total,
+            ..
         } => Cause::Tests {
             failing: tests.clone(),
             failed: *failed,

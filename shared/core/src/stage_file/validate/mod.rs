@@ -1,6 +1,7 @@
 //! From raw types to the model: everything that refers to something else is followed, and
 //! everything that would only fail later is found now. Each check reports and goes on.
 
+mod alert;
 mod approvals;
 mod channels;
 mod collisions;
