@@ -2,6 +2,7 @@
 
 mod act;
 mod apply;
+mod duty;
 mod freeze;
 mod life;
 mod look;
@@ -22,6 +23,7 @@ pub use act::{
     NotifyArgs, OverrideArgs, RejectArgs, RollbackArgs,
 };
 pub use apply::ApplyArgs;
+pub use duty::DutyArgs;
 pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
 pub use life::{DestroyArgs, ExtendArgs, ParkArgs, PinArgs};
 pub use look::{
@@ -239,6 +241,9 @@ pub enum Command {
     /// Tell of a stage again that was muted
     #[command(after_help = topics::UNMUTE)]
     Unmute(ActArgs),
+    /// Say who is on duty now, and who is next
+    #[command(after_help = topics::DUTY)]
+    Duty(DutyArgs),
     /// Send a test message to a channel
     #[command(after_help = topics::NOTIFY)]
     Notify(NotifyArgs),

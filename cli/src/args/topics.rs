@@ -249,6 +249,11 @@ pub const UNMUTE: &str = "\
 Examples:
   greenroom unmute preprod";
 
+pub const DUTY: &str = "\
+Examples:
+  greenroom duty
+  greenroom duty --app acme/orders --json";
+
 pub const COMPLETIONS: &str = "\
 Examples:
   greenroom completions bash > /etc/bash_completion.d/greenroom

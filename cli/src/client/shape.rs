@@ -1,6 +1,7 @@
 //! What the server's answers look like, as far as it is shown. Unknown fields are passed over, so
 //! that a newer server can be asked.
 
+pub mod duty;
 mod ways;
 
 use std::collections::BTreeMap;

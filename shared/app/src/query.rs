@@ -5,6 +5,7 @@ pub mod board;
 pub mod detail;
 pub mod diff;
 pub mod document;
+pub mod duty;
 pub mod freeze;
 pub mod gates;
 pub mod journey;

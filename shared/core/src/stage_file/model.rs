@@ -13,6 +13,7 @@ use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
     SettingsHash, SuiteName,
 };
+use crate::rota::Rota;
 use crate::schedule::Schedule;
 use crate::stage_file::{Diagnostic, Pattern, Route, Template};
 
@@ -39,6 +40,10 @@ pub struct StageFile {
     pub windows: BTreeMap<String, Window>,
     /// Words that people may give to revisions; `bad` is not among them and always there.
     pub marks: BTreeMap<String, MarkRule>,
+    /// People who take turns.
+    pub rotas: BTreeMap<String, Rota>,
+    /// The rota whose person on duty messages on a channel name.
+    pub on_duty: BTreeMap<ChannelName, String>,
 }
 
 /// Who may give a mark.

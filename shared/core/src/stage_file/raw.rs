@@ -32,6 +32,8 @@ record! {
         optional windows: Named<RawWindow>,
         /// Words that people give to revisions, and who may.
         optional marks: Named<RawMark>,
+        /// People who take turns in being on duty.
+        optional rotas: Named<RawRota>,
     }
 }
 
@@ -114,7 +116,7 @@ record! {
 }
 
 record! {
-    /// Where announcements go; exactly one of the kinds.
+    /// Where announcements go; exactly one of the kinds, and who is on duty.
     RawChannel ("a channel") {
         /// A Telegram chat.
         optional telegram: RawTelegram,
@@ -124,6 +126,8 @@ record! {
         optional sns: Text,
         /// The log of `greenroom serve`; written `console: {}`.
         optional console: RawConsole,
+        /// The rota whose person on duty is named in messages about breaks.
+        optional on_duty: Text,
     }
 }
 
@@ -322,5 +326,19 @@ record! {
     RawMark ("a mark") {
         /// Roles whose holders may give it; anybody unless told otherwise.
         optional by: List<Text>,
+    }
+}
+
+record! {
+    /// People who take turns in being on duty.
+    RawRota ("a rota") {
+        /// Logins, or what people are called, in the order of their turns, over and over.
+        required people: List<Text>,
+        /// When the first turn begins, by the clock in `timezone`, such as `2026-01-05T09:00`.
+        required from: Text,
+        /// How long a turn is, by that clock: `1d`, `7d`.
+        required every: Length,
+        /// IANA time zone, such as `Europe/Rome`.
+        required timezone: Text,
     }
 }

@@ -14,6 +14,7 @@ mod promotion;
 mod queue;
 mod reports;
 mod roles;
+mod rotas;
 mod rules;
 mod shadows;
 mod sources;
@@ -57,6 +58,8 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     let roles = roles::check(raw, log);
     let windows = windows::check(raw, log);
     let marks = marks::check(raw, log);
+    let rotas = rotas::check(raw, log);
+    let on_duty = rotas::on_duty(raw, log);
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
     through::check(raw, log);
@@ -87,6 +90,8 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         warnings: Vec::new(),
         windows,
         marks,
+        rotas,
+        on_duty,
     })
 }
 
@@ -100,6 +105,7 @@ fn is_of_usable_size(raw: &RawFile, log: &mut Log) -> bool {
         size("stages", &raw.stages),
         size("windows", &raw.windows),
         size("marks", &raw.marks),
+        size("rotas", &raw.rotas),
     ];
     let too_large = sections
         .into_iter()

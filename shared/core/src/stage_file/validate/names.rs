@@ -71,6 +71,7 @@ pub(super) fn check_known<T>(
         "role" => "unknown-role",
         "window" => "unknown-window",
         "mark" => "unknown-mark",
+        "rota" => "unknown-rota",
         _ => "unknown-stage",
     };
     log.report(
