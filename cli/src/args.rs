@@ -2,10 +2,12 @@
 
 mod act;
 mod apply;
+mod duty;
 mod freeze;
 mod life;
 mod look;
 mod mark;
+mod mute;
 mod offline;
 mod place;
 mod serve;
@@ -21,12 +23,14 @@ pub use act::{
     NotifyArgs, OverrideArgs, RejectArgs, RollbackArgs,
 };
 pub use apply::ApplyArgs;
+pub use duty::DutyArgs;
 pub use freeze::{FreezeArgs, PauseArgs, ResumeArgs, WhichArgs};
 pub use life::{DestroyArgs, ExtendArgs, ParkArgs, PinArgs};
 pub use look::{
     DiffArgs, DoctorArgs, GatesArgs, Goal, JourneyArgs, LogArgs, StatusArgs, WaitArgs, WhyArgs,
 };
 pub use mark::{DeployArgs, MarkArgs, ReleasesArgs, UnmarkArgs};
+pub use mute::MuteArgs;
 pub use offline::{
     CompletionsArgs, EventKind, InitArgs, ResolveArgs, SimulateArgs, SynthArgs, Template,
     ValidateArgs,
@@ -231,6 +235,15 @@ pub enum Command {
     /// Tear a stage down now, with the default branch's teardown
     #[command(after_help = topics::DESTROY)]
     Destroy(DestroyArgs),
+    /// Tell nothing of a stage for a while, with a reason
+    #[command(after_help = topics::MUTE)]
+    Mute(MuteArgs),
+    /// Tell of a stage again that was muted
+    #[command(after_help = topics::UNMUTE)]
+    Unmute(ActArgs),
+    /// Say who is on duty now, and who is next
+    #[command(after_help = topics::DUTY)]
+    Duty(DutyArgs),
     /// Send a test message to a channel
     #[command(after_help = topics::NOTIFY)]
     Notify(NotifyArgs),

@@ -5,6 +5,7 @@ mod app;
 mod apply;
 mod diff;
 mod doctor;
+mod duty;
 mod freeze;
 mod gates;
 mod init;
@@ -12,6 +13,7 @@ mod journey;
 mod life;
 mod log;
 mod mark;
+mod mute;
 mod notify;
 mod offline;
 mod pause;
@@ -79,6 +81,9 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Pin(args) => wait_for(life::pin(&args, output)),
         Command::Unpin(args) => wait_for(life::unpin(&args, output)),
         Command::Destroy(args) => wait_for(life::destroy(&args, output)),
+        Command::Mute(args) => wait_for(mute::mute(&args, output)),
+        Command::Unmute(args) => wait_for(mute::unmute(&args, output)),
+        Command::Duty(args) => wait_for(duty::run(&args, output)),
         Command::Completions(args) => offline::completions(args.shell, output),
         Command::Man => offline::man(output),
         Command::ExitCodes => offline::topic(crate::args::EXIT_CODES, output),

@@ -238,6 +238,22 @@ Examples:
   greenroom destroy alice --reason 'not needed any more'
   greenroom destroy alice --reason 'what was left is gone' --yes";
 
+pub const MUTE: &str = "\
+Examples:
+  greenroom mute preprod --for 2h --reason 'the database moves'
+  greenroom mute preprod --until 2027-01-07T08:00:00Z --reason 'the database moves'
+
+What still is so when the mute is over is told then.";
+
+pub const UNMUTE: &str = "\
+Examples:
+  greenroom unmute preprod";
+
+pub const DUTY: &str = "\
+Examples:
+  greenroom duty
+  greenroom duty --app acme/orders --json";
+
 pub const COMPLETIONS: &str = "\
 Examples:
   greenroom completions bash > /etc/bash_completion.d/greenroom

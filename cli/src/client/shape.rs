@@ -1,6 +1,7 @@
 //! What the server's answers look like, as far as it is shown. Unknown fields are passed over, so
 //! that a newer server can be asked.
 
+pub mod duty;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -102,6 +103,13 @@ pub struct StageCard {
     pub queue: Vec<Candidate>,
     #[serde(default)]
     pub passed: Vec<Passed>,
+    pub mute: Option<Mute>,
+}
+
+/// Nothing is told of the stage for a while.
+#[derive(Debug, Deserialize)]
+pub struct Mute {
+    pub by: String,
 }
 
 /// What gave way to the next in line.

@@ -127,6 +127,7 @@ fn keeps(wait: &Wait) -> bool {
         "building",
         "watching",
         "watched",
+        "muted",
     ];
     !quiet.contains(&wait.code.as_str())
 }
@@ -184,6 +185,7 @@ pub(super) async fn ask(
         }
         Command::Rollback { .. } => format!("greenroom refresh {again}"),
         Command::Park { .. } => format!("greenroom unpark {again}"),
+        Command::Mute { .. } => format!("greenroom unmute {again}"),
         Command::Pin { .. } => format!("greenroom unpin {again}"),
         Command::Destroy { .. } => format!("greenroom wait {again} --for idle"),
         Command::Reject { .. }
@@ -191,7 +193,8 @@ pub(super) async fn ask(
         | Command::Acknowledge { .. }
         | Command::Extend { .. }
         | Command::Unpark
-        | Command::Unpin => {
+        | Command::Unpin
+        | Command::Unmute => {
             format!("greenroom why {again}")
         }
         _ => format!("greenroom wait {again}"),

@@ -77,6 +77,9 @@ fn notes(card: &StageCard, now: Timestamp) -> String {
     if !card.queue.is_empty() {
         notes.push(format!("{} in line", card.queue.len()));
     }
+    if let Some(mute) = &card.mute {
+        notes.push(format!("muted by {}", clean(&mute.by)));
+    }
     match card.waiting_on.first() {
         Some(wait) if wait.code == "up_to_date" => {}
         Some(wait) => notes.push(waits(wait, now)),

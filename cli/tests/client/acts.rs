@@ -89,6 +89,11 @@ fn every_verb_sends_the_command_of_the_core() {
             "destroy prod --reason x --yes",
             json!({ "command": "destroy", "reason": "x" }),
         ),
+        (
+            "mute prod --reason x --for 2030-01-01T00:00:00Z",
+            json!({ "command": "mute", "reason": "x", "until": "2030-01-01T00:00:00Z" }),
+        ),
+        ("unmute prod", json!({ "command": "unmute" })),
     ] {
         assert_eq!(told(&place, words), by_alice(command), "{words}");
     }

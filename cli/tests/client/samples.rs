@@ -59,6 +59,7 @@ pub fn green(name: &str) -> StageCard {
         life: None,
         queue: Vec::new(),
         passed: Vec::new(),
+        mute: None,
     }
 }
 
@@ -101,6 +102,7 @@ pub fn red(name: &str) -> StageCard {
                 tests: vec![failure()],
                 failed: 3,
                 total: 12,
+                suites: Vec::new(),
             },
             reds: 2,
             acknowledged: Some(Acknowledged {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::site::Site;
 
-const ROUTES: [(&str, &str); 14] = [
+const ROUTES: [(&str, &str); 15] = [
     ("GET", "/api/v1/board"),
     ("GET", "/api/v1/apps"),
     ("GET", "/api/v1/backlog"),
@@ -15,6 +15,7 @@ const ROUTES: [(&str, &str); 14] = [
     ("POST", "/api/v1/stages/dev/commands"),
     ("POST", "/api/v1/notify"),
     ("GET", "/api/v1/freeze"),
+    ("GET", "/api/v1/duty"),
     ("POST", "/api/v1/pause"),
     ("GET", "/api/v1/releases"),
     ("POST", "/api/v1/marks"),

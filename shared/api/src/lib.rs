@@ -2,6 +2,7 @@
 //! `control-api` answer by the same code. What only one of them has is given as further routes.
 
 mod auth;
+mod duty;
 mod fault;
 mod freeze;
 mod handlers;

@@ -12,7 +12,7 @@ use greenroom_github::Secrets;
 use crate::auth::{Token, require_token};
 use crate::fault::in_words;
 use crate::handlers as api;
-use crate::{freeze, marks, pipelines, ways, webhook};
+use crate::{duty, freeze, marks, pipelines, ways, webhook};
 
 /// Where the installation is: how repositories are reached depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,6 +79,7 @@ fn under_v1<P: Ports>(
         .route("/deliveries/{id}", get(api::delivery))
         .route("/notify", post(api::notify))
         .route("/effects", get(api::effect))
+        .route("/duty", get(duty::duty))
         .route("/freeze", get(freeze::freeze))
         .route("/pause", post(freeze::pause))
         .route(

@@ -5,6 +5,7 @@ pub mod board;
 pub mod detail;
 pub mod diff;
 pub mod document;
+pub mod duty;
 pub mod freeze;
 pub mod gates;
 pub mod journey;
@@ -143,6 +144,8 @@ pub struct StageCard {
     pub queue: Vec<CandidateView>,
     /// What gave way to the next without having been deployed, newest last.
     pub passed: Vec<greenroom_core::stage::Passed>,
+    /// Nothing is told of it until then.
+    pub mute: Option<greenroom_core::stage::Mute>,
 }
 
 /// A mark of a revision, for people.

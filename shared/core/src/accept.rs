@@ -5,6 +5,7 @@ mod deploy;
 mod fence;
 mod life;
 mod mark;
+mod mute;
 mod overriding;
 mod rejection;
 mod retry;
@@ -13,6 +14,7 @@ mod rollback;
 use jiff::Timestamp;
 
 pub use mark::{Wanted, mark};
+pub use mute::MUTE_MAX;
 pub use rejection::{Rejection, RejectionKind};
 
 use crate::authorize::{authorize, authorize_end};
@@ -113,6 +115,8 @@ pub fn accept(
         Command::Pin { reason } => life::pin(stage, view, policy, by, &said(reason)),
         Command::Unpin => life::unpin(stage, view.now),
         Command::Destroy { reason } => life::destroy(stage, view, policy, by, &said(reason)),
+        Command::Mute { reason, until } => mute::mute(stage, view, by, &said(reason), *until),
+        Command::Unmute => mute::unmute(stage),
     }
 }
 

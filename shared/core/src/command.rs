@@ -82,6 +82,12 @@ pub enum Command {
     Destroy {
         reason: String,
     },
+    /// Tell nothing of the stage until then; what still matters is told when it is over.
+    Mute {
+        reason: String,
+        until: Timestamp,
+    },
+    Unmute,
 }
 
 impl Command {
@@ -107,6 +113,8 @@ impl Command {
             Self::Pin { .. } => "pin",
             Self::Unpin => "unpin",
             Self::Destroy { .. } => "destroy",
+            Self::Mute { .. } => "mute",
+            Self::Unmute => "unmute",
         }
     }
 }

@@ -28,6 +28,7 @@ pub mod principal;
 pub mod record;
 pub mod release;
 pub mod resolve;
+pub mod rota;
 pub mod schedule;
 pub mod stage;
 pub mod stage_file;

@@ -12,8 +12,10 @@ mod idle;
 mod life;
 mod line;
 mod marks;
+mod mute;
 pub(crate) mod queue;
 mod refresh;
+mod routes;
 mod run;
 mod suites;
 mod table;
@@ -62,6 +64,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
         wake: None,
         now: view.now,
     };
+    mute::expire(&mut draft);
     if let Some(policy) = policy {
         expire_lock(&mut draft, policy);
     }
@@ -109,8 +112,10 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     if draft.waits.is_empty() {
         draft.waits.push(Wait::UpToDate);
     }
-    // It keeps nothing from the stage, so it is said last.
+    // They keep nothing from the stage, so they are said last.
     draft.waits.extend(watched);
+    let muted = mute::settle(&mut draft);
+    draft.waits.extend(muted);
     Plan {
         next: draft.next,
         effects: draft.effects,

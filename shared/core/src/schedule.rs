@@ -8,24 +8,21 @@
 mod calendar;
 #[cfg(test)]
 mod tests;
+pub(crate) mod wall;
 
 use croner::Cron;
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use calendar::{Direction, nearest};
+use wall::SECOND;
 
 /// More skipped slots than this are not counted.
 pub const MISSED_MAX: u32 = 1_000;
-
-/// No clock is further from UTC than this; Manila's was by almost 16 hours.
-const OFFSET_MAX: SignedDuration = SignedDuration::from_hours(17);
-const TWO_OFFSETS: SignedDuration = SignedDuration::from_hours(34);
-const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// A cron expression in a time zone.
 #[derive(Clone, Debug)]
@@ -121,47 +118,14 @@ impl Schedule {
     }
 
     /// The latest second that the clock on the wall has shown up to `time`; slots up to it have
-    /// run. When the clock was put back this is later than what it shows now.
+    /// run.
     fn reached(&self, time: Timestamp) -> Option<DateTime> {
-        // What was shown longer ago is behind what any offset shows now.
-        let mut at = time.checked_sub(TWO_OFFSETS).unwrap_or(Timestamp::MIN);
-        let mut shown = DateTime::MIN;
-        loop {
-            let offset = self.zone.to_offset(at);
-            match self.jump_after(at).filter(|jump| *jump <= time) {
-                Some(jump) => {
-                    let end = whole_second(offset.to_datetime(jump));
-                    shown = shown.max(end.checked_sub(SECOND).ok()?);
-                    at = jump;
-                }
-                None => return Some(shown.max(whole_second(offset.to_datetime(time)))),
-            }
-        }
+        wall::reached(&self.zone, time)
     }
 
     /// The first instant at which the clock on the wall has reached `slot`.
     fn instant(&self, slot: DateTime) -> Option<Timestamp> {
-        let mut at = Offset::UTC.to_timestamp(slot).ok()?;
-        at = at.checked_sub(OFFSET_MAX).unwrap_or(Timestamp::MIN);
-        loop {
-            let offset = self.zone.to_offset(at);
-            if offset.to_datetime(at) >= slot {
-                return Some(at);
-            }
-            let by_this_offset = offset.to_timestamp(slot).ok()?;
-            match self.jump_after(at).filter(|jump| *jump <= by_this_offset) {
-                Some(jump) => at = jump,
-                None => return Some(by_this_offset),
-            }
-        }
-    }
-
-    /// The instant at which the offset changes next. Offsets at instants and this are all that is
-    /// asked of a zone: where its table of changes ends and a rule goes on for ever, jiff 0.2.43
-    /// misjudges the last entry when it is asked what came before, or whether a local time is
-    /// ambiguous.
-    fn jump_after(&self, time: Timestamp) -> Option<Timestamp> {
-        Some(self.zone.following(time).next()?.timestamp())
+        wall::instant(&self.zone, slot)
     }
 }
 
@@ -219,8 +183,4 @@ fn plainly(error: CronError) -> String {
         }
         other => other.to_string().trim_end_matches('.').to_owned(),
     }
-}
-
-fn whole_second(time: DateTime) -> DateTime {
-    time.date().at(time.hour(), time.minute(), time.second(), 0)
 }

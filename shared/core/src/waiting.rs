@@ -18,7 +18,7 @@ use crate::evidence::Gate;
 use crate::freeze::Edge;
 use crate::name::{RepoName, Revision, StageName};
 use crate::pause::Pause;
-use crate::stage::{Foreign, Hold, Lock, Rejected, Unstopped};
+use crate::stage::{Foreign, Hold, Lock, Mute, Rejected, Unstopped};
 use crate::stage_file::WindowKind;
 
 /// What a stage waits for.
@@ -155,6 +155,8 @@ pub enum Wait {
         /// How many wait at most.
         most: usize,
     },
+    /// A person wants nothing told of the stage; keeps nothing from it.
+    Muted(Mute),
 }
 
 /// A window that closes a stage.
@@ -192,7 +194,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 39] = [
+    pub const CODES: [&'static str; 40] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -232,6 +234,7 @@ impl Wait {
         "watching",
         "watched",
         "queued",
+        "muted",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -266,6 +269,7 @@ impl Wait {
             Self::Life(wait) => wait.code(),
             Self::Watch(wait) => wait.code(),
             Self::Queued { .. } => "queued",
+            Self::Muted(_) => "muted",
         }
     }
 
@@ -289,6 +293,7 @@ impl Wait {
                 | Self::ReadingHead { .. }
                 | Self::Watch(_)
                 | Self::Queued { .. }
+                | Self::Muted(_)
         )
     }
 }

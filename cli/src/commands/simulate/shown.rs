@@ -107,7 +107,7 @@ fn row(name: &str, stage: &StageStory, whole: SignedDuration) -> Vec<Cell> {
 
 /// The longest first.
 fn waits(stage: &StageStory) -> String {
-    let quiet = ["up_to_date", "nothing_yet", "watching", "watched"];
+    let quiet = ["up_to_date", "nothing_yet", "watching", "watched", "muted"];
     let all = stage.waits.iter().filter(|(code, _)| !quiet.contains(code));
     let mut all: Vec<_> = all.collect();
     all.sort_by_key(|(code, waited)| (std::cmp::Reverse(waited.total), **code));

@@ -243,9 +243,10 @@ impl<P: Ports> App<P> {
 
 /// Channels that some stage alerts.
 fn told(file: &StageFile) -> Vec<ChannelName> {
+    let routes = || file.rules.iter().flat_map(|rule| &rule.alert);
     file.channels
         .keys()
-        .filter(|channel| file.rules.iter().any(|rule| rule.alert.contains(channel)))
+        .filter(|channel| routes().any(|route| route.channel == **channel))
         .take(TOLD_MAX)
         .cloned()
         .collect()

@@ -10,7 +10,7 @@ use greenroom_core::stage::{Break, Override};
 use greenroom_core::stage_file::{Channel, StageFile};
 use serde::{Deserialize, Serialize};
 
-use words::{about, downstream, fill_break, kind, look, when};
+use words::{about, downstream, fill_break, kind, look, on_duty, when};
 
 use super::Done;
 use super::fail::Failure;
@@ -61,6 +61,7 @@ impl<P: Ports> App<P> {
             None => target,
         };
         let mut announcement = self.announcement(&app, &file, &id, channel, news).await?;
+        announcement.on_duty = on_duty(&file, channel, news, self.ports.now());
         announcement.possibly_repeated = entry
             .record
             .attempts

@@ -200,5 +200,6 @@ fn stage_card(
         life: life_view(stage),
         queue: stage.queue.waiting.iter().map(candidate_view).collect(),
         passed: stage.queue.passed.clone(),
+        mute: plan.next.quiet.mute.clone(),
     }
 }

@@ -272,7 +272,7 @@ fn is_near(until: Timestamp, now: Timestamp) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn has_reason(reason: &str, what: &str) -> Result<(), Rejection> {
+pub(super) fn has_reason(reason: &str, what: &str) -> Result<(), Rejection> {
     if reason.trim().is_empty() {
         return Err(Rejection::invalid(
             format!("{what} needs a reason"),

@@ -13,6 +13,18 @@ pub(super) fn people(log: &mut Log, before: &Stage, after: &Stage) {
         (Some(_), None) => log.add("unlocked", None, "the lock is off".to_owned()),
         _ => {}
     }
+    match (&before.quiet.mute, &after.quiet.mute) {
+        (old, Some(mute)) if old.as_ref() != Some(mute) => log.add(
+            "muted",
+            None,
+            format!(
+                "{} muted it until {:.0}: {}",
+                mute.by, mute.until, mute.reason
+            ),
+        ),
+        (Some(_), None) => log.add("unmuted", None, "it is muted no more".to_owned()),
+        _ => {}
+    }
     match (&before.hold, &after.hold) {
         (old, Some(hold)) if old.as_ref() != Some(hold) => log.add(
             "held",

@@ -41,6 +41,16 @@ pub struct Announcement {
     /// Who let it through closed windows, and why; one sentence.
     #[serde(default)]
     pub overridden: Option<String>,
+    /// Who is on duty, where the channel has a rota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_duty: Option<OnDuty>,
+}
+
+/// Whose turn it is to look after what breaks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OnDuty {
+    pub person: String,
+    pub until: Timestamp,
 }
 
 /// Why people are told.
@@ -204,6 +214,7 @@ impl Announcement {
             look: Vec::new(),
             possibly_repeated: false,
             overridden: None,
+            on_duty: None,
         }
     }
 
@@ -257,6 +268,9 @@ impl Announcement {
             None => {}
         }
         self.overridden.iter_mut().for_each(cut_text);
+        if let Some(on_duty) = &mut self.on_duty {
+            cut_text(&mut on_duty.person);
+        }
         let cut = cut_list(&mut self.suspects, SUSPECTS_MAX);
         self.suspects_more = self.suspects_more.saturating_add(cut);
         for suspect in &mut self.suspects {

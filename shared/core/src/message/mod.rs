@@ -23,7 +23,7 @@ mod words;
 
 pub use announcement::{
     Announcement, Cause, EXCERPT_MAX, FAILING_MAX, Kind, LOOK_MAX, LastGreen, Look, LookAt, Next,
-    PROBLEMS_MAX, SUSPECTS_MAX, Suspect, TEXT_MAX, UNAFFECTED_MAX, Unaffected,
+    OnDuty, PROBLEMS_MAX, SUSPECTS_MAX, Suspect, TEXT_MAX, UNAFFECTED_MAX, Unaffected,
 };
 pub use mail::Mail;
 pub use telegram::{TELEGRAM_BUDGET, TELEGRAM_ENTITIES_MAX};

@@ -54,6 +54,15 @@ pub(super) fn facts(told: &Announcement) -> Vec<Vec<Span>> {
         ]);
     }
     lines.extend(since(told));
+    if let Some(on_duty) = &told.on_duty {
+        lines.push(vec![
+            Span::say("On duty: "),
+            Span::quote(&on_duty.person, NAME_LIMIT),
+            Span::say(" until "),
+            Span::moment(on_duty.until, told.now),
+            Span::say("."),
+        ]);
+    }
     lines
 }
 

@@ -162,7 +162,7 @@ fn ended(
     };
     let first = candidate.build != BuildNeed::Failed;
     let told = finish::Told {
-        channels: &policy.rule.alert,
+        routes: &policy.rule.alert,
         config: &policy.file.hash,
         overridden: None,
     };

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::run::End;
-use super::{Draft, later, teardown};
+use super::{Draft, later, mute, teardown};
 use crate::effect::{Effect, News};
 use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
@@ -12,6 +12,7 @@ use crate::stage::{
     Break, BuildNeed, Candidate, Cause, Failing, GREENS_MAX, Health, Outcome, Override, Phase, Run,
     Stage, Verified,
 };
+use crate::stage_file::{NewsKind, Route};
 
 /// A candidate whose runs end without an answer is run again this often.
 pub const RETRIES: u32 = 2;
@@ -20,7 +21,7 @@ pub(super) const BACKOFF: SignedDuration = SignedDuration::from_secs(5);
 
 /// Who is told, and as which stage file has it.
 pub(super) struct Told<'a> {
-    pub channels: &'a [ChannelName],
+    pub routes: &'a [Route],
     pub config: &'a ConfigHash,
     /// What is told came through closed windows.
     pub overridden: Option<&'a Override>,
@@ -41,7 +42,7 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
             draft.next.unclear = None;
             if let Some(failing) = end.failing {
                 let told = Told {
-                    channels: &run.alert,
+                    routes: &run.alert,
                     config: &run.config,
                     overridden: run.overridden.as_ref(),
                 };
@@ -106,6 +107,7 @@ pub(super) fn proven(draft: &mut Draft, verified: Verified, is_back: bool) {
         stage.tried = None;
     }
     stage.verified = Some(verified);
+    stage.quiet.kept = None;
 }
 
 /// The break is over, if one is open: whoever heard of it is told.
@@ -126,36 +128,33 @@ pub(super) fn recovered(draft: &mut Draft, release: &Release, config: &ConfigHas
 /// The stage's tip is bad. The first time opens a break; what fails anew changes it; the same
 /// again is only counted.
 pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: &Told<'_>) {
-    let at = draft.now;
     draft.next.health = Health::Red;
+    draft.next.quiet.kept = None;
     if let Some(mut brk) = draft.next.brk.take() {
         if brk.still(failing) {
             brk.overridden = told.overridden.cloned();
-            for channel in brk.told.clone() {
-                let brk = brk.clone();
-                announce(draft, channel, told.config, News::Changed { brk, at });
-            }
+            let follow = told.follow(&brk);
+            mute::tell(draft, &mut brk, follow, told.config);
         }
         draft.next.brk = Some(brk);
         return;
     }
     draft.next.episodes += 1;
-    let brk = Break {
+    let mut brk = Break {
         episode: draft.next.episodes,
-        since: at,
+        since: draft.now,
         release: release.clone(),
         last_green: draft.next.greens.first().cloned(),
         fingerprint: failing.fingerprint(),
         failing,
         reds: 1,
-        told: told.channels.to_vec(),
+        told: Vec::new(),
         acknowledged: None,
         overridden: told.overridden.cloned(),
+        untold: None,
     };
-    for channel in told.channels {
-        let brk = brk.clone();
-        announce(draft, channel.clone(), told.config, News::Broke { brk, at });
-    }
+    let concerned = told.concerned(&brk.failing);
+    mute::tell(draft, &mut brk, concerned, told.config);
     draft.next.brk = Some(brk);
 }
 
@@ -192,7 +191,7 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
     draft.next.tried = Some(run.release.clone());
     draft.next.unclear = draft.next.tried.clone();
     let told = Told {
-        channels: &run.alert,
+        routes: &run.alert,
         config: &run.config,
         overridden: run.overridden.as_ref(),
     };
@@ -204,15 +203,13 @@ fn unclear(draft: &mut Draft, run: &Run, end: &End) {
         unverified(draft, &run.release, run.generation, &why, &told);
         return;
     }
-    for channel in told.channels {
-        let news = News::Refused {
-            release: run.release.clone(),
-            generation: run.generation,
-            why: why.clone(),
-            at: draft.now,
-        };
-        announce(draft, channel.clone(), told.config, news);
-    }
+    let news = News::Refused {
+        release: run.release.clone(),
+        generation: run.generation,
+        why,
+        at: draft.now,
+    };
+    mute::doubt(draft, news, told.hear(NewsKind::Refused), told.config);
 }
 
 /// Whether what the run follows still leads here: a branch that went meanwhile takes along what it
@@ -236,15 +233,14 @@ pub(super) fn unverified(
     why: &str,
     told: &Told<'_>,
 ) {
-    for channel in told.channels {
-        let news = News::Unverified {
-            release: release.clone(),
-            generation,
-            why: why.to_owned(),
-            at: draft.now,
-        };
-        announce(draft, channel.clone(), told.config, news);
-    }
+    let news = News::Unverified {
+        release: release.clone(),
+        generation,
+        why: why.to_owned(),
+        at: draft.now,
+    };
+    let heard = told.hear(NewsKind::Unverified);
+    mute::doubt(draft, news, heard, told.config);
 }
 
 pub(super) fn announce(draft: &mut Draft, channel: ChannelName, config: &ConfigHash, news: News) {

@@ -40,7 +40,7 @@ fn doubt(draft: &mut Draft, foreign: &Foreign, policy: Option<&Policy<'_>>) {
     stage.unclear = None;
     if let Some(policy) = policy {
         let told = Told {
-            channels: &policy.rule.alert,
+            routes: &policy.rule.alert,
             config: &policy.file.hash,
             overridden: None,
         };

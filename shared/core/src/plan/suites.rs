@@ -147,7 +147,8 @@ fn judge_failed(suites: &Suites) -> Option<End> {
         };
         report.failures.iter().map(name).collect::<Vec<_>>()
     };
-    let tests = reports(suites).flat_map(named).take(FAILURES_MAX).collect();
+    let tests = listed(reports(suites).map(named).collect());
+    let failing = reports(suites).filter(|(_, report)| report.verdict == Verdict::Failed);
     let failed = sum(suites, |report| report.failed);
     let total = sum(suites, |report| report.total);
     Some(End::failed(
@@ -156,8 +157,22 @@ fn judge_failed(suites: &Suites) -> Option<End> {
             tests,
             failed,
             total,
+            suites: failing.map(|(suite, _)| suite.clone()).collect(),
         },
     ))
+}
+
+/// As many as are kept, in the order of their suites; of each suite at least the first, so that
+/// what fails anew in any is noticed.
+fn listed(suites: Vec<Vec<TestFailure>>) -> Vec<TestFailure> {
+    let mut left = suites.iter().filter(|tests| !tests.is_empty()).count();
+    let mut all: Vec<TestFailure> = Vec::new();
+    for tests in suites.into_iter().filter(|tests| !tests.is_empty()) {
+        left -= 1;
+        let room = FAILURES_MAX.saturating_sub(all.len() + left).max(1);
+        all.extend(tests.into_iter().take(room));
+    }
+    all
 }
 
 fn reports(suites: &Suites) -> impl Iterator<Item = (&SuiteName, &SuiteReport)> {

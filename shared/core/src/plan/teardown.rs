@@ -19,6 +19,7 @@ use crate::release::Release;
 use crate::stage::{
     BuildNeed, Cause, Gone, Health, Orphan, Outcome, Phase, Run, Source, Stage, Wish,
 };
+use crate::stage_file::Route;
 use crate::waiting::{LifeWait, Wait};
 
 /// The default branch is read again when what was read is older.
@@ -125,7 +126,7 @@ fn claim(draft: &mut Draft, wish: &Wish, source: &Source, view: &View<'_>, polic
         ended: None,
         stop_sent: false,
         suites: BTreeMap::new(),
-        alert: told(policy),
+        alert: told(policy).into_iter().map(Route::from).collect(),
         contains: Vec::new(),
         outputs: BTreeMap::new(),
         attempt: wish.attempt,
@@ -205,6 +206,7 @@ fn gone(draft: &mut Draft, run: &Run, policy: Option<&Policy<'_>>) {
     stage.greens.clear();
     stage.tried = None;
     stage.rejected = None;
+    stage.quiet.kept = None;
     stage.health = Health::Unknown;
     // Whoever heard that it broke hears of its end.
     let heard = stage.brk.take().map(|brk| brk.told).unwrap_or_default();
@@ -234,8 +236,9 @@ fn gone(draft: &mut Draft, run: &Run, policy: Option<&Policy<'_>>) {
         why,
         at,
     };
-    let more = heard.iter().filter(|one| !run.alert.contains(one));
-    for channel in run.alert.iter().chain(more) {
+    let alert: Vec<&ChannelName> = run.alert.iter().map(|it| &it.channel).collect();
+    let more = heard.iter().filter(|one| !alert.contains(one));
+    for channel in alert.iter().copied().chain(more) {
         finish::announce(draft, channel.clone(), &run.config, news.clone());
     }
     finish::ask_downstream(draft, policy, run.generation);
@@ -277,8 +280,8 @@ fn left_over(draft: &mut Draft, run: &Run, again: bool, why: &str, policy: Optio
             why: why.to_owned(),
             at: now,
         };
-        for channel in &run.alert {
-            finish::announce(draft, channel.clone(), &run.config, news.clone());
+        for route in &run.alert {
+            finish::announce(draft, route.channel.clone(), &run.config, news.clone());
         }
     }
 }

@@ -160,7 +160,7 @@ fn ended(draft: &mut Draft, round: &Round, stands: &Deployed, end: End, policy: 
     let outcome = end.outcome;
     let why = bound::text(&end.why, bound::WHY_MAX);
     let told = Told {
-        channels: &policy.rule.alert,
+        routes: &policy.rule.alert,
         config: &policy.file.hash,
         overridden: None,
     };

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Override, Verified};
-use crate::name::ChannelName;
+use super::{Override, Untold, Verified};
+use crate::name::{ChannelName, SuiteName};
 use crate::release::Release;
 use crate::verdict::TestFailure;
 
@@ -37,6 +37,9 @@ pub enum Failing {
         tests: Vec<TestFailure>,
         failed: u32,
         total: u32,
+        /// All suites in which tests fail; none in records of older versions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suites: Vec<SuiteName>,
     },
     /// A step of the pipeline, or of the build.
     Step {
@@ -81,6 +84,9 @@ pub struct Break {
     /// What broke it was let through closed windows.
     #[serde(default)]
     pub overridden: Option<Override>,
+    /// Channels that are owed the news of it, because the stage is muted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<Untold>,
 }
 
 impl Break {

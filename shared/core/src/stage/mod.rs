@@ -7,6 +7,7 @@ mod foreign;
 mod life;
 mod passage;
 mod queue;
+mod quiet;
 mod run;
 mod watch;
 
@@ -24,6 +25,7 @@ pub use life::{
 };
 pub use passage::{HEARD_MAX, Heard, Passage};
 pub use queue::{Passed, Proof, QUEUE_MAX, Queue, Taken};
+pub use quiet::{Kept, Mute, Quiet, Untold};
 pub use run::{Outcome, Phase, Run, StopReason, SuiteProgress, Unstopped};
 pub use watch::{Judged, Looked, Round, Watch};
 
@@ -105,6 +107,9 @@ pub struct Stage {
     /// What waits behind the candidate, where each change is deployed by itself.
     #[serde(default, skip_serializing_if = "Queue::is_blank")]
     pub queue: Queue,
+    /// Of a stage that somebody muted.
+    #[serde(default, skip_serializing_if = "Quiet::is_blank")]
+    pub quiet: Quiet,
 }
 
 /// Which rule made the stage, and with what.
@@ -206,6 +211,7 @@ impl Stage {
             life: Life::default(),
             watch: Watch::default(),
             queue: Queue::default(),
+            quiet: Quiet::default(),
         }
     }
 

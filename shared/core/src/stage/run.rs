@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cause, Override, Skipped, Terms};
 use crate::execution::Observation;
-use crate::name::{ChannelName, ConfigHash, ExecutionId, Nonce, RefName, SuiteName};
+use crate::name::{ConfigHash, ExecutionId, Nonce, RefName, SuiteName};
 use crate::release::{Outputs, Release};
+use crate::stage_file::Route;
 use crate::verdict::SuiteReport;
 
 /// A claimed run, and later the record of how it ended.
@@ -39,7 +40,7 @@ pub struct Run {
     pub suites: BTreeMap<SuiteName, SuiteProgress>,
     /// Channels to tell, as the stage file had it when the run was claimed.
     #[serde(default)]
-    pub alert: Vec<ChannelName>,
+    pub alert: Vec<Route>,
     #[serde(default)]
     pub contains: Vec<Skipped>,
     #[serde(default)]

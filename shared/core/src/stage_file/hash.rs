@@ -101,7 +101,9 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
     let expires = rule.expires.as_ref().map(
         |it| json!({ "idle": format_duration(it.idle), "warn": it.warn.map(format_duration) }),
     );
-    // Who may end a stage, and who hears of it, is not what is deployed there.
+    // Who may end a stage, and who hears of what, is not what is deployed there. Channels are here
+    // since the first version.
+    let alert: Vec<_> = rule.alert.iter().map(|route| &route.channel).collect();
     let mut all = json!({
         "settings": 1,
         "stage": rule.stage.as_str(),
@@ -111,7 +113,7 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
         "verify": rule.verify,
         "soak": rule.soak.map(format_duration),
         "approvals": rule.approvals,
-        "alert": rule.alert,
+        "alert": alert,
         "expires": expires,
         "timeout": format_duration(rule.timeout),
     });

@@ -4,6 +4,7 @@
 //! types (`raw`, every key there is), to the model (`validate`, everything followed). Every
 //! step reports what it finds and goes on, so that all problems are told at once.
 
+mod alert;
 mod diagnostic;
 mod duration;
 mod hash;
@@ -13,6 +14,7 @@ mod order;
 mod pattern;
 mod raw;
 mod record;
+mod route;
 mod scalar;
 mod schema;
 mod slug;
@@ -31,6 +33,7 @@ pub(crate) use hash::canonical;
 pub use model::*;
 pub(crate) use names::collision_free;
 pub use pattern::{Pattern, PatternError};
+pub use route::{NewsKind, Route};
 pub use schema::schema;
 pub use slug::{STAGE_NAME_MAX, is_stage_name, slug};
 pub use template::{MissingValue, Reference, Rendered, Template, TemplateError, Values};

@@ -13,8 +13,9 @@ use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
     SettingsHash, SuiteName,
 };
+use crate::rota::Rota;
 use crate::schedule::Schedule;
-use crate::stage_file::{Diagnostic, Pattern, Template};
+use crate::stage_file::{Diagnostic, Pattern, Route, Template};
 
 /// `greenroom.yaml`, in force.
 #[derive(Clone, Debug)]
@@ -39,6 +40,10 @@ pub struct StageFile {
     pub windows: BTreeMap<String, Window>,
     /// Words that people may give to revisions; `bad` is not among them and always there.
     pub marks: BTreeMap<String, MarkRule>,
+    /// People who take turns.
+    pub rotas: BTreeMap<String, Rota>,
+    /// The rota whose person on duty messages on a channel name.
+    pub on_duty: BTreeMap<ChannelName, String>,
 }
 
 /// Who may give a mark.
@@ -187,7 +192,8 @@ pub struct Rule {
     pub verify: Vec<SuiteName>,
     pub soak: Option<SignedDuration>,
     pub approvals: Option<Approvals>,
-    pub alert: Vec<ChannelName>,
+    /// Each channel once.
+    pub alert: Vec<Route>,
     pub expires: Option<Expires>,
     /// Of one run, deploy and tests together. Default 1 hour.
     pub timeout: SignedDuration,

@@ -1,6 +1,7 @@
 //! What a stage file looks like: every key there is, before anything is checked against
 //! anything else. The published JSON Schema is made from these types.
 
+use crate::stage_file::alert::RawAlert;
 use crate::stage_file::order::Line;
 use crate::stage_file::record::{List, Named, record};
 use crate::stage_file::scalar::{
@@ -31,6 +32,8 @@ record! {
         optional windows: Named<RawWindow>,
         /// Words that people give to revisions, and who may.
         optional marks: Named<RawMark>,
+        /// People who take turns in being on duty.
+        optional rotas: Named<RawRota>,
     }
 }
 
@@ -113,7 +116,7 @@ record! {
 }
 
 record! {
-    /// Where announcements go; exactly one of the kinds.
+    /// Where announcements go; exactly one of the kinds, and who is on duty.
     RawChannel ("a channel") {
         /// A Telegram chat.
         optional telegram: RawTelegram,
@@ -123,6 +126,8 @@ record! {
         optional sns: Text,
         /// The log of `greenroom serve`; written `console: {}`.
         optional console: RawConsole,
+        /// The rota whose person on duty is named in messages about breaks.
+        optional on_duty: Text,
     }
 }
 
@@ -181,8 +186,8 @@ record! {
         optional soak: Length,
         /// Who must say yes before a release gets here.
         optional approvals: RawApprovals,
-        /// Channels that hear of breaks and recoveries.
-        optional alert: List<Text>,
+        /// Channels that hear of breaks and recoveries: names, or mappings that say of which.
+        optional alert: List<RawAlert>,
         /// When an idle stage goes away.
         optional expires: RawExpires,
         /// Limit of one run, deploy and tests; 1 hour unless told otherwise.
@@ -323,5 +328,19 @@ record! {
     RawMark ("a mark") {
         /// Roles whose holders may give it; anybody unless told otherwise.
         optional by: List<Text>,
+    }
+}
+
+record! {
+    /// People who take turns in being on duty.
+    RawRota ("a rota") {
+        /// Logins, or what people are called, in the order of their turns, over and over.
+        required people: List<Text>,
+        /// When the first turn begins, by the clock in `timezone`, such as `2026-01-05T09:00`.
+        required from: Text,
+        /// How long a turn is, by that clock: `1d`, `7d`.
+        required every: Length,
+        /// IANA time zone, such as `Europe/Rome`.
+        required timezone: Text,
     }
 }

@@ -38,10 +38,8 @@ fn the_example_of_the_design_holds() {
         }
     );
     assert_eq!(prod.soak, Some(SignedDuration::from_hours(24)));
-    assert_eq!(
-        prod.alert,
-        [ChannelName::new("team"), ChannelName::new("mail")]
-    );
+    let alert = ["team", "mail"].map(|name| Route::from(ChannelName::new(name)));
+    assert_eq!(prod.alert, alert);
     let approvals = prod.approvals.as_ref().expect("approvals");
     assert_eq!(
         (approvals.count, approvals.by.as_slice()),

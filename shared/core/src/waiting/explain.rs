@@ -256,6 +256,15 @@ impl Wait {
                 Some("greenroom apply".to_owned()),
                 None,
             ),
+            Self::Muted(mute) => (
+                format!(
+                    "{} muted it until {:.0}: {}",
+                    mute.by, mute.until, mute.reason
+                ),
+                mute.by.clone(),
+                command("unmute"),
+                Some(mute.until),
+            ),
             Self::Foreign(foreign) => (
                 format!("{}: nobody can tell what stands here", foreign.sentence()),
                 "an operator, or whatever comes next".to_owned(),

@@ -8,7 +8,7 @@ use greenroom_core::freeze::Edge;
 use greenroom_core::name::{ExecutionId, StageName};
 use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
-use greenroom_core::stage::{Foreign, Gone, Hold, Lock, Orphan, Parked, Rejected, Unstopped};
+use greenroom_core::stage::{Foreign, Gone, Hold, Lock, Mute, Orphan, Parked, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
 use greenroom_core::waiting::{Closing, LifeWait, Passing, ReleaseWait, Wait, WatchWait};
 use jiff::SignedDuration;
@@ -229,6 +229,12 @@ fn every_wait() -> Vec<Wait> {
             behind: vec![world.release(1).revision, world.release(2).revision],
             most: 2,
         },
+        Wait::Muted(Mute {
+            by: text(),
+            reason: text(),
+            since,
+            until: since,
+        }),
     ]
 }
 

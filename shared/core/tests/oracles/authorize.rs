@@ -97,6 +97,11 @@ fn commands() -> Vec<Command> {
         Command::Pin { reason: reason() },
         Command::Unpin,
         Command::Destroy { reason: reason() },
+        Command::Mute {
+            reason: reason(),
+            until: jiff::Timestamp::MAX,
+        },
+        Command::Unmute,
     ]
 }
 

@@ -61,10 +61,10 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
 }
 
 /// Nobody says anything of a release in these situations, none has to pass another stage, nobody
-/// runs anything past Greenroom, nothing waits in line, and no stage goes: what that adds to the gates
-/// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs` and
-/// `machine/life.rs`.
-const ELSEWHERE: [&str; 12] = [
+/// runs anything past Greenroom, nothing waits in line, nothing is muted, and no stage goes: what that adds to the gates
+/// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs`,
+/// `machine/life.rs` and `machine/mute.rs`.
+const ELSEWHERE: [&str; 13] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -77,6 +77,7 @@ const ELSEWHERE: [&str; 12] = [
     "queued",
     "watching",
     "watched",
+    "muted",
 ];
 
 #[test]

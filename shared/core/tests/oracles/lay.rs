@@ -393,6 +393,7 @@ fn broken(names: &Names) -> core::Break {
         told: Vec::new(),
         acknowledged: None,
         overridden: None,
+        untold: None,
     }
 }
 

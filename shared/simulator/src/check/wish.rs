@@ -247,7 +247,9 @@ fn leaves_a_trace(command: &Command) -> bool {
         | Command::Unpark
         | Command::Pin { .. }
         | Command::Unpin
-        | Command::Destroy { .. } => true,
+        | Command::Destroy { .. }
+        | Command::Mute { .. }
+        | Command::Unmute => true,
         // A second yes, or a wish for what is under way anyhow, changes nothing.
         Command::Admit { .. } | Command::Promote | Command::Approve { .. } | Command::Retry => {
             false

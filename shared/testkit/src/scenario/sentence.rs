@@ -209,6 +209,17 @@ pub const SENTENCES: &[Sentence] = &[
     is("{person} unlocks {stage}", |found| {
         on_stage(found, "unlock", &[])
     }),
+    is(
+        "{person} mutes {stage} for {length} because {text}",
+        |found| {
+            let until = format!("{}m", length(found).as_mins());
+            let reason = found.get("text");
+            on_stage(found, "mute", &["--for", &until, "--reason", &reason])
+        },
+    ),
+    is("{person} unmutes {stage}", |found| {
+        on_stage(found, "unmute", &[])
+    }),
     is("{person} extends {stage}", |found| {
         on_stage(found, "extend", &[])
     }),

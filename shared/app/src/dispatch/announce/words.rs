@@ -1,7 +1,7 @@
 //! What news mean in an announcement.
 
 use greenroom_core::effect::News;
-use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt, Next};
+use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, OnDuty};
 use greenroom_core::name::{ChannelName, StageId, StageName};
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Break, Failing};
@@ -61,6 +61,7 @@ pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
             tests,
             failed,
             total,
+            ..
         } => Cause::Tests {
             failing: tests.clone(),
             failed: *failed,
@@ -120,6 +121,26 @@ pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
     }
 }
 
+/// Whose turn it is to look after what is told on the channel, if it is anybody's and there is
+/// something to look after.
+pub(super) fn on_duty(
+    file: &StageFile,
+    channel: &ChannelName,
+    news: &News,
+    now: Timestamp,
+) -> Option<OnDuty> {
+    let is_work = matches!(
+        news,
+        News::Broke { .. } | News::Changed { .. } | News::Unverified { .. } | News::Refused { .. }
+    );
+    let rota = file.rotas.get(file.on_duty.get(channel)?)?;
+    let turn = rota.at(now).filter(|_| is_work)?;
+    Some(OnDuty {
+        person: turn.person.to_string(),
+        until: turn.until,
+    })
+}
+
 pub(super) fn when(news: &News) -> Timestamp {
     match news {
         News::Broke { at, .. }
@@ -171,6 +192,37 @@ stages:
   preprod: { from: { branch: master, refresh: { cron: "0 6 * * *", timezone: UTC } }, pipeline: service, verify: [smoke] }
   prod:    { from: { promote: preprod }, pipeline: service }
 "#;
+
+    #[test]
+    fn messages_about_breaks_say_who_is_on_duty_and_others_do_not() {
+        let rota = "rotas: { ops: { people: [alice, bob], from: 2026-11-02T09:00, every: 7d, timezone: Europe/Rome } }";
+        let channels = "channels: { team: { console: {}, on_duty: ops }, mail: { console: {} } }";
+        let text = format!("{FILE}{rota}\n{channels}\n");
+        let file = StageFile::parse("greenroom.yaml", text.as_bytes()).expect("it holds");
+        let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let now = at("2026-11-09T08:00:00Z");
+        let release = greenroom_core::release::Release {
+            revision: greenroom_core::name::Revision::new("a".repeat(40)),
+            recipe: greenroom_core::name::RecipeHash::new("0"),
+            artifact: None,
+        };
+        let refused = News::Refused {
+            release,
+            generation: 1,
+            why: "no".to_owned(),
+            at: now,
+        };
+        let of = |channel: &str, news: &News, now: Timestamp| {
+            let told = on_duty(&file, &ChannelName::new(channel), news, now)?;
+            Some((told.person, told.until))
+        };
+        let bob = ("bob".to_owned(), at("2026-11-16T08:00:00Z"));
+        assert_eq!(of("team", &refused, now), Some(bob));
+        assert_eq!(of("mail", &refused, now), None);
+        assert_eq!(of("team", &News::Test { at: now }, now), None);
+        let early = at("2026-11-02T07:59:59Z");
+        assert_eq!(of("team", &refused, early), None);
+    }
 
     #[test]
     fn a_break_says_what_really_comes_next_to_its_stage() {

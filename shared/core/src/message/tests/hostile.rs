@@ -63,6 +63,9 @@ fn with_texts(mut told: Announcement, texts: &[String]) -> Announcement {
         other.stage = StageName::new(next());
         other.revision = other.revision.take().map(|_| Revision::new(next()));
     }
+    if let Some(on_duty) = &mut told.on_duty {
+        on_duty.person = next();
+    }
     if let Some(green) = &mut told.last_green {
         green.revision = Revision::new(next());
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::message::{
-    Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, Suspect, Unaffected,
+    Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, OnDuty, Suspect, Unaffected,
 };
 use crate::name::{ChannelName, Digest, RepoName, Revision, StageName};
 use crate::verdict::TestFailure;
@@ -118,6 +118,10 @@ pub(super) fn all() -> Vec<(&'static str, Announcement)> {
             excerpt: "make: Entering directory\n\u{1b}[31merror\u{1b}[0m: port 80 is taken\nmake: *** [deploy] Error 1\n".to_owned(),
         }),
         next: Some(Next::Push),
+        on_duty: Some(OnDuty {
+            person: "alice".to_owned(),
+            until: at("2026-11-23T08:00:00Z"),
+        }),
         ..broke()
     };
     let same_revision = Announcement {

@@ -154,6 +154,13 @@ fn a_window_is_when_and_not_what() {
 }
 
 #[test]
+fn who_hears_of_which_news_is_not_what_is_deployed() {
+    let routed = "alert: [{ channel: c, news: [broke], suites: [s] }] }";
+    assert_eq!(changed("alert: [c] }", routed), (false, false));
+    assert_eq!(changed("alert: [c] }", "alert: [] }"), (false, true));
+}
+
+#[test]
 fn a_watch_says_when_and_not_what() {
     let with = SMALL.replace("alert: [c] }", "alert: [c], watch: { every: 15m } }");
     let (old, new) = (parse(SMALL), parse(&with));

@@ -14,7 +14,8 @@ pub(super) fn check(raw: &RawFile, stage: &RawStage, log: &mut Log) -> Option<Ex
     let told = if expires.tell.is_absent() {
         // What is wrong with these was reported where they stand.
         let all = stage.alert.items().iter();
-        all.map(|name| ChannelName::new(name.value.as_str()))
+        all.filter_map(|it| it.value.channel())
+            .map(ChannelName::new)
             .collect()
     } else {
         let all = tell.iter();

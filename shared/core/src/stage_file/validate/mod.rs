@@ -1,6 +1,7 @@
 //! From raw types to the model: everything that refers to something else is followed, and
 //! everything that would only fail later is found now. Each check reports and goes on.
 
+mod alert;
 mod approvals;
 mod channels;
 mod collisions;
@@ -14,6 +15,7 @@ mod promotion;
 mod queue;
 mod reports;
 mod roles;
+mod rotas;
 mod rules;
 mod shadows;
 mod sources;
@@ -57,6 +59,8 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     let roles = roles::check(raw, log);
     let windows = windows::check(raw, log);
     let marks = marks::check(raw, log);
+    let rotas = rotas::check(raw, log);
+    let on_duty = rotas::on_duty(raw, log);
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
     through::check(raw, log);
@@ -87,6 +91,8 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         warnings: Vec::new(),
         windows,
         marks,
+        rotas,
+        on_duty,
     })
 }
 
@@ -100,6 +106,7 @@ fn is_of_usable_size(raw: &RawFile, log: &mut Log) -> bool {
         size("stages", &raw.stages),
         size("windows", &raw.windows),
         size("marks", &raw.marks),
+        size("rotas", &raw.rotas),
     ];
     let too_large = sections
         .into_iter()

@@ -71,6 +71,7 @@ pub(super) fn check_known<T>(
         "role" => "unknown-role",
         "window" => "unknown-window",
         "mark" => "unknown-mark",
+        "rota" => "unknown-rota",
         _ => "unknown-stage",
     };
     log.report(
@@ -101,14 +102,21 @@ pub(super) fn check_list<'a, T>(
         }
     }
     if let Some(one_more) = found.get(LISTED_MAX) {
+        check_size(LISTED_MAX + 1, what, &one_more.span, log);
+    }
+    found
+}
+
+/// Reports the first reference too many.
+pub(super) fn check_size(count: usize, what: &str, span: &Range<usize>, log: &mut Log) {
+    if count == LISTED_MAX + 1 {
         let message = format!("more than {LISTED_MAX} {what}s are listed");
         log.report(
-            Diagnostic::error("too-many", &one_more.span, message)
+            Diagnostic::error("too-many", span, message)
                 .label("one too many")
                 .help(format!("Each {what} is an effect of one decision, which is committed whole; merge some of them.")),
         );
     }
-    found
 }
 
 /// The items of a list, each once; a repeated one is a warning.

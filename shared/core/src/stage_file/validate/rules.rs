@@ -5,8 +5,10 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{approvals, expires, gates, marks, paths, queue, sources, templates, watch, windows};
-use crate::name::{ChannelName, PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
+use super::{
+    alert, approvals, expires, gates, marks, paths, queue, sources, templates, watch, windows,
+};
+use crate::name::{PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
 use crate::stage_file::record::Entry;
@@ -66,7 +68,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
     );
     let verify = check_list(&stage.verify, "suite", "suites", &raw.suites, log);
     let marks = marks::demanded(raw, &stage.marks, log);
-    let alert = check_list(&stage.alert, "channel", "channels", &raw.channels, log);
+    let alert = alert::check(raw, entry, log);
     let timeout = limit(stage.timeout.given(), TIMEOUT, TIMEOUT_MAX, "a run", log);
     let pipeline = stage.pipeline.value();
     Some(Rule {
@@ -81,10 +83,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
             .collect(),
         soak: check_soak(entry, stage, source, log),
         approvals,
-        alert: alert
-            .iter()
-            .map(|name| ChannelName::new(name.value.as_str()))
-            .collect(),
+        alert,
         expires: expires::check(raw, stage, log),
         timeout,
         recipe: RecipeHash::new(""),

@@ -153,16 +153,7 @@ fn check_refresh(from: &RawFrom, refresh: &Spanned<RawRefresh>, log: &mut Log) -
 
 /// Reports a time zone or a cron expression that is none.
 pub(super) fn check_schedule(cron: &Spanned<String>, timezone: &Spanned<String>, log: &mut Log) {
-    if zone(&timezone.value).is_err() {
-        let message = format!("`{}` is not a time zone", shown(&timezone.value));
-        let names = zone_names();
-        log.report(
-            Diagnostic::error("time-zone", &timezone.span, message)
-                .label("unknown time zone")
-                .help("Write a name of the IANA database, such as `Europe/Rome` or `UTC`.")
-                .did_you_mean(&timezone.value, names.iter().map(String::as_str)),
-        );
-    }
+    check_zone(timezone, log);
     // The zone has its own report; the expression is judged by itself.
     match Schedule::parse(&cron.value, "UTC") {
         Ok(_) => {}
@@ -175,5 +166,19 @@ pub(super) fn check_schedule(cron: &Spanned<String>, timezone: &Spanned<String>,
             Diagnostic::error("cron", &cron.span, error.to_string())
                 .help("Write `minute hour day month weekday`, such as `0 6 * * 1-5`."),
         ),
+    }
+}
+
+/// Reports a time zone that there is not.
+pub(super) fn check_zone(timezone: &Spanned<String>, log: &mut Log) {
+    if zone(&timezone.value).is_err() {
+        let message = format!("`{}` is not a time zone", shown(&timezone.value));
+        let names = zone_names();
+        log.report(
+            Diagnostic::error("time-zone", &timezone.span, message)
+                .label("unknown time zone")
+                .help("Write a name of the IANA database, such as `Europe/Rome` or `UTC`.")
+                .did_you_mean(&timezone.value, names.iter().map(String::as_str)),
+        );
     }
 }

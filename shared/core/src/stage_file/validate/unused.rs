@@ -33,7 +33,9 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
         &used(|stage| &stage.variables),
         log,
     );
-    let mut channels = used(|stage| &stage.alert);
+    let alert = all.iter().flat_map(|stage| stage.alert.items());
+    let alert = alert.filter_map(|item| item.value.channel());
+    let mut channels: BTreeSet<&str> = alert.collect();
     let tell = all.iter().filter_map(|stage| stage.expires.value());
     let tell = tell.flat_map(|expires| expires.tell.items());
     channels.extend(tell.map(|name| name.value.as_str()));
