@@ -111,6 +111,9 @@ fn words(leg: &Leg, revision: &str, now: Timestamp) -> String {
         },
         "selectable" => "built; comes here if somebody selects it".to_owned(),
         "gone" => format!("came with run {run}{inside}, and is not here any more"),
+        "passed_by" => {
+            format!("changes nothing here{inside}; comes with the next commit that does")
+        }
         "not_on_the_way" => "not on its way here".to_owned(),
         "unknown" => {
             let why = leg.unknown.as_deref().unwrap_or("it is not said why");

@@ -4,6 +4,7 @@
 mod between;
 mod event;
 mod leave;
+mod paths;
 mod select;
 
 use std::collections::BTreeMap;
@@ -268,6 +269,8 @@ impl<P: Ports> App<P> {
             at,
         };
         let facts = between::steps(&loaded, delivery, fact, self.settings.clock_error);
+        let facts = self.concerning(app, &loaded, facts).await;
+        let facts = facts.map_err(|error| source_error(&error))?;
         Ok(Some((loaded, facts, Some(revision))))
     }
 

@@ -290,8 +290,10 @@ impl<P: Ports> App<P> {
                     at,
                 },
             };
+            let facts = self.concerning(&app, &loaded, vec![fact]).await;
+            let facts = facts.map_err(|error| Failure::from(source_error(&error)))?;
             match self
-                .try_step(&loaded, &Input::Facts(&[fact]), &removal(entry))
+                .try_step(&loaded, &Input::Facts(&facts), &removal(entry))
                 .await
             {
                 Err(Error::Store(StoreError::Conflict { key }))

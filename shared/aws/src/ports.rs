@@ -6,7 +6,7 @@ use greenroom_app::ports::Ports;
 use greenroom_app::ports::channels::{ChannelTarget, Channels, Receipt, SendError};
 use greenroom_app::ports::pipelines::{PipelineError, Pipelines, StartRequest};
 use greenroom_app::ports::source::{
-    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
+    Changed, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
 };
 use greenroom_app::ports::store::Store;
 use greenroom_app::ports::suites::{SuiteRequest, Suites};
@@ -207,6 +207,14 @@ impl Source for Unused {
         _: &Revision,
         _: &str,
     ) -> Result<Vec<SourceFile>, SourceError> {
+        no_source(repository)
+    }
+    async fn changed(
+        &self,
+        repository: &Repository,
+        _: &Revision,
+        _: &Revision,
+    ) -> Result<Changed, SourceError> {
         no_source(repository)
     }
     async fn compare(

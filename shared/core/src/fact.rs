@@ -21,6 +21,16 @@ pub enum Fact {
         cause: Cause,
         at: Timestamp,
     },
+    /// A reference was read, and differs from `since`, which is newest here, in none of the paths
+    /// that the stage is about.
+    HeadUntouched {
+        reference: RefName,
+        revision: Revision,
+        actor: Option<Actor>,
+        cause: Cause,
+        since: Revision,
+        at: Timestamp,
+    },
     /// A reference was read and is gone, or leads here no more.
     HeadGone { reference: RefName, at: Timestamp },
     /// The refresh's branch could not be found.

@@ -3,6 +3,7 @@
 
 mod life;
 mod passage;
+mod paths;
 mod people;
 mod queue;
 mod watch;
@@ -40,6 +41,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     life::said(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
+    paths::passed_by(&mut log, before, after);
     passage::passages(&mut log, before, after);
     unstopped(&mut log, before, after);
     foreign(&mut log, before, after);

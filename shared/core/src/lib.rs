@@ -20,6 +20,7 @@ pub mod history;
 pub mod mark;
 pub mod message;
 pub mod name;
+pub mod paths;
 pub mod pause;
 pub mod plan;
 pub mod policy;

@@ -33,6 +33,23 @@ pub fn record(mut stage: Stage, fact: &Fact) -> Stage {
             };
             head::observe(&mut stage, &read);
         }
+        Fact::HeadUntouched {
+            reference,
+            revision,
+            actor,
+            cause,
+            since,
+            at,
+        } => {
+            let read = head::Read {
+                reference,
+                revision,
+                actor: actor.as_ref(),
+                cause,
+                at: *at,
+            };
+            head::pass_by(&mut stage, &read, since);
+        }
         Fact::HeadGone { reference, at } => head::forget(&mut stage, reference, *at),
         Fact::RefreshHeadMissing { reference, .. } => {
             if let Some(wish) = stage.refresh.wish.clone() {

@@ -19,7 +19,7 @@ const TEXT_MAX: usize = 200;
 /// Commits on a page; GitHub's most.
 const PAGE: usize = 100;
 /// The first page of a comparison brings up to 300 files with what changed in them.
-const COMPARED_MAX: usize = 48 * 1024 * 1024;
+pub(crate) const COMPARED_MAX: usize = 48 * 1024 * 1024;
 
 pub(crate) async fn commit<S: Secrets>(
     source: &GitHubSource<S>,

@@ -7,6 +7,7 @@
 //! is kept: until it is over, no request leaves.
 
 mod api;
+mod changed;
 mod check;
 mod credential;
 mod gate;

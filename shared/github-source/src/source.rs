@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use greenroom_app::ports::secrets::Secrets;
 use greenroom_app::ports::source::{
-    Access, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
+    Access, Changed, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
 };
 use greenroom_core::name::{RefName, Revision, SecretName};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::kept::Kept;
 use crate::pages::Pages;
 use crate::send::Sender;
 use crate::token::Tokens;
-use crate::{check, history, reference, status, tree};
+use crate::{changed, check, history, reference, status, tree};
 
 /// GitHub's own API server; GitHub Enterprise Server has one at `https://<host>/api/v3`.
 pub const DEFAULT_BASE: &str = "https://api.github.com";
@@ -147,6 +147,15 @@ impl<S: Secrets> Source for GitHubSource<S> {
         limit: usize,
     ) -> Result<Comparison, SourceError> {
         history::compare(self, repository, base, head, limit).await
+    }
+
+    async fn changed(
+        &self,
+        repository: &Repository,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Changed, SourceError> {
+        changed::changed(self, repository, base, head).await
     }
 
     async fn access(&self, repository: &Repository) -> Result<Option<Access>, SourceError> {

@@ -80,6 +80,20 @@ pub(crate) struct Compared {
     pub commits: Vec<ListedCommit>,
 }
 
+/// The same answer, for its files: on the first page all of them, at most 300.
+#[derive(Deserialize)]
+pub(crate) struct Differing {
+    pub status: String,
+    pub files: Vec<Differs>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Differs {
+    pub filename: String,
+    /// Of a file that was renamed.
+    pub previous_filename: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub(crate) struct TreeAnswer {
     pub tree: Vec<Entry>,

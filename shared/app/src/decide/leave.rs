@@ -115,17 +115,20 @@ impl<P: Ports> App<P> {
     ) -> Result<Option<Condition>, Error> {
         let (event, to) = (&delivery.record.event, Some(&decision.stage));
         let known = self.known_branch(app, event).await?;
-        let follows = known.as_ref().and_then(|known| known.record.stage.as_ref());
-        if follows.is_none_or(|stage| *stage == decision.stage) {
-            return Ok(Some(table::unchanged(known.as_ref())));
+        let record = known.as_ref().map(|known| &known.record);
+        let follows = record.and_then(|record| record.stage.as_ref());
+        let unchanged = table::unchanged(known.as_ref());
+        if follows == Some(&decision.stage) {
+            return Ok(Some(unchanged));
         }
         let in_force = app.config.as_ref().unwrap_or(&decision.config);
-        let newer = known
-            .as_ref()
-            .and_then(|known| known.record.config.as_ref());
+        let newer = record.and_then(|record| record.config.as_ref());
         if newer == Some(in_force) && *in_force != decision.config {
             // It was decided by a stage file that is no more, and meanwhile by the one in force.
             return Ok(None);
+        }
+        if follows.is_none() {
+            return Ok(Some(unchanged));
         }
         let file = self.stage_file(app.id, in_force).await?;
         let late = self.comes_late(app, &file, &delivery.record, to, known.as_ref());

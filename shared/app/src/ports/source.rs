@@ -66,6 +66,18 @@ pub struct Comparison {
     pub truncated: bool,
 }
 
+/// So many paths are told; GitHub tells 300, and not whether there are more.
+pub const CHANGED_MAX: usize = 299;
+
+/// In which files two commits differ.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Changed {
+    /// All of them, at most [`CHANGED_MAX`], ordered; of a file that was renamed both names.
+    Paths(Vec<String>),
+    /// The one does not lead to the other, or there are more.
+    Unknown,
+}
+
 /// A file at a commit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceFile {
@@ -170,6 +182,13 @@ pub trait Source: Send + Sync + 'static {
         head: &Revision,
         limit: usize,
     ) -> impl Future<Output = Result<Comparison, SourceError>> + Send;
+    /// The files in which `head` differs from `base`, a commit that leads to it.
+    fn changed(
+        &self,
+        repository: &Repository,
+        base: &Revision,
+        head: &Revision,
+    ) -> impl Future<Output = Result<Changed, SourceError>> + Send;
     /// Tries the credential on a repository, without changing anything; `None` where repositories are
     /// read by an address and no credential of ours.
     fn access(

@@ -82,6 +82,8 @@ pub enum Where {
     /// It was there, and what stands there now does not contain it.
     Gone,
     NotOnTheWay,
+    /// It changes none of the paths the stage is about; the next commit that does brings it.
+    PassedBy,
     /// The repository does not tell what contains what.
     Unknown,
 }
@@ -186,6 +188,20 @@ impl<P: Ports> App<P> {
                         generation,
                         why: first_wait(&plan, id).filter(|_| waits),
                         ..Leg::new(&id.stage, state)
+                    }));
+                }
+                Ok(false) => {}
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        let passed = stage.head.as_ref().filter(|head| head.untouched.is_some());
+        if let Some(head) = passed {
+            match ancestry.is_in(&head.revision).await {
+                Ok(true) => {
+                    return Ok(Ok(Leg {
+                        revision: Some(head.revision.clone()),
+                        since: Some(head.seen_at),
+                        ..Leg::new(&id.stage, Where::PassedBy)
                     }));
                 }
                 Ok(false) => {}
@@ -321,6 +337,7 @@ impl Leg {
             | Where::Selectable
             | Where::Gone
             | Where::NotOnTheWay
+            | Where::PassedBy
             | Where::Unknown => false,
         }
     }

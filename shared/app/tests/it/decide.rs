@@ -271,6 +271,35 @@ fn a_guess_of_the_poller_takes_a_branch_from_nobody_under_another_stage_file_eit
 }
 
 #[test]
+fn what_an_older_stage_file_led_here_comes_late_once_the_one_in_force_leads_it_nowhere() {
+    let mut world = World::new(STAGE_FILE);
+    let source = &world.ports().source;
+    let first = source.commit("develop", "bob", "first", &[]);
+    let body = world.push_body("develop", "bob", &first);
+    assert_eq!(world.post("push", "first", &body).status, 202);
+    // Decided, and not recorded: the repository is away for as long as that takes.
+    world.ports().source.set_away(true);
+    let id = DeliveryId::new("first");
+    world.now(world.app.decide(&id)).expect("it is put off");
+    world.ports().source.set_away(false);
+    let other = STAGE_FILE.replace("branch: develop", "branch: trunk");
+    let source = &world.ports().source;
+    let file = source.commit("master", "olga", "trunk", &[("greenroom.yaml", &other)]);
+    let second = source.commit("develop", "bob", "second", &[]);
+    for (branch, revision) in [("master", &file), ("develop", &second)] {
+        let body = world.push_body(branch, "bob", revision);
+        assert_eq!(world.post("push", revision.as_str(), &body).status, 202);
+        let id = DeliveryId::new(revision.as_str());
+        world.now(world.app.decide(&id)).expect("it is decided");
+    }
+    world.pass(SignedDuration::from_hours(1));
+    let closed = status(&world, "first");
+    assert!(matches!(closed, DeliveryStatus::Decided { open, .. } if open.is_empty()));
+    let dev = world.stage("dev");
+    assert_eq!(dev.and_then(|stage| stage.head), None);
+}
+
+#[test]
 fn a_pull_request_gets_a_stage_until_it_is_closed_and_one_from_a_fork_gets_none() {
     let mut world = World::new(STAGE_FILE);
     let revision = world.ports().source.commit("topic", "alice", "x", &[]);

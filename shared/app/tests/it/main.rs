@@ -14,6 +14,7 @@ mod foreign;
 mod freeze;
 mod life;
 mod marks;
+mod paths;
 mod poll;
 mod select;
 mod sweep;

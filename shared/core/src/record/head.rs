@@ -20,28 +20,7 @@ pub(super) struct Read<'a> {
 /// runs or stands here already is not wanted a second time, and one that did not succeed here
 /// only if somebody moved the reference to it again, or a person asks.
 pub(super) fn observe(stage: &mut Stage, read: &Read<'_>) {
-    let known = stage
-        .head
-        .as_ref()
-        .filter(|head| head.revision == *read.revision && head.reference == *read.reference);
-    let is_new = known.is_none();
-    let actor = read
-        .actor
-        .cloned()
-        .or_else(|| known.and_then(|head| head.actor.clone()));
-    stage.head = Some(Head {
-        reference: read.reference.clone(),
-        revision: read.revision.clone(),
-        actor,
-        seen_at: read.at,
-    });
-    stage.life.follow(read.reference);
-    if is_new {
-        stage.life.active_at = stage.life.active_at.max(Some(read.at));
-        if !stage.is_torn_down_now() {
-            stage.life.spare();
-        }
-    }
+    let is_new = see(stage, read);
     let fifo = stage.queue.fifo;
     let place = if fifo {
         queue::place(stage, read)
@@ -58,17 +37,58 @@ pub(super) fn observe(stage: &mut Stage, read: &Read<'_>) {
         Place::Reserved => Some("gives way to the rollback that waits"),
         Place::Elsewhere => unwanted(stage, read, is_new),
     };
-    if let Cause::Refresh { slot, by } = read.cause {
-        let branch = read
-            .reference
-            .branch()
-            .unwrap_or_else(|| read.reference.as_str());
-        let why = unwanted.map(|why| format!("{branch} at {} {why}", read.revision.short()));
-        end_refresh(stage, *slot, by.as_deref(), why);
-    }
+    refreshed(stage, read, unwanted);
     if unwanted.is_none() {
         want(stage, read);
     }
+}
+
+/// A head that changes nothing here: it is known, and what waits, runs or stands stays as it is.
+pub(super) fn pass_by(stage: &mut Stage, read: &Read<'_>, since: &Revision) {
+    see(stage, read);
+    if let Some(head) = &mut stage.head {
+        head.untouched = Some(since.clone());
+    }
+    refreshed(stage, read, Some("changes nothing here"));
+}
+
+/// What leads here stands at what was read; whether it did not before.
+fn see(stage: &mut Stage, read: &Read<'_>) -> bool {
+    let known = stage
+        .head
+        .as_ref()
+        .filter(|head| head.revision == *read.revision && head.reference == *read.reference);
+    let is_new = known.is_none();
+    let actor = read
+        .actor
+        .cloned()
+        .or_else(|| known.and_then(|head| head.actor.clone()));
+    stage.head = Some(Head {
+        reference: read.reference.clone(),
+        revision: read.revision.clone(),
+        actor,
+        seen_at: read.at,
+        untouched: None,
+    });
+    stage.life.follow(read.reference);
+    if is_new {
+        stage.life.active_at = stage.life.active_at.max(Some(read.at));
+        if !stage.is_torn_down_now() {
+            stage.life.spare();
+        }
+    }
+    is_new
+}
+
+/// A refresh that read it is over, with nothing to do if it is `unwanted`.
+fn refreshed(stage: &mut Stage, read: &Read<'_>, unwanted: Option<&str>) {
+    let Cause::Refresh { slot, by } = read.cause else {
+        return;
+    };
+    let branch = read.reference.branch();
+    let branch = branch.unwrap_or_else(|| read.reference.as_str());
+    let why = unwanted.map(|why| format!("{branch} at {} {why}", read.revision.short()));
+    end_refresh(stage, *slot, by.as_deref(), why);
 }
 
 pub(super) enum Place {

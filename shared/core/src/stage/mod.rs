@@ -127,6 +127,9 @@ pub struct Head {
     pub revision: Revision,
     pub actor: Option<Actor>,
     pub seen_at: Timestamp,
+    /// It differs from this in none of the paths that the stage is about, and is not wanted here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untouched: Option<Revision>,
 }
 
 /// What stands on the stage.

@@ -216,6 +216,9 @@ pub struct Rule {
     pub watch: Option<SignedDuration>,
     /// What becomes of a change that waits when a newer one comes.
     pub queue: QueuePolicy,
+    /// What changes none of these paths is not deployed; empty: whatever it changes. Not part of
+    /// the settings either.
+    pub paths: Vec<Pattern>,
 }
 
 /// What becomes of a change that waits when a newer one comes.

@@ -206,6 +206,8 @@ record! {
         /// `newest`: of what waits, the newest is deployed, and contains the others. `fifo`: each change
         /// is deployed by itself, in the order it was seen. `newest` unless told otherwise.
         optional queue: Line,
+        /// With `branch`: a push that changes nothing in these paths of the repository is not deployed.
+        optional paths: List<Pattern>,
     }
 }
 

@@ -24,6 +24,7 @@ mod marks;
 mod moves;
 mod mute;
 mod outdated;
+mod paths;
 mod people;
 mod promotion;
 mod properties;

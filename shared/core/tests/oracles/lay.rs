@@ -284,6 +284,7 @@ fn stage(s: &Situation, names: &Names) -> Stage {
         revision: revision(n),
         actor: None,
         seen_at: instant(-MINUTE),
+        untouched: None,
     });
     stage.candidate = s.waits.map(|it| candidate(&it, s.takes, names));
     stage.run = s.run.map(|it| run(&it, names));

@@ -85,6 +85,7 @@ pub(super) fn files(site: &Site<'_>, range: &str) -> Value {
         "--root",
         "--no-commit-id",
         "--name-status",
+        "-M",
     ];
     let (from, to) = match range.split_once("..") {
         Some((from, to)) => (Some(from), to),
@@ -94,14 +95,17 @@ pub(super) fn files(site: &Site<'_>, range: &str) -> Value {
     arguments.extend(from);
     arguments.push(to);
     let text = site.git.text(&arguments).unwrap_or_default();
-    let words: Vec<&str> = text.split('\0').collect();
-    let rows = words.chunks_exact(2).take(FILES_MAX).map(|pair| {
-        let status = match pair[0] {
-            "A" => "added",
-            "D" => "removed",
-            _ => "modified",
-        };
-        json!({ "filename": pair[1], "status": status })
+    let mut words = text.split('\0').filter(|word| !word.is_empty());
+    let rows = std::iter::from_fn(|| {
+        let (letter, name) = (words.next()?, words.next()?);
+        Some(match letter {
+            "A" => json!({ "filename": name, "status": "added" }),
+            "D" => json!({ "filename": name, "status": "removed" }),
+            _ if letter.starts_with('R') => {
+                json!({ "filename": words.next()?, "status": "renamed", "previous_filename": name })
+            }
+            _ => json!({ "filename": name, "status": "modified" }),
+        })
     });
-    rows.collect()
+    rows.take(FILES_MAX).collect()
 }

@@ -8,6 +8,7 @@
 //! Submodules and LFS are not supported: a checkout has empty folders for the former and pointer
 //! files for the latter.
 
+mod changed;
 mod checkout;
 mod command;
 mod fetch;
@@ -25,7 +26,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use greenroom_app::ports::source::{
-    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
+    Changed, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
 };
 use greenroom_core::name::{RefName, Revision};
 use tokio::sync::Semaphore;
@@ -168,5 +169,16 @@ impl Source for GitSource {
         let mirror = self.mirror_with(repository, head).await?;
         self.mirror_with(repository, base).await?;
         history::compare(self, repository, &mirror, base, head, limit).await
+    }
+
+    async fn changed(
+        &self,
+        repository: &Repository,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Changed, SourceError> {
+        let mirror = self.mirror_with(repository, head).await?;
+        self.mirror_with(repository, base).await?;
+        changed::changed(self, repository, &mirror, base, head).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use greenroom_app::ports::source::{Commit, Comparison, Head, SourceFile};
+use greenroom_app::ports::source::{CHANGED_MAX, Changed, Commit, Comparison, Head, SourceFile};
 use greenroom_core::name::{RefName, Revision};
 use jiff::Timestamp;
 
@@ -203,6 +203,21 @@ impl Repository {
             path: glob.replace('*', "a"),
             bytes: b"GET {{base_url}}\nHTTP 200\n".to_vec(),
         }]
+    }
+
+    /// Each commit changes a file of its own.
+    pub fn changed(&self, base: &Revision, head: &Revision) -> Option<Changed> {
+        if !self.compare(head, base, 1)?.commits.is_empty() {
+            return Some(Changed::Unknown);
+        }
+        let compared = self.compare(base, head, CHANGED_MAX)?;
+        let commits = compared.commits.iter();
+        let mut paths: Vec<_> = commits.map(|it| format!("src/{}", it.revision)).collect();
+        paths.sort();
+        Some(match compared.truncated {
+            true => Changed::Unknown,
+            false => Changed::Paths(paths),
+        })
     }
 
     /// Commits reachable from `head` and not from `base`, newest first, at most `limit`.

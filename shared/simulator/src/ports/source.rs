@@ -1,7 +1,7 @@
 //! The repository, as GitHub answers about it.
 
 use greenroom_app::ports::source::{
-    Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
+    Changed, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile,
 };
 use greenroom_core::name::{RefName, Revision};
 
@@ -116,6 +116,19 @@ impl Source for SimPorts {
                 return Err(missing(repository, revision));
             }
             Ok(model.tests(revision, glob))
+        })
+        .await
+    }
+
+    async fn changed(
+        &self,
+        repository: &Repository,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Changed, SourceError> {
+        self.ask("changed", repository, |model| {
+            let changed = model.changed(base, head);
+            changed.ok_or_else(|| missing(repository, head))
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use greenroom_app::ports::source::{
-    Access, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
+    Access, Changed, Commit, Comparison, Head, Repository, Source, SourceError, SourceFile, Status,
 };
 use greenroom_core::name::{RefName, Revision};
 use jiff::Timestamp;
@@ -350,6 +350,32 @@ impl Source for WorldSource {
             let truncated = commits.len() > limit;
             commits.truncate(limit);
             Ok(Comparison { commits, truncated })
+        })
+        .await
+    }
+
+    async fn changed(
+        &self,
+        repository: &Repository,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Changed, SourceError> {
+        self.call("source.changed", repository, |state| {
+            let kept = |revision: &Revision| {
+                let kept = state.commits.get(revision);
+                kept.ok_or_else(|| missing(repository, revision))
+            };
+            let mut at = Some(head.clone());
+            while let Some(revision) = at.filter(|revision| revision != base) {
+                let Some(parent) = kept(&revision)?.parent.clone() else {
+                    return Ok(Changed::Unknown);
+                };
+                at = Some(parent);
+            }
+            let (base, head) = (&kept(base)?.files, &kept(head)?.files);
+            let differs = |path: &&String| base.get(*path) != head.get(*path);
+            let all: BTreeSet<&String> = base.keys().chain(head.keys()).filter(differs).collect();
+            Ok(Changed::Paths(all.into_iter().cloned().collect()))
         })
         .await
     }

@@ -9,6 +9,7 @@ mod expires;
 mod gates;
 mod marks;
 mod names;
+mod paths;
 mod pipelines;
 mod promotion;
 mod queue;

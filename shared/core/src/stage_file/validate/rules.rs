@@ -5,7 +5,9 @@ use jiff::SignedDuration;
 use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
-use super::{alert, approvals, expires, gates, marks, queue, sources, templates, watch, windows};
+use super::{
+    alert, approvals, expires, gates, marks, paths, queue, sources, templates, watch, windows,
+};
 use crate::name::{PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -95,6 +97,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
             .map(|name| RuleName::new(name.as_str())),
         watch: watch::check(stage, log),
         queue: queue::check(entry, stage, source, log),
+        paths: paths::check(entry, stage, source, log),
     })
 }
 
@@ -154,6 +157,7 @@ fn check_local(entry: &Entry<RawStage>, stage: &RawStage, log: &mut Log) {
         ("through", !stage.through.is_absent()),
         ("watch", !stage.watch.is_absent()),
         ("queue", !stage.queue.is_absent()),
+        ("paths", !stage.paths.is_absent()),
     ];
     let found: Vec<&str> = meaningless
         .iter()

@@ -59,7 +59,12 @@ pub async fn what_is_no_commit_is_certainly_absent<S: Source>(site: Site<S>) {
             .compare(&site.repository, &known, &revision, 9)
             .await
             .err();
-        for error in [commit, file, files, before, after] {
+        let changed = site
+            .source
+            .changed(&site.repository, &revision, &known)
+            .await
+            .err();
+        for error in [commit, file, files, before, after, changed] {
             assert!(
                 matches!(error, Some(SourceError::NotFound { .. })),
                 "{name:?}: {error:?}"

@@ -4,6 +4,7 @@
 //! [`source_conformance!`](crate::source_conformance) makes a test of each. A function panics where
 //! the adapter breaks its word.
 
+mod changed;
 mod contents;
 mod history;
 mod origin;
@@ -14,6 +15,7 @@ use std::any::Any;
 use greenroom_app::ports::source::{Repository, Source};
 use greenroom_core::name::{RefName, Revision};
 
+pub use changed::*;
 pub use contents::*;
 pub use history::*;
 pub use origin::Origin;
@@ -65,6 +67,9 @@ macro_rules! source_conformance {
             after_a_force_push_what_is_new_is_told
             histories_that_share_nothing_are_compared
             hundreds_of_commits_are_compared
+            files_that_differ_are_told_with_both_names_of_what_moved
+            files_of_what_does_not_lead_there_cannot_be_told
+            three_hundred_files_are_too_many_to_be_told
         }
     };
     (@each $open:path, $($promise:ident)+) => {
