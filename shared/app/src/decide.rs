@@ -5,18 +5,20 @@ mod between;
 mod event;
 mod leave;
 mod paths;
+mod seen;
 mod select;
 
 use std::collections::BTreeMap;
 
 use greenroom_core::fact::Fact;
-use greenroom_core::name::{AppId, ConfigHash, DeliveryId, Revision, StageId, StageName};
+use greenroom_core::name::{AppId, ConfigHash, DeliveryId, Revision, StageId};
 use greenroom_core::resolve::{Resolution, resolve};
 use greenroom_core::stage::Spec;
 use greenroom_github::event::{Action, What};
 use jiff::SignedDuration;
 
 use event::{cause, is_over, pull_request, reference, trigger};
+use seen::head_record;
 
 use crate::App;
 use crate::attention;
@@ -28,7 +30,7 @@ use crate::keys;
 use crate::ports::Ports;
 use crate::ports::source::Source;
 use crate::ports::store::{Condition, Store, StoreError, Write};
-use crate::records::{AppRecord, Decision, Delivery, DeliveryStatus, HeadRecord};
+use crate::records::{AppRecord, Decision, Delivery, DeliveryStatus};
 use crate::retry;
 use crate::stages::{Input, Loaded};
 use crate::table::{Versioned, move_marker, put};
@@ -364,34 +366,6 @@ fn close(delivery: &mut Delivery, app: AppId) {
             delivery.due = None;
         }
     }
-}
-
-/// Remembers where a branch stands and led, so that the poller does not find it a second time.
-fn head_record(
-    app: AppId,
-    config: Option<ConfigHash>,
-    stage: Option<&StageName>,
-    delivery: &Delivery,
-    read: Option<Option<Revision>>,
-    condition: Condition,
-) -> Result<Vec<Write>, Error> {
-    let What::Push(push) = &delivery.event.what else {
-        return Ok(Vec::new());
-    };
-    let record = HeadRecord {
-        reference: push.reference.clone(),
-        revision: read.unwrap_or_else(|| push.after.clone()),
-        actor: delivery.event.actor.clone(),
-        seen_at: delivery.received_at,
-        config,
-        stage: stage.cloned(),
-        built: None,
-    };
-    Ok(vec![put(
-        keys::head(app, &push.reference),
-        &record,
-        condition,
-    )?])
 }
 
 fn why_nowhere(resolution: &Resolution) -> String {

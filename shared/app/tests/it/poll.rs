@@ -15,6 +15,23 @@ fn poll(world: &mut World) -> usize {
 }
 
 #[test]
+fn a_new_stage_file_gives_a_shared_stage_to_no_branch_that_had_it_before() {
+    let mut world = World::new(STAGE_FILE);
+    let first = world.push("feature/z", "alice");
+    let second = world.push("feature/a", "alice");
+    assert_eq!(world.stands("alice"), Some(second.clone()));
+    let other = STAGE_FILE.replace("branch: develop", "branch: trunk");
+    let source = &world.ports().source;
+    let file = source.commit("master", "olga", "x", &[("greenroom.yaml", &other)]);
+    world.told_of("master", "olga", &file);
+    world.settle();
+    world.pass(SignedDuration::from_hours(2));
+    assert_eq!(poll(&mut world), 0);
+    assert_ne!(first, second);
+    assert_eq!(world.stands("alice"), Some(second));
+}
+
+#[test]
 fn what_a_webhook_told_is_not_found_again() {
     let mut world = World::new(STAGE_FILE);
     poll(&mut world);

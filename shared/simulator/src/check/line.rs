@@ -85,10 +85,8 @@ impl Lines {
             command,
         };
         if stage.queue.fifo {
-            if let Some(what) = out_of_order(&look) {
-                found.broken(truth, "C8", format!("{} {what}", stage.id));
-            }
-            if let Some(what) = self.deployed_again(&look) {
+            let wrong = [out_of_order(&look), self.deployed_again(&look)];
+            for what in wrong.into_iter().flatten() {
                 found.broken(truth, "C8", format!("{} {what}", stage.id));
             }
         }
@@ -225,7 +223,9 @@ impl Lines {
         let name = stage.id.stage.to_string();
         let short = run.release.revision.short();
         let verified = look.before.verified.as_ref();
-        let green = verified.is_some_and(|it| it.release == run.release);
+        // Where several branches lead, one that is told of twice may come after another of them.
+        let green =
+            verified.is_some_and(|it| it.release == run.release) && stage.life.refs.len() < 2;
         let (known, n, of) = match (&run.cause, &run.reference) {
             (Cause::Promotion { from }, _) => {
                 let greens = &self.above.get(from.as_str())?.greens;

@@ -1,5 +1,7 @@
 //! Repositories that tests write: commits, files, heads that move, and a host that can be away.
 
+mod changed;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -361,21 +363,7 @@ impl Source for WorldSource {
         head: &Revision,
     ) -> Result<Changed, SourceError> {
         self.call("source.changed", repository, |state| {
-            let kept = |revision: &Revision| {
-                let kept = state.commits.get(revision);
-                kept.ok_or_else(|| missing(repository, revision))
-            };
-            let mut at = Some(head.clone());
-            while let Some(revision) = at.filter(|revision| revision != base) {
-                let Some(parent) = kept(&revision)?.parent.clone() else {
-                    return Ok(Changed::Unknown);
-                };
-                at = Some(parent);
-            }
-            let (base, head) = (&kept(base)?.files, &kept(head)?.files);
-            let differs = |path: &&String| base.get(*path) != head.get(*path);
-            let all: BTreeSet<&String> = base.keys().chain(head.keys()).filter(differs).collect();
-            Ok(Changed::Paths(all.into_iter().cloned().collect()))
+            state.changed(repository, base, head)
         })
         .await
     }
