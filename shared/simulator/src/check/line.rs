@@ -2,6 +2,8 @@
 //! line without having been deployed has a reason. And what an upstream once proved is good as long as
 //! nothing speaks against it there.
 
+mod above;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,14 +11,14 @@ use greenroom_core::command::Command;
 use greenroom_core::name::{ConfigHash, RefName, Revision, StageName};
 use greenroom_core::release::Release;
 use greenroom_core::resolve::{Event, Trigger, resolve};
-use greenroom_core::stage::{Candidate, Cause, Outcome, QUEUE_MAX, Run, Stage, Terms};
+use greenroom_core::stage::{Candidate, Cause, QUEUE_MAX, Stage, Terms};
 use greenroom_core::stage_file::{From, StageFile};
 use jiff::Timestamp;
 
 use super::claim::{follows, was_gone};
-use super::watch::concludes;
 use super::{Found, Replaced};
 use crate::truth::Truth;
+use above::Above;
 
 type Files = BTreeMap<ConfigHash, Arc<StageFile>>;
 
@@ -28,23 +30,6 @@ pub struct Lines {
     /// The green of another stage that a stage deployed last.
     taken: BTreeMap<(String, String), usize>,
     above: BTreeMap<String, Above>,
-}
-
-/// What became of releases on a stage that others promote from.
-#[derive(Debug, Default)]
-struct Above {
-    /// Each time that something was verified, in order.
-    greens: Vec<Release>,
-    /// Under which terms.
-    terms: Vec<(Release, Terms)>,
-    /// What was red there when it was looked at last.
-    red: Vec<Release>,
-    /// When something was last known not to have succeeded there.
-    tried: BTreeMap<Release, Timestamp>,
-    /// What only a round that could not tell speaks against.
-    unclear: Vec<Release>,
-    /// When somebody last went back there.
-    back: Option<Timestamp>,
 }
 
 /// What is looked at.
@@ -66,7 +51,8 @@ impl Lines {
         found: &mut Found,
     ) {
         let stage = replaced.after;
-        self.above(truth, replaced);
+        let name = stage.id.stage.to_string();
+        self.above.entry(name).or_default().note(truth, replaced);
         if stage.candidate.is_none() && !stage.queue.waiting.is_empty() {
             let what = format!("{} has a line and nothing in front of it", stage.id);
             found.broken(truth, "C8", what);
@@ -109,48 +95,6 @@ impl Lines {
         }
         let proves = |(green, under): &(Release, Terms)| green == release && under == terms;
         (!above.terms.iter().any(proves)).then_some("was never green under these terms")
-    }
-
-    /// Notes what became of releases here.
-    fn above(&mut self, truth: &Truth, replaced: &Replaced<'_>) {
-        let stage = replaced.after;
-        let above = self.above.entry(stage.id.stage.to_string()).or_default();
-        let before = replaced.before;
-        let tried = before.and_then(|before| before.tried.as_ref());
-        for release in tried.into_iter().chain(&stage.tried) {
-            above.tried.insert(release.clone(), truth.now);
-        }
-        let back = |run: &Run| run.cause.is_rollback();
-        if stage.run.iter().chain(&stage.last).any(back) {
-            above.back = Some(truth.now);
-        }
-        let generation = |stage: &Stage| stage.last.as_ref().map(|run| run.generation);
-        let last = stage.last.as_ref();
-        let ended = last.filter(|_| before.and_then(generation) != generation(stage));
-        if let Some(run) = ended {
-            above.unclear.retain(|it| *it != run.release);
-            if run.outcome == Some(Outcome::Failed) {
-                above.red.push(run.release.clone());
-            }
-        }
-        let stands = stage.stands().map(|it| &it.release);
-        if let (Some(looked), Some(release)) = (concludes(replaced), stands) {
-            match looked.outcome {
-                Outcome::Failed => above.red.push(release.clone()),
-                Outcome::Succeeded => {}
-                _ if tried != Some(release) => above.unclear.push(release.clone()),
-                _ => {}
-            }
-        }
-        let known = before.and_then(|before| before.verified.as_ref());
-        if let Some(green) = stage.verified.as_ref().filter(|it| known != Some(*it)) {
-            above.red.retain(|it| *it != green.release);
-            above.unclear.retain(|it| *it != green.release);
-            above.greens.push(green.release.clone());
-            above
-                .terms
-                .push((green.release.clone(), green.terms.clone()));
-        }
     }
 
     /// Whether there is a reason for something to wait no more.
@@ -250,7 +194,9 @@ impl Lines {
             _ => return None,
         };
         match n {
-            Some(n) if n == *known && green => Some(format!("deploys {short} of {of} twice")),
+            Some(n) if n == *known && green && look.is_of_one() => {
+                Some(format!("deploys {short} of {of} twice"))
+            }
             Some(n) => {
                 *known = n;
                 None
@@ -327,6 +273,16 @@ fn out_of_order(look: &Look<'_>) -> Option<String> {
 }
 
 impl Look<'_> {
+    /// Whether one branch leads to the stage, or one stage. Where several do the stage remembers only
+    /// which of them it saw last, and takes another that did not move for news.
+    fn is_of_one(&self) -> bool {
+        let run = self.replaced.after.run.as_ref();
+        let file = run.and_then(|run| self.files.get(&run.config));
+        let rule = file.and_then(|file| file.rule(&self.before.spec.rule));
+        let is_many = |from: &From| matches!(from, From::Branch { pattern, .. } | From::Tag { pattern } if pattern.literal().is_none());
+        rule.is_some_and(|rule| !is_many(&rule.from))
+    }
+
     /// Whether the reference that something came from is gone, leads elsewhere, or went back to
     /// before it.
     fn is_left_behind(&self, place: usize, it: &Candidate) -> bool {
