@@ -279,7 +279,15 @@ impl Watches {
             return broken(format!("round {number} begins, and nobody watches"));
         };
         let key = (stage.id.stage.to_string(), round.generation);
-        if let Some(ended) = self.judged.get(&key) {
+        // Of what was red before runs that never got there, Greenroom knows only when it broke
+        // (`judged` in plan/watch.rs), so its first round comes early.
+        let of = replaced.before.and_then(|it| it.watch.of.as_ref());
+        let ran = stage.last.as_ref().map(|run| run.generation);
+        let greens = stage.verified.iter().chain(&stage.greens);
+        let mut known = greens.map(|green| green.generation).chain(ran);
+        let is_known = known.any(|generation| generation == round.generation)
+            || of.is_some_and(|of| of.generation == round.generation);
+        if let Some(ended) = self.judged.get(&key).filter(|_| is_known) {
             // Each of the two instants may be read from a clock that is wrong.
             let rested = at.duration_since(*ended) + truth.setup.clock_error * 2;
             if rested < every {
