@@ -49,7 +49,7 @@ fn a_push_that_changes_other_paths_is_known_and_not_deployed() {
     let (mut world, first) = world("");
     let other = commit(&world, "bills/a");
     tell(&mut world, "d-2", &other);
-    assert_eq!(deployed(&world), [first.clone()]);
+    assert_eq!(deployed(&world), std::slice::from_ref(&first));
     assert_eq!(world.green("dev"), Some(first.clone()));
     let legs = way(&world, &other);
     assert_eq!(legs, [("dev".to_owned(), Where::PassedBy)]);
