@@ -24,6 +24,8 @@ mod through;
 mod watch;
 mod window;
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 pub use bytes::build_wanted;
@@ -116,6 +118,12 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     draft.waits.extend(watched);
     let muted = mute::settle(&mut draft);
     draft.waits.extend(muted);
+    // What two parts of a plan ask for alike is asked for once: a commit names nothing twice.
+    let owner = draft.next.id.clone();
+    let mut named = BTreeSet::new();
+    draft
+        .effects
+        .retain(|effect| named.insert(effect.id(&owner)));
     Plan {
         next: draft.next,
         effects: draft.effects,

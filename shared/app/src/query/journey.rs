@@ -194,19 +194,10 @@ impl<P: Ports> App<P> {
                 Err(why) => return Ok(Err(why)),
             }
         }
-        let passed = stage.head.as_ref().filter(|head| head.untouched.is_some());
-        if let Some(head) = passed {
-            match ancestry.is_in(&head.revision).await {
-                Ok(true) => {
-                    return Ok(Ok(Leg {
-                        revision: Some(head.revision.clone()),
-                        since: Some(head.seen_at),
-                        ..Leg::new(&id.stage, Where::PassedBy)
-                    }));
-                }
-                Ok(false) => {}
-                Err(why) => return Ok(Err(why)),
-            }
+        match passed_by(&stage, ancestry).await {
+            Ok(None) => {}
+            Ok(Some(leg)) => return Ok(Ok(leg)),
+            Err(why) => return Ok(Err(why)),
         }
         Ok(Ok(match record {
             Some(record) => Leg {
@@ -341,6 +332,27 @@ impl Leg {
             | Where::Unknown => false,
         }
     }
+}
+
+/// It came after what was deployed, and changes nothing here.
+async fn passed_by<P: Ports>(
+    stage: &Stage,
+    ancestry: &mut Ancestry<'_, P>,
+) -> Result<Option<Leg>, String> {
+    let Some(head) = &stage.head else {
+        return Ok(None);
+    };
+    let Some(since) = &head.untouched else {
+        return Ok(None);
+    };
+    if ancestry.is_in(since).await? || !ancestry.is_in(&head.revision).await? {
+        return Ok(None);
+    }
+    Ok(Some(Leg {
+        revision: Some(head.revision.clone()),
+        since: Some(head.seen_at),
+        ..Leg::new(&stage.id.stage, Where::PassedBy)
+    }))
 }
 
 fn unknown(id: &StageId, why: String) -> Leg {

@@ -49,23 +49,28 @@ fn doubt(draft: &mut Draft, foreign: &Foreign, policy: Option<&Policy<'_>>) {
     finish::ask_downstream(draft, policy, generation);
 }
 
-/// How a run ends beside which somebody ran steps of their own: nobody can tell what its tests saw.
+/// How a run ends beside which somebody ran steps of their own: nobody can tell what its tests saw, and
+/// it is not tried again behind their back.
 pub(super) fn judge(draft: &mut Draft, run: &Run, end: End) -> End {
     let since = run.admitted_at;
     let meanwhile = |foreign: &&mut Foreign| since.is_some_and(|since| foreign.at >= since);
     let Some(foreign) = draft.next.foreign.as_mut().filter(meanwhile) else {
         return end;
     };
-    if !matches!(end.outcome, Outcome::Succeeded | Outcome::Failed) {
-        return end;
-    }
+    let (outcome, why) = match end.outcome {
+        Outcome::Succeeded | Outcome::Failed => (Outcome::Errored, foreign.sentence()),
+        Outcome::Errored | Outcome::TimedOut => {
+            (end.outcome, format!("{}; {}", end.why, foreign.sentence()))
+        }
+        Outcome::Aborted | Outcome::Refused => return end,
+    };
     foreign.told = true;
     if let Some(deployed) = &mut draft.next.deployed {
         deployed.complete = false;
     }
     End {
-        outcome: Outcome::Errored,
-        why: foreign.sentence(),
+        outcome,
+        why,
         failing: None,
         again: false,
     }

@@ -101,6 +101,8 @@ pub(super) fn doubt(
         });
         return;
     }
+    // What was kept while the stage was muted is older.
+    draft.next.quiet.kept = None;
     for channel in channels {
         announce(draft, channel, config, news.clone());
     }

@@ -237,3 +237,13 @@ fn positions_count_lines_and_characters_from_one() {
         "{all}"
     );
 }
+
+#[test]
+fn who_is_named_twice_is_told_once_that_a_stage_goes() {
+    let text = "version: 1\napp: acme/orders\npipelines:\n  service:\n    steps: [{ name: deploy, run: make }]\n    \
+        teardown: { steps: [{ name: down, run: make down }], leftovers: make left }\nchannels:\n  team: { console: {} }\nstages:\n  \
+        dev: { from: { branch: main }, pipeline: service, alert: [team, team], expires: { idle: 2d } }\n";
+    let file = parse(text);
+    let expires = rule(&file, "dev").expires.as_ref().expect("an end");
+    assert_eq!(expires.tell, [ChannelName::new("team")]);
+}

@@ -110,3 +110,33 @@ fn a_run_beside_which_somebody_ran_steps_proves_nothing() {
         assert_eq!(codes(&world.replan("dev")), ["foreign"]);
     }
 }
+
+#[test]
+fn beside_a_run_that_nobody_can_tell_of_it_is_told_once_with_what_the_run_ended_with() {
+    let mut world = World::new();
+    world.replan("prod");
+    world.push("preprod", 1);
+    world.built(1);
+    world.deploy("preprod");
+    let at = world.now;
+    seen(&mut world, "preprod", at);
+    for attempt in [1, 2] {
+        for suite in ["api", "smoke"] {
+            world.verdict("preprod", suite, errored());
+        }
+        if attempt == 1 {
+            world.pass(minutes(1));
+            world.replan("preprod");
+        }
+    }
+    assert_eq!(world.last("preprod").outcome, Some(Outcome::Errored));
+    let why = world.last("preprod").why.clone().expect("it says why");
+    assert!(
+        why.contains("pipeline/exec-9") && why.contains("suite"),
+        "{why}"
+    );
+    assert_eq!(world.told(), ["team: unverified"]);
+    world.pass(minutes(60));
+    let plan = world.replan("preprod");
+    assert_eq!((plan.next.run, plan.next.candidate), (None, None));
+}

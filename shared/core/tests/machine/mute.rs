@@ -2,6 +2,7 @@
 
 use greenroom_core::accept::{MUTE_MAX, RejectionKind};
 use greenroom_core::command::Command;
+use greenroom_core::execution::Observation;
 use greenroom_core::stage::Stage;
 use jiff::SignedDuration;
 
@@ -238,4 +239,36 @@ fn a_record_without_a_mute_is_stored_as_before_it_could_be_muted() {
     let stored = serde_json::to_value(world.stage("dev")).expect("JSON");
     let read: Stage = serde_json::from_value(stored).expect("it loads");
     assert_eq!(read, *world.stage("dev"));
+}
+
+#[test]
+fn what_nobody_can_tell_when_the_mute_is_over_is_told_instead_of_what_was_kept() {
+    let mut world = World::new();
+    world.green("preprod", 1);
+    let command = mute(&world, minutes(60));
+    world
+        .command("preprod", &operator(), command)
+        .expect("granted");
+    world.push("preprod", 2);
+    world.built(2);
+    let errs = |world: &mut World| {
+        world.started("preprod");
+        let (why, at) = ("gone".to_owned(), world.now);
+        world.observe("preprod", Observation::Errored { why, at });
+        world.pass(minutes(1));
+        world.replan("preprod");
+    };
+    (0..3).for_each(|_| errs(&mut world));
+    assert!(world.stage("preprod").quiet.kept.is_some());
+    world
+        .command("preprod", &operator(), Command::Retry)
+        .expect("granted");
+    (0..2).for_each(|_| errs(&mut world));
+    world.started("preprod");
+    world.pass(minutes(58));
+    let (why, at) = ("gone for good".to_owned(), world.now);
+    world.observe("preprod", Observation::Errored { why, at });
+    assert_eq!(world.told(), ["team: unverified"]);
+    world.replan("preprod");
+    assert_eq!(world.told(), ["team: unverified"]);
 }

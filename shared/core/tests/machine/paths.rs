@@ -155,3 +155,35 @@ fn a_person_deploys_whatever_it_changes_and_a_schedule_does_not() {
     assert_eq!(since(Some("olga")), None);
     assert_eq!(since(None), Some(revision(1)));
 }
+
+#[test]
+fn what_is_not_there_for_long_is_nothing_to_compare_with() {
+    let fact = |world: &World| Fact::HeadObserved {
+        reference: RefName::new("refs/heads/develop"),
+        revision: revision(9),
+        actor: None,
+        cause: Cause::Poll,
+        at: world.now,
+    };
+    let since = |world: &mut World| {
+        let stage = world.stage("dev").clone();
+        let rule = world.policy("dev").expect("a stage").rule;
+        compared_with(&stage, rule, &fact(world)).cloned()
+    };
+    let mut world = orders();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    world.build_failed(2);
+    assert_eq!(since(&mut world), None, "it cannot be built");
+    let mut world = orders();
+    world.green("dev", 1);
+    world.push("dev", 2);
+    world.built(2);
+    world.started("dev");
+    world.admit("dev").expect("admitted");
+    let abort = Command::Abort {
+        reason: "not now".to_owned(),
+    };
+    world.command("dev", &operator(), abort).expect("granted");
+    assert_eq!(since(&mut world), None, "it is being stopped");
+}

@@ -126,7 +126,10 @@ impl World {
         hold(&view, policy.as_ref(), &before, &planned);
         let log = history::between(existed.then_some(&before), &planned.next, self.now);
         self.log.extend(log);
+        let mut names = BTreeSet::new();
         for effect in &planned.effects {
+            let id = effect.id(&before.id);
+            assert!(names.insert(id.clone()), "{id} is twice in one plan");
             self.named_once(effect, &before.id);
         }
         self.stages.insert(name.to_owned(), planned.next.clone());

@@ -4,6 +4,7 @@ use greenroom_app::ports::source::{CHANGED_MAX, Changed, Repository, SourceError
 use greenroom_core::name::Revision;
 
 use super::GitSource;
+use super::command::Failure;
 use super::mirror::Mirror;
 use super::refusal::explain;
 
@@ -17,10 +18,6 @@ pub(super) async fn changed(
     base: &Revision,
     head: &Revision,
 ) -> Result<Changed, SourceError> {
-    let ask = async |arguments: &[&str]| {
-        let answer = source.read(&mirror.path, b"", LISTING_MAX, arguments).await;
-        answer.map_err(|failure| explain(repository, failure))
-    };
     let not_head = format!("^{head}");
     let (base, head) = (base.as_str(), head.as_str());
     let only_base = [
@@ -31,7 +28,11 @@ pub(super) async fn changed(
         &not_head,
         "--",
     ];
-    if !ask(&only_base).await?.is_empty() {
+    let left = source
+        .read(&mirror.path, b"", LISTING_MAX, &only_base)
+        .await
+        .map_err(|failure| explain(repository, failure))?;
+    if !left.is_empty() {
         return Ok(Changed::Unknown);
     }
     let differ = [
@@ -45,7 +46,10 @@ pub(super) async fn changed(
         head,
         "--",
     ];
-    let listing = ask(&differ).await?;
+    let listing = match source.read(&mirror.path, b"", LISTING_MAX, &differ).await {
+        Err(Failure::TooMuch { .. }) => return Ok(Changed::Unknown),
+        answer => answer.map_err(|failure| explain(repository, failure))?,
+    };
     let names = listing
         .split(|byte| *byte == 0)
         .filter(|name| !name.is_empty());

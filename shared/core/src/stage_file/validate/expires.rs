@@ -1,5 +1,7 @@
 //! When an idle stage goes away, who is told, and who may do something about it.
 
+use std::collections::BTreeSet;
+
 use super::names::{check_known, check_list, distinct};
 use crate::name::ChannelName;
 use crate::stage_file::Expires;
@@ -11,7 +13,7 @@ pub(super) fn check(raw: &RawFile, stage: &RawStage, log: &mut Log) -> Option<Ex
     let expires = stage.expires.value()?;
     let by = by(raw, expires, log);
     let tell = check_list(&expires.tell, "channel", "channels", &raw.channels, log);
-    let told = if expires.tell.is_absent() {
+    let mut told: Vec<ChannelName> = if expires.tell.is_absent() {
         // What is wrong with these was reported where they stand.
         let all = stage.alert.items().iter();
         all.filter_map(|it| it.value.channel())
@@ -22,6 +24,8 @@ pub(super) fn check(raw: &RawFile, stage: &RawStage, log: &mut Log) -> Option<Ex
         all.map(|name| ChannelName::new(name.value.as_str()))
             .collect()
     };
+    let mut known = BTreeSet::new();
+    told.retain(|channel| known.insert(channel.clone()));
     let idle = expires.idle.given()?;
     if let Some(warn) = expires.warn.given()
         && warn.value.0 >= idle.value.0
