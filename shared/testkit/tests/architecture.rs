@@ -219,17 +219,24 @@ fn the_core_is_made_of_values_only() {
     }
 }
 
-/// Every function of the tree's Rust files, by name.
-fn functions() -> BTreeSet<String> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z", "--", "*.rs"])
+/// The texts of the tree's files whose paths match.
+fn texts(paths: &str) -> Vec<String> {
+    let output = std::process::Command::new("git")
+        .args(["ls-files", "-z", "--", paths])
         .current_dir(root())
         .output()
         .expect("git runs");
     let files = String::from_utf8(output.stdout).expect("paths are UTF-8");
+    let files = files.split('\0').filter(|file| !file.is_empty());
+    files
+        .map(|file| std::fs::read_to_string(root().join(file)).unwrap_or_default())
+        .collect()
+}
+
+/// Every function of the tree's Rust files, by name.
+fn functions() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for file in files.split('\0').filter(|file| !file.is_empty()) {
-        let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+    for text in texts("*.rs") {
         let names = text
             .lines()
             .filter_map(|line| line.split("fn ").nth(1))
@@ -271,10 +278,8 @@ fn every_invariant_names_a_test_that_exists() {
 fn every_promise_the_simulator_checks_is_an_invariant() {
     let text =
         std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
-    let folder = root().join("shared/simulator/src/check");
     let mut checked = BTreeSet::new();
-    for file in std::fs::read_dir(folder).expect("the checks are there") {
-        let code = std::fs::read_to_string(file.expect("a file").path()).expect("it is text");
+    for code in texts("shared/simulator/src/check/*.rs") {
         // A number stands alone between quotes: "C3".
         let numbers = code.split('"').filter(|part| {
             let (letter, digits) = part.split_at(part.len().min(1));
