@@ -221,7 +221,7 @@ fn the_core_is_made_of_values_only() {
 
 /// The texts of the tree's files whose paths match.
 fn texts(paths: &str) -> Vec<String> {
-    let output = std::process::Command::new("git")
+    let output = Command::new("git")
         .args(["ls-files", "-z", "--", paths])
         .current_dir(root())
         .output()
