@@ -149,6 +149,35 @@ fn a_red_stage_is_watched_though_a_run_never_came_there_since() {
 }
 
 #[test]
+fn what_was_red_is_watched_from_its_end_on_though_what_came_at_once_never_got_there() {
+    let mut world = World::of(&file());
+    let red = |world: &mut World, n: u32| {
+        world.push("preprod", n);
+        world.built(n);
+        world.deploy("preprod");
+        world.verdict("preprod", "api", passed());
+    };
+    red(&mut world, 1);
+    world.verdict("preprod", "smoke", failed(&["a"]));
+    world.pass(minutes(10));
+    red(&mut world, 2);
+    world.push("preprod", 1);
+    world.verdict("preprod", "smoke", failed(&["a"]));
+    for _ in 0..3 {
+        world.started("preprod");
+        let why = "no capacity".to_owned();
+        let at = world.now;
+        world.observe("preprod", Observation::Errored { why, at });
+        world.pass(minutes(2));
+        world.replan("preprod");
+    }
+    assert_eq!(world.stage("preprod").watch.rounds, 0);
+    world.pass(minutes(9));
+    world.replan("preprod");
+    assert_eq!(world.stage("preprod").watch.rounds, 1);
+}
+
+#[test]
 fn beside_a_commit_stands_what_the_last_round_found() {
     let mut world = watched();
     let shown = |world: &mut World| {
