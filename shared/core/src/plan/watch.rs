@@ -189,9 +189,12 @@ fn ended(draft: &mut Draft, round: &Round, stands: &Deployed, end: End, policy: 
         }
         // Nobody can tell, which is told once; a break that is open is neither over nor anew.
         _ => {
-            doubt(&mut draft.next, stands);
-            if draft.next.brk.is_none() {
-                draft.next.unclear = Some(stands.release.clone());
+            let stage = &mut draft.next;
+            let was_tried = stage.tried.as_ref() == Some(&stands.release);
+            doubt(stage, stands);
+            // What was red is red; a break of something else, a build, says nothing of what stands.
+            if !was_tried {
+                stage.unclear = Some(stands.release.clone());
             }
             if was_green && draft.next.brk.is_none() {
                 finish::unverified(draft, &stands.release, stands.generation, &why, &told);

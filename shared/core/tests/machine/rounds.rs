@@ -57,6 +57,18 @@ fn while_nobody_can_tell_upstream_a_change_keeps_its_place_and_waits() {
 }
 
 #[test]
+fn a_build_that_failed_upstream_says_nothing_of_what_stands_there() {
+    let mut world = in_line();
+    world.push("preprod", 2);
+    world.build_failed(2);
+    assert!(world.stage("preprod").brk.is_some());
+    due(&mut world);
+    ends_unclear(&mut world);
+    world.replan("prod");
+    assert_eq!(line(&mut world), [revision(1)]);
+}
+
+#[test]
 fn red_upstream_takes_a_change_out_of_the_line_whatever_a_later_round_cannot_tell() {
     let mut world = in_line();
     due(&mut world);

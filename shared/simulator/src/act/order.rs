@@ -61,6 +61,7 @@ fn ills(frame: &Frame<'_>, items: &mut Vec<Item>) {
         let act = Act::Ill {
             stage: random.pick(&frame.cast.watched).clone(),
             lasts: seconds(random.between(300, ILL_MOST)),
+            slow: Random::of(frame.seed, mix(number ^ key("slow"))).chance(350),
         };
         let at = frame.instant(&mut random);
         items.push(Item { number, at, act });

@@ -63,6 +63,19 @@ impl Draft {
                 }
             }
         }
+        self.watch_above(random);
+    }
+
+    /// What a line takes may turn red where it came from while it waits.
+    fn watch_above(&mut self, random: &mut Random) {
+        let queues = |entry: &&Entry| entry.order.line && entry.upstream.is_some();
+        let lines = self.stages.iter().filter(queues);
+        let above: Vec<String> = lines.filter_map(|it| it.upstream.clone()).collect();
+        for entry in &mut self.stages {
+            if above.contains(&entry.key) && random.chance(500) {
+                entry.order.watch = Some(random.pick::<&str>(&EVERY));
+            }
+        }
     }
 
     /// Whether any stage has a line or a watch.
