@@ -78,6 +78,20 @@ impl Draft {
         }
     }
 
+    /// Stages that are watched, each with one below that takes what is green there in a line.
+    pub fn watched_above(&self) -> Vec<(String, String)> {
+        let lines = self.stages.iter().filter(|entry| entry.order().line);
+        let above = lines.filter_map(|entry| Some((entry.upstream.as_ref()?, &entry.key)));
+        let watched = |key: &String| {
+            let mut all = self.stages.iter();
+            all.any(|entry| entry.key == *key && entry.order().watch.is_some())
+        };
+        let watched = above.filter(|(above, _)| watched(above));
+        watched
+            .map(|(above, below)| (above.clone(), below.clone()))
+            .collect()
+    }
+
     /// Whether any stage has a line or a watch.
     pub fn has_order(&self) -> bool {
         let all = self.stages.iter().map(Entry::order);
