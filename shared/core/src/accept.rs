@@ -10,6 +10,7 @@ mod overriding;
 mod rejection;
 mod retry;
 mod rollback;
+mod toggle;
 
 use jiff::Timestamp;
 
@@ -78,9 +79,13 @@ pub fn accept(
             approval::reject(stage, view, policy, &no)
         }
         Command::Rollback { to, reason } => {
+            toggle::not_in_use(&stage, view, policy)?;
             rollback::rollback(stage, view, by, to.as_ref(), said(reason))
         }
-        Command::Retry => retry::retry(stage, by, policy, view.now),
+        Command::Retry => {
+            toggle::not_in_use(&stage, view, policy)?;
+            retry::retry(stage, by, policy, view.now)
+        }
         Command::Abort { reason } => abort(stage, by, &said(reason), view.now),
         Command::Lock { reason, until } => lock(stage, view, by, &said(reason), *until),
         Command::Unlock => unlock(stage),
@@ -117,6 +122,8 @@ pub fn accept(
         Command::Destroy { reason } => life::destroy(stage, view, policy, by, &said(reason)),
         Command::Mute { reason, until } => mute::mute(stage, view, by, &said(reason), *until),
         Command::Unmute => mute::unmute(stage),
+        Command::Toggle => toggle::flip(stage, view, policy, by),
+        Command::Settle => toggle::settle(stage, view, policy, by),
     }
 }
 

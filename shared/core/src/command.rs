@@ -88,6 +88,11 @@ pub enum Command {
         until: Timestamp,
     },
     Unmute,
+    /// Lead people to this side of a toggle.
+    Toggle,
+    /// Nobody is led back to this side: it need not be kept any longer. After a flip that failed:
+    /// somebody has looked, and people are where the record says.
+    Settle,
 }
 
 impl Command {
@@ -115,6 +120,8 @@ impl Command {
             Self::Destroy { .. } => "destroy",
             Self::Mute { .. } => "mute",
             Self::Unmute => "unmute",
+            Self::Toggle => "toggle",
+            Self::Settle => "settle",
         }
     }
 }

@@ -76,7 +76,7 @@ pub fn between(before: Option<&Stage>, after: &Stage) -> Vec<Effect> {
 fn all(stage: &Stage) -> Vec<(Revision, CommitStatus)> {
     let mut own: Vec<(&Revision, CommitStatus, &[Skipped])> = Vec::new();
     // A teardown's commit is of the default branch, and nothing of it is deployed.
-    let deploys = |run: &&Run| !run.cause.is_teardown();
+    let deploys = |run: &&Run| run.cause.deploys();
     if let Some(run) = stage.run.as_ref().filter(deploys) {
         own.push((&run.release.revision, of_run(stage, run), &run.contains));
     }

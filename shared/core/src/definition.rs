@@ -73,6 +73,8 @@ pub struct Outdated {
     pub stage: Option<Definition>,
     /// The one that tears it down.
     pub teardown: Option<Definition>,
+    /// The one that leads people to it.
+    pub switch: Option<Definition>,
 }
 
 impl Outdated {
@@ -87,6 +89,7 @@ impl Outdated {
                 .filter(|wanted| !wanted.is_existing())
                 .filter(missing),
             teardown: Definition::of_teardown(app, file, rule).filter(missing),
+            switch: Definition::of_switch(app, file, rule).filter(missing),
         }
     }
 }
@@ -168,6 +171,26 @@ impl Definition {
             hash: DefinitionHash(hash),
         })
     }
+
+    /// The pipeline that leads people to the stages of `rule`; `None` when they take turns with
+    /// nobody. `app` is the repository's full name.
+    pub fn of_switch(app: &RepoName, file: &StageFile, rule: &Rule) -> Option<Self> {
+        rule.toggle.as_ref()?;
+        let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        let steps = &pipeline.switch.as_ref()?.steps;
+        let variables = variables(file, rule);
+        let hash = canonical(&json!({
+            "definition": VERSION,
+            "switch": rule.name,
+            "app": same_case(app),
+            "steps": steps,
+            "variables": variables,
+        }));
+        Some(Self {
+            name: name(app, rule.name.as_str(), "-switch"),
+            hash: DefinitionHash(hash),
+        })
+    }
 }
 
 fn variables<'a>(file: &'a StageFile, rule: &'a Rule) -> BTreeMap<&'a str, &'a str> {
@@ -191,7 +214,10 @@ pub fn all(app: &RepoName, file: &StageFile) -> Vec<Definition> {
     let stages = stages.filter(|it| !it.is_existing());
     let teardowns = file.rules.iter();
     let teardowns = teardowns.filter_map(|rule| Definition::of_teardown(app, file, rule));
-    let mut all: Vec<Definition> = builds.chain(stages).chain(teardowns).collect();
+    let switches = file.rules.iter();
+    let switches = switches.filter_map(|rule| Definition::of_switch(app, file, rule));
+    let all = builds.chain(stages).chain(teardowns).chain(switches);
+    let mut all: Vec<Definition> = all.collect();
     all.sort_unstable();
     all
 }

@@ -9,7 +9,7 @@ use crate::name::{
     Revision, StageId, StageName, SuiteName,
 };
 use crate::release::{Outputs, Release};
-use crate::stage::Break;
+use crate::stage::{Break, Cause};
 
 /// Something that leaves the process. Performed at least once; its id makes repeats harmless.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -116,6 +116,23 @@ pub enum Effect {
         revision: Revision,
         config: ConfigHash,
     },
+    /// Start the execution that leads people to what stands on the stage, with the switch of
+    /// `config` at `revision`.
+    StartSwitch {
+        stage: StageName,
+        generation: u64,
+        nonce: Nonce,
+        revision: Revision,
+        config: ConfigHash,
+    },
+    /// What waits here is for `stage`, which takes turns with this one: read where it stands, and
+    /// record it there.
+    HandOver {
+        stage: StageName,
+        reference: RefName,
+        cause: Cause,
+        at: Timestamp,
+    },
 }
 
 /// What is to be told. Commits and neighbours are looked up when it is told.
@@ -193,6 +210,14 @@ pub enum News {
         why: String,
         at: Timestamp,
     },
+    /// People were to be led to this side, and nobody can say where they are; `live`: where they
+    /// were.
+    FlipFailed {
+        live: Option<StageName>,
+        generation: u64,
+        why: String,
+        at: Timestamp,
+    },
 }
 
 impl News {
@@ -224,11 +249,28 @@ impl News {
             Self::Expiring { ends, .. } => format!("expiring-{}", ends.as_millisecond()),
             Self::TornDown { generation, .. } => format!("torn-down-{generation}"),
             Self::Orphaned { generation, .. } => format!("orphaned-{generation}"),
+            Self::FlipFailed { generation, .. } => format!("flip-failed-{generation}"),
         }
     }
 }
 
 impl Effect {
+    /// The stage and the run whose execution it starts, if it does.
+    pub fn starts(&self) -> Option<(&StageName, u64)> {
+        match self {
+            Self::StartExecution {
+                stage, generation, ..
+            }
+            | Self::StartTeardown {
+                stage, generation, ..
+            }
+            | Self::StartSwitch {
+                stage, generation, ..
+            } => Some((stage, *generation)),
+            _ => None,
+        }
+    }
+
     /// Names the effect for ever: the same decision always gives the same id, so a second copy
     /// is recognised wherever it turns up.
     pub fn id(&self, owner: &StageId) -> String {
@@ -293,7 +335,12 @@ impl Effect {
                 "{owner}/teardown-head/{number}-{}",
                 asked_at.as_millisecond()
             ),
-            Self::StartTeardown { generation, .. } => format!("{owner}/start/{generation}"),
+            Self::StartTeardown { generation, .. } | Self::StartSwitch { generation, .. } => {
+                format!("{owner}/start/{generation}")
+            }
+            Self::HandOver { reference, at, .. } => {
+                format!("{owner}/hand-over/{reference}/{}", at.as_millisecond())
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod passage;
 mod paths;
 mod people;
 mod queue;
+mod toggle;
 mod watch;
 
 use jiff::Timestamp;
@@ -39,6 +40,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     // What somebody did, or a lock that ended, comes before what it led to.
     people(&mut log, before, after);
     life::said(&mut log, before, after);
+    toggle::said(&mut log, before, after);
     runs(&mut log, before, after);
     candidates(&mut log, before, after);
     paths::passed_by(&mut log, before, after);
@@ -111,11 +113,7 @@ fn runs(log: &mut Log, before: &Stage, after: &Stage) {
         log.add(
             "admitted",
             generation,
-            if run.cause.is_teardown() {
-                format!("run {} admitted; it tears the stage down", run.generation)
-            } else {
-                format!("run {} admitted; it deploys", run.generation)
-            },
+            format!("run {} admitted; it {}", run.generation, run.cause.does()),
         );
         let stands = |stage: &Stage| stage.deployed.as_ref()?.reference.clone();
         if let (Some(old), Some(new)) = (stands(before), stands(after))
@@ -256,7 +254,8 @@ fn candidates(log: &mut Log, before: &Stage, after: &Stage) {
             log.add("build_failed", None, text);
         }
     }
-    for old in before.line() {
+    let handed = toggle::handed(log, before, after);
+    for old in before.line().filter(|old| handed != Some(&old.revision)) {
         let passed = |it: &crate::stage::Passed| it.revision == old.revision;
         if !queue::news(before, after).any(passed) {
             gone(log, old, after);

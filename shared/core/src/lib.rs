@@ -32,5 +32,6 @@ pub mod rota;
 pub mod schedule;
 pub mod stage;
 pub mod stage_file;
+pub mod toggle;
 pub mod verdict;
 pub mod waiting;

@@ -32,7 +32,7 @@ fn newest<'a>(stage: &'a Stage, reference: &RefName) -> Option<&'a Revision> {
         let is_made = waits.build != BuildNeed::Failed && is_its(waits.reference.as_ref());
         return Some(&waits.revision).filter(|_| is_made);
     }
-    let run = stage.run.as_ref().filter(|run| !run.cause.is_teardown());
+    let run = stage.run.as_ref().filter(|run| run.cause.deploys());
     if let Some(run) = run {
         let stops = matches!(run.phase, Phase::Stopping { .. });
         let is_to_stand = !stops && is_its(run.reference.as_ref());

@@ -21,6 +21,7 @@ mod suites;
 mod table;
 pub(crate) mod teardown;
 mod through;
+pub(crate) mod toggle;
 mod watch;
 mod window;
 
@@ -35,6 +36,7 @@ pub use table::{Row, release_of, table};
 use crate::effect::Effect;
 use crate::policy::{Policy, View};
 use crate::stage::Stage;
+use crate::toggle::Toggle;
 use crate::waiting::Wait;
 
 /// What is next for one stage. Planning `next` again at the same instant changes nothing and
@@ -50,6 +52,9 @@ pub struct Plan {
     pub waiting_on: Vec<Wait>,
     /// When to plan again if nothing happens before; after now.
     pub wake: Option<Timestamp>,
+    /// What is known of the stage's toggle from now on; `None` when that stays as it is. Committed
+    /// with `next`, or neither is.
+    pub toggle: Option<Toggle>,
 }
 
 /// A running execution is read again at least this often, events or not.
@@ -65,6 +70,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
         waits: Vec::new(),
         wake: None,
         now: view.now,
+        toggle: view.toggle.cloned().unwrap_or_default(),
     };
     mute::expire(&mut draft);
     if let Some(policy) = policy {
@@ -85,7 +91,12 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
                 draft.wake_at(over);
             }
             let reading = refresh::refresh(&mut draft, view, policy);
-            candidate::promote(&mut draft, view, policy);
+            toggle::turn(&mut draft, view, policy);
+            if toggle::takes(&draft, policy) {
+                candidate::promote(&mut draft, view, policy);
+            } else {
+                toggle::make_way(&mut draft, policy);
+            }
             candidate::forget_approvals(&mut draft, policy);
             window::forget_override(&mut draft);
             life::advance(&mut draft, policy);
@@ -107,6 +118,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
             through::forget(&mut draft, policy);
             watched = watch::advance(&mut draft, view, policy);
             queue::explain(&mut draft, view, policy);
+            toggle::explain(&mut draft, policy);
         }
         None => draft.waits.push(Wait::RuleGone {
             rule: view.stage.spec.rule.to_string(),
@@ -130,6 +142,10 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
         effects: draft.effects,
         waiting_on: draft.waits,
         wake: draft.wake,
+        toggle: view
+            .toggle
+            .filter(|toggle| **toggle != draft.toggle)
+            .map(|_| draft.toggle),
     }
 }
 
@@ -150,6 +166,8 @@ struct Draft {
     waits: Vec<Wait>,
     wake: Option<Timestamp>,
     now: Timestamp,
+    /// Blank, and of no meaning, for a stage that takes turns with nobody.
+    toggle: Toggle,
 }
 
 impl Draft {

@@ -10,6 +10,7 @@ use crate::pause::Pause;
 use crate::schedule::Schedule;
 use crate::stage::{Stage, Terms};
 use crate::stage_file::{From, Pipeline, QueuePolicy, Rule, StageFile, Window};
+use crate::toggle::Toggle;
 
 /// The slice of the stage file that concerns one stage.
 #[derive(Clone, Debug)]
@@ -152,13 +153,12 @@ fn downstream(file: &StageFile, rule: &RuleName) -> Vec<Downstream> {
         matches!(&candidate.from, From::Promote { rule: from } if from == rule)
             || candidate.through.as_ref() == Some(rule)
     };
-    let stage = |candidate: &Rule| {
-        Some(Downstream {
-            stage: fixed(candidate)?,
-            soak: candidate.soak.unwrap_or_default(),
-        })
+    let stages = |candidate: &Rule| {
+        let soak = candidate.soak.unwrap_or_default();
+        let stages = candidate.fixed_stages().into_iter();
+        stages.map(move |stage| Downstream { stage, soak })
     };
-    file.rules.iter().filter(takes).filter_map(stage).collect()
+    file.rules.iter().filter(takes).flat_map(stages).collect()
 }
 
 fn windows<'a>(file: &'a StageFile, rule: &Rule) -> Vec<&'a Window> {
@@ -184,4 +184,7 @@ pub struct View<'a> {
     pub marks: &'a Marks,
     /// The stage that what waits has to pass first, if it exists already.
     pub through: Option<&'a Stage>,
+    /// Which of the stage and the one it takes turns with people use; none if it takes turns with
+    /// nobody.
+    pub toggle: Option<&'a Toggle>,
 }

@@ -4,6 +4,7 @@ mod explain;
 mod life;
 mod queue;
 mod release;
+mod toggle;
 mod watch;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub use life::LifeWait;
 pub use release::{Passing, ReleaseWait};
+pub use toggle::ToggleWait;
 pub use watch::WatchWait;
 
 use crate::definition::Definition;
@@ -157,6 +159,8 @@ pub enum Wait {
     },
     /// A person wants nothing told of the stage; keeps nothing from it.
     Muted(Mute),
+    /// Something about which of two stages people use.
+    Toggle(ToggleWait),
 }
 
 /// A window that closes a stage.
@@ -194,7 +198,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 40] = [
+    pub const CODES: [&'static str; 44] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -235,6 +239,10 @@ impl Wait {
         "watched",
         "queued",
         "muted",
+        "toggle_kept",
+        "toggle_closed",
+        "flipping",
+        "flip_failed",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -270,6 +278,7 @@ impl Wait {
             Self::Watch(wait) => wait.code(),
             Self::Queued { .. } => "queued",
             Self::Muted(_) => "muted",
+            Self::Toggle(wait) => wait.code(),
         }
     }
 
@@ -279,6 +288,9 @@ impl Wait {
             return wait.blocks();
         }
         if let Self::Life(wait) = self {
+            return wait.blocks();
+        }
+        if let Self::Toggle(wait) = self {
             return wait.blocks();
         }
         !matches!(

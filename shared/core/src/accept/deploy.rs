@@ -142,7 +142,7 @@ fn taken_over(stage: &Stage, older: Option<&Candidate>) -> Option<String> {
         None => revision.short().to_owned(),
     };
     let run = stage.run.as_ref().or(stage.last.as_ref());
-    let run = run.filter(|run| !run.cause.is_teardown());
+    let run = run.filter(|run| run.cause.deploys());
     let (what, cause) = match (older, run) {
         (Some(older), _) => (
             place(older.reference.as_ref(), &older.revision),

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use crate::name::{ExecutionId, Nonce, RefName, Revision};
-use crate::plan::{gates, teardown};
+use crate::plan::{gates, teardown, toggle};
 use crate::policy::{Policy, View};
 use crate::stage::{Deployed, Phase, Run, Stage};
 
@@ -35,6 +35,11 @@ pub(super) fn admit(
     if run.cause.is_teardown() {
         return Ok(torn_down(stage, ask, view.now));
     }
+    if run.cause.is_flip() {
+        // What stands on the stage stays.
+        let_in(&mut stage, ask, view.now);
+        return Ok(stage);
+    }
     let deployed = Deployed {
         release: run.release.clone(),
         generation: run.generation,
@@ -46,11 +51,7 @@ pub(super) fn admit(
         terms: Some(run.terms.clone()),
         is_back: run.cause.is_rollback(),
     };
-    if let Some(run) = stage.run_of(ask.generation) {
-        run.execution = Some(ask.execution.clone());
-        run.admitted_at = Some(view.now);
-        run.phase = Phase::Deploying;
-    }
+    let_in(&mut stage, ask, view.now);
     stage.deployed = Some(deployed);
     stage.verified = None;
     stage.foreign = None;
@@ -113,6 +114,8 @@ fn still_open(view: &View<'_>, policy: Option<&Policy<'_>>, run: &Run) -> Result
     };
     let closed = if run.cause.is_teardown() {
         teardown::at_the_fence(view, policy, run)
+    } else if run.cause.is_flip() {
+        toggle::at_the_fence(view, policy, run)
     } else {
         gates::at_the_fence(view, policy, run)
     };
@@ -126,13 +129,17 @@ fn still_open(view: &View<'_>, policy: Option<&Policy<'_>>, run: &Run) -> Result
     Err(Rejection::closed(closed.sentence, &help))
 }
 
-/// From here on nobody can say what stands on the stage, until something else does.
-fn torn_down(mut stage: Stage, ask: &Ask<'_>, now: Timestamp) -> Stage {
+fn let_in(stage: &mut Stage, ask: &Ask<'_>, now: Timestamp) {
     if let Some(run) = stage.run_of(ask.generation) {
         run.execution = Some(ask.execution.clone());
         run.admitted_at = Some(now);
         run.phase = Phase::Deploying;
     }
+}
+
+/// From here on nobody can say what stands on the stage, until something else does.
+fn torn_down(mut stage: Stage, ask: &Ask<'_>, now: Timestamp) -> Stage {
+    let_in(&mut stage, ask, now);
     if let Some(deployed) = &mut stage.deployed {
         deployed.complete = false;
     }

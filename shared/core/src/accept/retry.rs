@@ -34,6 +34,18 @@ pub(super) fn retry(
     {
         return Err(torn_down(&stage, last, policy));
     }
+    if let Some(last) = &last
+        && last.cause.is_flip()
+        && stage.candidate.is_none()
+    {
+        return Err(Rejection::invalid(
+            format!(
+                "the last run of {name}, {}, led people there",
+                last.generation
+            ),
+            &format!("greenroom toggle {name}"),
+        ));
+    }
     let rolled_back = last.as_ref().filter(|last| {
         last.cause.is_rollback() && last.outcome != Some(Outcome::Succeeded) && stage.hold.is_some()
     });

@@ -195,3 +195,35 @@ fn the_pipeline_that_tears_down_is_made_from_its_steps_its_proof_and_the_variabl
         assert_eq!(new != own, changes, "{to}");
     }
 }
+
+#[test]
+fn the_pipeline_that_leads_people_is_made_from_its_steps_and_the_variables() {
+    let text = SMALL
+        .replace(
+            "outputs: [URL] }\n",
+            "outputs: [URL] }\n    switch: { steps: [{ name: lead, run: l }] }\n",
+        )
+        .replace(
+            "soak: 1h }",
+            "soak: 1h, variables: [one], toggle: { with: backup, keep: 2h } }",
+        );
+    let of = |text: &str| {
+        let file = parse(text);
+        let rule = file.rule(&RuleName::new("prod")).expect("a rule");
+        Definition::of_switch(&file.app, &file, rule)
+    };
+    assert_eq!(of(SMALL), None, "it takes turns with nobody");
+    let own = of(&text).expect("people are led to it");
+    assert!(own.name.starts_with("greenroom-acme-orders-prod-switch-"));
+    let all = all(&parse(&text).app, &parse(&text));
+    assert!(all.contains(&own));
+    for (from, to, changes) in [
+        ("run: l }", "run: ll }", true),
+        ("A: 1", "A: 2", true),
+        ("run: d,", "run: e,", false),
+        ("keep: 2h", "keep: 3h", false),
+    ] {
+        let new = of(&text.replace(from, to)).expect("people are led to it");
+        assert_eq!(new != own, changes, "{to}");
+    }
+}

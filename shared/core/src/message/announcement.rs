@@ -93,6 +93,12 @@ pub enum Kind {
     TornDown { owner: Option<String>, why: String },
     /// It was to be torn down, and this is what came of it.
     Orphaned { owner: Option<String>, why: String },
+    /// People were to be led to the stage, and nobody can say where they are; `live`: where they
+    /// were.
+    FlipFailed {
+        live: Option<StageName>,
+        why: String,
+    },
 }
 
 /// What went wrong.
@@ -239,7 +245,7 @@ impl Announcement {
                 cut_text(why);
                 cut_text(about);
             }
-            Kind::Refused { why } => cut_text(why),
+            Kind::Refused { why } | Kind::FlipFailed { why, .. } => cut_text(why),
             Kind::Expiring { owner, .. } => owner.iter_mut().for_each(cut_text),
             Kind::TornDown { owner, why } | Kind::Orphaned { owner, why } => {
                 owner.iter_mut().for_each(cut_text);

@@ -3,6 +3,7 @@
 
 use super::announcement::{Announcement, Cause, Kind};
 use super::doc::{Body, Doc, Limits, Part, Span, Tone};
+use super::toggle;
 use super::{life, parts};
 
 /// Names of stages, apps, channels and steps.
@@ -34,6 +35,10 @@ pub(super) fn compose(told: &Announcement, limits: Limits) -> Doc {
         Kind::Expiring { .. } | Kind::TornDown { .. } | Kind::Orphaned { .. } => {
             parts.extend(life::parts(told, limits));
         }
+        Kind::FlipFailed { live, why } => {
+            parts.push(parts::reason(why, limits));
+            parts.push(toggle::where_they_are(live.as_ref()));
+        }
     }
     parts.extend(parts::unaffected(told, limits));
     parts.extend(parts::next(told));
@@ -54,7 +59,7 @@ fn tone(kind: &Kind) -> Tone {
         Kind::StageFileInvalid { .. } | Kind::Exhausted { .. } | Kind::Refused { .. } => Tone::Stop,
         Kind::Test { .. } | Kind::TornDown { .. } => Tone::Note,
         Kind::Expiring { .. } => Tone::Unsure,
-        Kind::Orphaned { .. } => Tone::Stop,
+        Kind::Orphaned { .. } | Kind::FlipFailed { .. } => Tone::Stop,
     }
 }
 
@@ -94,6 +99,7 @@ fn head(told: &Announcement) -> Vec<Span> {
         Kind::Expiring { .. } | Kind::TornDown { .. } | Kind::Orphaned { .. } => {
             head.extend(life::head(told));
         }
+        Kind::FlipFailed { .. } => head.push(Span::strong(": people were not led here")),
     }
     if let Some(episode) = told.episode {
         head.push(Span::say(" (#"));

@@ -53,6 +53,7 @@ impl Announcement {
             }
             Kind::TornDown { .. } => "torn down".to_owned(),
             Kind::Orphaned { .. } => "an orphan".to_owned(),
+            Kind::FlipFailed { .. } => "people were not led here".to_owned(),
         };
         let episode = self
             .episode

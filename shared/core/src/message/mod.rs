@@ -19,6 +19,7 @@ mod telegram;
 #[cfg(test)]
 mod tests;
 mod text;
+mod toggle;
 mod words;
 
 pub use announcement::{

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::run::End;
-use super::{Draft, later, mute, teardown};
+use super::{Draft, later, mute, teardown, toggle};
 use crate::effect::{Effect, News};
 use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
@@ -30,6 +30,9 @@ pub(super) struct Told<'a> {
 pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&Policy<'_>>) {
     if run.cause.is_teardown() {
         return teardown::ended(draft, run, end, policy);
+    }
+    if run.cause.is_flip() {
+        return toggle::ended(draft, run, end, policy);
     }
     run.phase = Phase::Ended;
     run.outcome = Some(end.outcome);

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, evidence, later, marks, queue, through, window};
+use super::{Draft, bytes, claim, evidence, later, marks, queue, through, toggle, window};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -23,6 +23,8 @@ pub(super) fn pass(
     waits.extend(locked(&draft.next));
     waits.extend(parked(&draft.next));
     waits.extend(outdated(policy));
+    let side = &draft.next.id.stage;
+    waits.extend(toggle::closed(&draft.toggle, side, draft.now, policy));
     let bad = marks::bad(&candidate.revision, view.marks);
     let got = match bad {
         // Nothing is built that goes nowhere.
@@ -105,6 +107,10 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     let outdated = outdated(policy);
     if outdated.is_some() {
         return outdated;
+    }
+    let in_use = toggle::still_closed(view, policy);
+    if in_use.is_some() {
+        return in_use;
     }
     let proven = proven(view.stage, &run.cause, &run.release, view, policy);
     let revision = &run.release.revision;

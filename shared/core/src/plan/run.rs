@@ -10,7 +10,7 @@ use crate::execution::Observation;
 use crate::policy::Policy;
 use crate::release::Outputs;
 use crate::stage::{Failing, Outcome, Phase, Run, StopReason, Unstopped};
-use crate::waiting::{LifeWait, Wait};
+use crate::waiting::{LifeWait, ToggleWait, Wait};
 
 /// How long a stopped execution may take to end before it is given up.
 const STOP_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
@@ -87,7 +87,7 @@ fn deploying(draft: &mut Draft, run: &mut Run) -> Option<End> {
 fn ended_deployment(draft: &mut Draft, run: &mut Run, ended: &Observation) -> Option<End> {
     match ended {
         Observation::Succeeded { .. } | Observation::Failed { .. } if !run.is_admitted() => {
-            Some(not_admitted(draft, ended))
+            Some(not_admitted(draft, run, ended))
         }
         Observation::Succeeded { outputs, at, .. } => {
             complete(draft, run, outputs, *at);
@@ -124,10 +124,13 @@ fn ended_deployment(draft: &mut Draft, run: &mut Run, ended: &Observation) -> Op
 
 /// Steps may have run that nobody admitted: what stands on the stage is anybody's guess, and no
 /// verdict about the change.
-fn not_admitted(draft: &mut Draft, ended: &Observation) -> End {
-    draft.next.verified = None;
-    if let Some(deployed) = &mut draft.next.deployed {
-        deployed.complete = false;
+fn not_admitted(draft: &mut Draft, run: &Run, ended: &Observation) -> End {
+    // A switch changes nothing on the stage.
+    if !run.cause.is_flip() {
+        draft.next.verified = None;
+        if let Some(deployed) = &mut draft.next.deployed {
+            deployed.complete = false;
+        }
     }
     let how = match ended {
         Observation::Failed { step, why, .. } => format!("failed at step {step} ({why})"),
@@ -238,6 +241,11 @@ fn wait_for(draft: &mut Draft, run: &Run) {
             since: run.claimed_at,
         },
         Phase::Deploying if run.cause.is_teardown() => Wait::Life(LifeWait::TearingDown {
+            generation,
+            since: run.admitted_at.unwrap_or(run.claimed_at),
+            deadline: run.deadline,
+        }),
+        Phase::Deploying if run.cause.is_flip() => Wait::Toggle(ToggleWait::Flipping {
             generation,
             since: run.admitted_at.unwrap_or(run.claimed_at),
             deadline: run.deadline,

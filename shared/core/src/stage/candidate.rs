@@ -101,6 +101,13 @@ pub enum Cause {
         number: u64,
         why: Why,
     },
+    /// Not a deployment either: people are led to what stands here, `from` where they were.
+    Flip {
+        by: String,
+        from: Option<StageName>,
+        /// To where they came from, while it was kept for that.
+        back: bool,
+    },
 }
 
 impl Cause {
@@ -115,10 +122,32 @@ impl Cause {
         matches!(self, Self::Teardown { .. })
     }
 
+    /// True for a run that leads people to what stands on the stage.
+    pub fn is_flip(&self) -> bool {
+        matches!(self, Self::Flip { .. })
+    }
+
+    /// True for a run that puts its release on the stage.
+    pub fn deploys(&self) -> bool {
+        !self.is_teardown() && !self.is_flip()
+    }
+
+    /// What a run of it does to the stage, for people.
+    pub fn does(&self) -> &'static str {
+        match self {
+            Self::Teardown { .. } => "tears the stage down",
+            Self::Flip { .. } => "leads people here",
+            _ => "deploys",
+        }
+    }
+
     /// True for what a person asked for by name; a hold does not stop it.
     pub fn is_personal(&self) -> bool {
         match self {
-            Self::Rollback { .. } | Self::Retry { .. } | Self::Selected { .. } => true,
+            Self::Rollback { .. }
+            | Self::Retry { .. }
+            | Self::Selected { .. }
+            | Self::Flip { .. } => true,
             Self::Refresh { by, .. } => by.is_some(),
             Self::Teardown { why, .. } => why.is_personal(),
             Self::Push { .. }
@@ -157,6 +186,12 @@ impl Cause {
             } => format!("selected by {by}, takes over from {over}"),
             Self::Through { to } => format!("asked for by {to}"),
             Self::Teardown { why, .. } => format!("teardown, {}", why.sentence()),
+            Self::Flip { by, from, back } => {
+                let how = if *back { "led back" } else { "led here" };
+                let from = from.as_ref();
+                let from = from.map_or_else(String::new, |from| format!(" from {from}"));
+                format!("people are {how}{from} by {by}")
+            }
         }
     }
 }

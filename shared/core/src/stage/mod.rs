@@ -3,6 +3,7 @@
 mod brk;
 mod candidate;
 mod control;
+mod flip;
 mod foreign;
 mod life;
 mod passage;
@@ -19,6 +20,7 @@ pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
+pub use flip::{Handed, Turn, TurnKind};
 pub use foreign::Foreign;
 pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
@@ -110,6 +112,12 @@ pub struct Stage {
     /// Of a stage that somebody muted.
     #[serde(default, skip_serializing_if = "Quiet::is_blank")]
     pub quiet: Quiet,
+    /// Of a stage that takes turns with another: what a person last asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
+    /// Of such a stage: what it last gave to the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Handed>,
 }
 
 /// Which rule made the stage, and with what.
@@ -212,6 +220,8 @@ impl Stage {
             watch: Watch::default(),
             queue: Queue::default(),
             quiet: Quiet::default(),
+            turn: None,
+            handed: None,
         }
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::Percent;
 use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
-    SettingsHash, SuiteName,
+    SettingsHash, StageName, SuiteName,
 };
 use crate::rota::Rota;
 use crate::schedule::Schedule;
@@ -65,6 +65,16 @@ pub struct Pipeline {
     /// How a stage that expires is taken away again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teardown: Option<Teardown>,
+    /// How people are led to a side of a toggle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Switch>,
+}
+
+/// What leads people to the side of a toggle that `GREENROOM_STAGE` names.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Switch {
+    /// Run in a clean checkout of what stands on that side, with its variables.
+    pub steps: Vec<Step>,
 }
 
 /// How a stage is taken away again, and what shows that nothing is left.
@@ -219,6 +229,17 @@ pub struct Rule {
     /// What changes none of these paths is not deployed; empty: whatever it changes. Not part of
     /// the settings either.
     pub paths: Vec<Pattern>,
+    /// Its stage is one of two that people use in turn. Not part of the settings: it says where,
+    /// and until when.
+    pub toggle: Option<Sides>,
+}
+
+/// The stage that takes turns with the rule's own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sides {
+    pub with: StageName,
+    /// How long the side that people leave is kept as it stands.
+    pub keep: Option<SignedDuration>,
 }
 
 /// What becomes of a change that waits when a newer one comes.

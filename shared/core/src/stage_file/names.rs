@@ -19,8 +19,8 @@ pub fn collision_free(file: &StageFile, rule: &Rule, name: StageName) -> StageNa
             is_earlier = false;
             return false;
         }
-        if let Some(fixed) = other.stage.as_literal() {
-            return fixed == name.as_str();
+        if other.stage.as_literal().is_some() {
+            return other.is_of(&name);
         }
         let length = literal_length(&other.stage);
         let has_right = length > own || (length == own && is_earlier);

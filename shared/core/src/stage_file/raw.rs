@@ -48,6 +48,16 @@ record! {
         optional existing: Text,
         /// How a stage that expires is taken away again.
         optional teardown: RawTeardown,
+        /// How people are led to a side of a toggle.
+        optional switch: RawSwitch,
+    }
+}
+
+record! {
+    /// How people are led to the side of a toggle that `GREENROOM_STAGE` names.
+    RawSwitch ("`switch`") {
+        /// Run in this order, in a clean checkout of what stands on that side.
+        required steps: List<RawStep>,
     }
 }
 
@@ -208,6 +218,19 @@ record! {
         optional queue: Line,
         /// With `branch`: a push that changes nothing in these paths of the repository is not deployed.
         optional paths: List<Pattern>,
+        /// With `tag` or `promote`: the stage takes turns with another in being the one people use.
+        optional toggle: RawToggle,
+    }
+}
+
+record! {
+    /// Two stages that people use in turn; what leads here goes to the one they do not use.
+    RawToggle ("`toggle`") {
+        /// The name of the other stage.
+        required with: Text,
+        /// How long the side that people leave is kept as it stands, to go back to; not at all
+        /// unless told otherwise.
+        optional keep: Length,
     }
 }
 

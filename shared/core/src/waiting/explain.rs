@@ -245,6 +245,7 @@ impl Wait {
             ),
             Self::Release(wait) => return wait.explain(stage),
             Self::Life(wait) => return wait.explain(stage),
+            Self::Toggle(wait) => return wait.explain(stage),
             Self::Watch(wait) => return wait.explain(stage),
             Self::Queued { behind, most } => return queue::explain(stage, behind, *most),
             Self::PipelineOutdated { definition } => (

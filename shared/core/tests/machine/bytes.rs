@@ -23,6 +23,7 @@ fn plan_with(world: &World, name: &str, build: &Build) -> Plan {
         pause: None,
         marks: &world.marks,
         through: None,
+        toggle: None,
     };
     plan(&view, policy.as_ref())
 }

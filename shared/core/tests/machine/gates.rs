@@ -449,6 +449,7 @@ pub fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {
         through: world.through(Some(&policy)),
         nonce: &nonce,
         now: world.now,
+        toggle: None,
     };
     table(&release, &view, &policy)
 }

@@ -36,6 +36,7 @@ mod select;
 mod story;
 mod through;
 mod together;
+mod toggle;
 mod verdicts;
 mod waits;
 mod watch;

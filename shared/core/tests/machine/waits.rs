@@ -10,7 +10,10 @@ use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Foreign, Gone, Hold, Lock, Mute, Orphan, Parked, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
-use greenroom_core::waiting::{Closing, LifeWait, Passing, ReleaseWait, Wait, WatchWait};
+use greenroom_core::toggle::Doubt;
+use greenroom_core::waiting::{
+    Closing, LifeWait, Passing, ReleaseWait, ToggleWait, Wait, WatchWait,
+};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -235,6 +238,28 @@ fn every_wait() -> Vec<Wait> {
             since,
             until: since,
         }),
+        Wait::Toggle(ToggleWait::Kept {
+            live: Some(StageName::new("prod-backup")),
+            until: since,
+        }),
+        Wait::Toggle(ToggleWait::NotIdle {
+            live: true,
+            other: StageName::new("prod-backup"),
+        }),
+        Wait::Toggle(ToggleWait::Flipping {
+            generation,
+            since,
+            deadline: since,
+        }),
+        Wait::Toggle(ToggleWait::Doubt {
+            doubt: Doubt {
+                to: StageName::new("prod-backup"),
+                generation,
+                since,
+                why: text(),
+            },
+            live: None,
+        }),
     ]
 }
 
@@ -356,7 +381,10 @@ fn what_moves_by_itself_blocks_nobody() {
             "foreign",
             "parked",
             "tearing_down",
-            "orphan"
+            "orphan",
+            "toggle_kept",
+            "toggle_closed",
+            "flip_failed"
         ]
     );
 }

@@ -22,6 +22,7 @@ use greenroom_core::record::record;
 use greenroom_core::release::{Artifact, Outputs, Release};
 use greenroom_core::stage::{QUEUE_MAX, Run, Stage};
 use greenroom_core::stage_file::StageFile;
+use greenroom_core::toggle::Toggle;
 use greenroom_core::waiting::Wait;
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,6 +46,8 @@ pub struct World {
     /// What pipelines that stand by themselves were made from.
     pub applied: Option<Applied>,
     claims: u64,
+    /// Which of two stages people use, by their rule.
+    pub toggles: BTreeMap<RuleName, Toggle>,
 }
 
 impl World {
@@ -67,6 +70,7 @@ impl World {
             pause: None,
             applied: None,
             claims: 0,
+            toggles: BTreeMap::new(),
         }
     }
 
@@ -92,11 +96,27 @@ impl World {
     }
 
     pub fn policy(&self, name: &str) -> Option<Policy<'_>> {
-        let policy = Policy::of(&self.file, &RuleName::new(name), self.clock_error)?;
+        let policy = Policy::of(&self.file, &self.rule_of(name), self.clock_error)?;
         Some(match &self.applied {
             Some(applied) => policy.against(&self.file.app, applied),
             None => policy,
         })
+    }
+
+    /// A stage here is called like its rule, unless it is the other of two.
+    fn rule_of(&self, name: &str) -> RuleName {
+        let side = StageName::new(name);
+        let mut rules = self.file.rules.iter();
+        let rule = rules.find(|rule| rule.toggle.is_some() && rule.is_of(&side));
+        rule.map_or_else(|| RuleName::new(name), |rule| rule.name.clone())
+    }
+
+    /// Of a stage that takes turns with another.
+    fn toggle_of(&self, name: &str) -> Option<Toggle> {
+        let rule = self.rule_of(name);
+        let known = self.toggles.get(&rule).cloned();
+        let turns = self.file.rule(&rule)?.toggle.is_some();
+        known.or_else(|| turns.then(Toggle::default))
     }
 
     /// Changes the stage, plans it and commits the plan.
@@ -107,6 +127,7 @@ impl World {
         self.claims += 1;
         let nonce = Nonce::new(format!("nonce-{}", self.claims));
         let policy = self.policy(name);
+        let toggle = self.toggle_of(name);
         let build = self.build_for(&changed, policy.as_ref());
         let upstream = policy
             .as_ref()
@@ -121,6 +142,7 @@ impl World {
             pause: self.pause.as_ref(),
             marks: &self.marks,
             through: self.through(policy.as_ref()),
+            toggle: toggle.as_ref(),
         };
         let planned = plan(&view, policy.as_ref());
         hold(&view, policy.as_ref(), &before, &planned);
@@ -133,6 +155,9 @@ impl World {
             self.named_once(effect, &before.id);
         }
         self.stages.insert(name.to_owned(), planned.next.clone());
+        if let Some(toggle) = planned.toggle.clone() {
+            self.toggles.insert(self.rule_of(name), toggle);
+        }
         self.effects.extend(planned.effects.clone());
         for effect in planned.effects.clone() {
             self.request(&effect);
@@ -205,6 +230,7 @@ impl World {
             _ => self.build_for(&stage, policy.as_ref()),
         };
         let nonce = Nonce::new("unused");
+        let toggle = self.toggle_of(name);
         let view = View {
             stage: &stage,
             upstream: policy
@@ -217,6 +243,7 @@ impl World {
             pause: self.pause.as_ref(),
             marks: &self.marks,
             through: self.through(policy.as_ref()),
+            toggle: toggle.as_ref(),
         };
         accept(&view, policy.as_ref(), principal, command)
     }
@@ -343,6 +370,7 @@ fn told(effect: &Effect) -> Option<String> {
         News::Expiring { .. } => "expiring",
         News::TornDown { .. } => "gone",
         News::Orphaned { .. } => "orphan",
+        News::FlipFailed { .. } => "flip failed",
         News::StageFileInvalid { .. } | News::Exhausted { .. } | News::Test { .. } => "other",
     };
     Some(format!("{channel}: {what}"))
@@ -366,11 +394,13 @@ fn in_line(stage: &Stage, policy: Option<&Policy<'_>>) {
 fn hold(view: &View<'_>, policy: Option<&Policy<'_>>, before: &Stage, planned: &Plan) {
     let again = View {
         stage: &planned.next,
+        toggle: planned.toggle.as_ref().or(view.toggle),
         ..*view
     };
     let settled = plan(&again, policy);
     assert_eq!(settled.next, planned.next, "a second plan changes nothing");
     assert_eq!(settled.effects, [], "a second plan asks for nothing");
+    assert_eq!(settled.toggle, None, "a second plan leads nobody anywhere");
     assert!(!planned.waiting_on.is_empty(), "a plan explains itself");
     assert!(
         planned.wake.is_none_or(|wake| wake > view.now),
@@ -388,7 +418,7 @@ fn hold(view: &View<'_>, policy: Option<&Policy<'_>>, before: &Stage, planned: &
     assert_eq!(read, planned.next, "what is written is what is read");
     if let (Some(run), Some(deployed)) = (&planned.next.run, &planned.next.deployed)
         && run.is_admitted()
-        && !run.cause.is_teardown()
+        && run.cause.deploys()
     {
         assert_eq!(
             run.release, deployed.release,

@@ -94,6 +94,8 @@ fn commands() -> Vec<Command> {
             until: None,
         },
         Command::Unpark,
+        Command::Toggle,
+        Command::Settle,
         Command::Pin { reason: reason() },
         Command::Unpin,
         Command::Destroy { reason: reason() },

@@ -61,10 +61,10 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
 }
 
 /// Nobody says anything of a release in these situations, none has to pass another stage, nobody
-/// runs anything past Greenroom, nothing waits in line, nothing is muted, and no stage goes: what that adds to the gates
+/// runs anything past Greenroom, nothing waits in line, nothing is muted, no stage takes turns with another, and no stage goes: what that adds to the gates
 /// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs`,
-/// `machine/life.rs` and `machine/mute.rs`.
-const ELSEWHERE: [&str; 13] = [
+/// `machine/life.rs`, `machine/mute.rs` and `machine/toggle.rs`.
+const ELSEWHERE: [&str; 17] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -78,6 +78,10 @@ const ELSEWHERE: [&str; 13] = [
     "watching",
     "watched",
     "muted",
+    "toggle_kept",
+    "toggle_closed",
+    "flipping",
+    "flip_failed",
 ];
 
 #[test]

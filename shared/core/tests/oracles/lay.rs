@@ -141,6 +141,7 @@ impl Laid {
             pause: self.pause.as_ref(),
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
+            toggle: None,
         }
     }
 }
@@ -169,6 +170,7 @@ pub fn policy(s: &Situation) -> Option<Policy<'static>> {
         stage: stage.then(Definition::default),
         build: build.then(Definition::default),
         teardown: None,
+        switch: None,
     };
     Some(policy)
 }

@@ -214,6 +214,10 @@ pub(super) fn all() -> Vec<(&'static str, Announcement)> {
         owner: None,
         why: "step leftovers failed: exit code 1\nleft behind:\nbucket photos-alice".to_owned(),
     });
+    let not_led = gone(Kind::FlipFailed {
+        live: Some(StageName::from("prod")),
+        why: "step lead failed: exit code 1\nno route".to_owned(),
+    });
     let test = base(Kind::Test {
         channel: ChannelName::from("team"),
     });
@@ -230,5 +234,6 @@ pub(super) fn all() -> Vec<(&'static str, Announcement)> {
         ("expiring", expiring),
         ("torn_down", torn_down),
         ("orphaned", orphaned),
+        ("flip_failed", not_led),
     ]
 }

@@ -27,7 +27,13 @@ pub(super) fn check(raw: &RawFile, log: &mut Log) {
     let Some(stages) = raw.stages.value() else {
         return;
     };
-    let givers: Vec<Giver<'_>> = stages.entries.iter().filter_map(giver).collect();
+    let sides = stages.entries.iter().filter_map(side);
+    let givers: Vec<Giver<'_>> = stages
+        .entries
+        .iter()
+        .filter_map(giver)
+        .chain(sides)
+        .collect();
     let mut fixed: BTreeMap<&str, &Giver<'_>> = BTreeMap::new();
     let mut shapes: BTreeMap<(&str, &str), &Giver<'_>> = BTreeMap::new();
     for giver in &givers {
@@ -73,6 +79,18 @@ fn giver(entry: &Entry<RawStage>) -> Option<Giver<'_>> {
         rule: &entry.name.value,
         span,
         name,
+        stage,
+    })
+}
+
+/// The stage that takes turns with the entry's own.
+fn side(entry: &Entry<RawStage>) -> Option<Giver<'_>> {
+    let stage = entry.value.as_ref()?;
+    let with = stage.toggle.value()?.with.given()?;
+    Some(Giver {
+        rule: &entry.name.value,
+        span: &with.span,
+        name: Template::literal(&with.value),
         stage,
     })
 }

@@ -23,6 +23,7 @@ mod suites;
 mod teardown;
 mod templates;
 mod through;
+mod toggle;
 mod unused;
 mod variables;
 mod watch;
@@ -64,12 +65,14 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
     through::check(raw, log);
+    toggle::check_others(raw, log);
     collisions::check(raw, log);
     shadows::check(raw, log);
     if !log.has_errors() {
         // A wrong name is reported where it is used; that makes its target look unused.
         unused::check(raw, log);
         teardown::check_used(raw, log);
+        toggle::check_used(raw, log);
     }
     reports::add_suites(&mut pipelines, &suites, &drafts);
     let shared = Shared {

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use jiff::SignedDuration;
 
 use super::names::check_name;
-use super::{collect, reports, teardown};
+use super::{collect, reports, teardown, toggle};
 use crate::name::PipelineName;
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
 use crate::stage_file::raw::{RawFile, RawPipeline, RawStep};
@@ -54,6 +54,7 @@ fn pipeline(entry: &Entry<RawPipeline>, log: &mut Log) -> Option<(PipelineName, 
         steps: all.iter().filter_map(|raw| step(raw, log)).collect(),
         existing: existing.map(|existing| existing.value.clone()),
         teardown: teardown::check(raw, log),
+        switch: toggle::switch(raw, log),
     };
     Some((name, pipeline))
 }
