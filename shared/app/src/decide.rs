@@ -7,6 +7,7 @@ mod leave;
 mod paths;
 mod seen;
 mod select;
+mod toggle;
 
 use std::collections::BTreeMap;
 
@@ -135,14 +136,15 @@ impl<P: Ports> App<P> {
         };
         let file = self.stage_file(app.id, config).await?;
         let resolution = resolve(&file, &trigger(event));
-        let to = resolution.stage.as_ref();
+        let side = self.idle_side(app.id, &file, &resolution).await?;
+        let to = side.as_ref().or(resolution.stage.as_ref());
         let known = self.known_branch(&app, event).await?;
         let late = self.comes_late(&app, &file, &delivery.record, to, known.as_ref());
         if let Some(why) = late.await? {
             return Ok(Lead::Late { why });
         }
         self.leave(&app, &file, delivery, to, known).await?;
-        Ok(match (&resolution.stage, &resolution.rule) {
+        Ok(match (to, &resolution.rule) {
             (Some(stage), Some(rule)) => Lead::To(Decision {
                 app: app.id,
                 stage: stage.clone(),

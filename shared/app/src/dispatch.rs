@@ -10,6 +10,7 @@ mod lease;
 mod pipeline;
 mod suite;
 mod teardown;
+mod toggle;
 
 use greenroom_core::build::BuildRequest;
 use greenroom_core::effect::Effect;
@@ -256,6 +257,8 @@ impl<P: Ports> App<P> {
             Effect::Redeploy { .. } => self.redeploy(entry).await,
             Effect::ReadTeardownHead { .. } => self.read_teardown_head(entry).await,
             Effect::StartTeardown { .. } => self.start_teardown(entry).await,
+            Effect::StartSwitch { .. } => self.start_switch(entry).await,
+            Effect::HandOver { .. } => self.hand_over(entry).await,
         }
     }
 
@@ -370,27 +373,11 @@ impl<P: Ports> App<P> {
         last: &OutboxEntry,
         failure: &Failure,
     ) -> Result<(), Error> {
+        if let Some((stage, generation)) = entry.record.effect.starts() {
+            return self.start_refused(entry, stage, generation, failure).await;
+        }
         match &entry.record.effect {
             Effect::Announce { .. } => self.exhausted(entry, last, failure).await,
-            Effect::StartExecution {
-                stage, generation, ..
-            }
-            | Effect::StartTeardown {
-                stage, generation, ..
-            } => {
-                let id = StageId {
-                    app: entry.record.owner.app,
-                    stage: stage.clone(),
-                };
-                let fact = Fact::StartRefused {
-                    generation: *generation,
-                    why: failure.why.clone(),
-                    at: self.ports.now(),
-                };
-                self.step(&id, None, &Input::Facts(&[fact]), &removal(entry))
-                    .await
-                    .map(drop)
-            }
             Effect::StartBuild { .. } => self.build_refused(entry, failure).await,
             // The board says the same, and nobody is woken for a status.
             Effect::ReportStatus { .. } => Ok(self.ports.store().commit(removal(entry)).await?),

@@ -1,7 +1,8 @@
 //! Where everything is in the table, in one place.
 
 use greenroom_core::name::{
-    AppId, ConfigHash, DeliveryId, ExecutionId, RecipeHash, RefName, Revision, StageId, StageName,
+    AppId, ConfigHash, DeliveryId, ExecutionId, RecipeHash, RefName, Revision, RuleName, StageId,
+    StageName,
 };
 use jiff::Timestamp;
 
@@ -88,6 +89,11 @@ pub fn pipeline(app: AppId, name: &str) -> Key {
 /// Something a person should look at.
 pub fn attention(app: AppId, name: &str) -> Key {
     Key::new(app_partition(app), bounded(&format!("attention#{name}")))
+}
+
+/// Which of two stages of a rule people use.
+pub fn toggle(app: AppId, rule: &RuleName) -> Key {
+    Key::new(app_partition(app), format!("toggle#{rule}"))
 }
 
 pub fn stage_partition(id: &StageId) -> String {

@@ -10,6 +10,7 @@ pub mod freeze;
 pub mod gates;
 pub mod journey;
 pub mod life;
+pub mod toggle;
 
 use greenroom_core::name::{Actor, AppId, RepoName, Revision, StageName};
 use greenroom_core::stage::{Break, Candidate, Failing, Health, Phase, Run, Stage};
@@ -146,6 +147,8 @@ pub struct StageCard {
     pub passed: Vec<greenroom_core::stage::Passed>,
     /// Nothing is told of it until then.
     pub mute: Option<greenroom_core::stage::Mute>,
+    /// Which of it and the stage it takes turns with people use.
+    pub toggle: Option<toggle::ToggleView>,
 }
 
 /// A mark of a revision, for people.

@@ -3,6 +3,7 @@
 
 mod commit;
 mod look;
+mod toggle;
 mod view;
 
 use greenroom_core::accept::{Rejection, accept};

@@ -33,7 +33,9 @@ pub fn queue_of(effect: &Effect) -> Option<Queue> {
         | Effect::Redeploy { .. }
         | Effect::ReportStatus { .. }
         | Effect::ReadTeardownHead { .. }
-        | Effect::StartTeardown { .. } => None,
+        | Effect::StartTeardown { .. }
+        | Effect::StartSwitch { .. }
+        | Effect::HandOver { .. } => None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Renders the pipelines of a stage file as CloudFormation. Pure: a stage file in, a template out.
 //!
 //! Each pipeline with `once` steps gets a build pipeline, each rule that deploys gets a stage
-//! pipeline, and each whose stages expire a pipeline that tears them down; all with a CodeBuild project, roles that may do what they must and nothing else,
+//! pipeline, each whose stages expire a pipeline that tears them down, and each that takes turns with
+//! another one that leads people to it; all with a CodeBuild project, roles that may do what they must and nothing else,
 //! and a log with an end. The steps run as they do on one machine: see `script`.
 //!
 //! Text of a stage file ends up in three languages at once, and must not break out of any. In the
@@ -182,7 +183,25 @@ fn jobs<'a>(file: &'a StageFile, options: &'a Options) -> Vec<Job<'a>> {
             options,
         })
     });
-    builds.chain(stages).chain(teardowns).collect()
+    // It holds the stage's secrets: both sides have those of the rule.
+    let switches = file.rules.iter().filter_map(|rule| {
+        let pipeline = file.pipelines.get(rule.pipeline.as_ref()?)?;
+        let steps = pipeline.switch.as_ref()?.steps.iter();
+        Some(Job {
+            definition: Definition::of_switch(&options.app, file, rule)?,
+            title: format!("switch-{}", rule.name),
+            kind: Kind::Stage {
+                rule,
+                artifact: false,
+                trusted: true,
+            },
+            steps: borrowed(steps),
+            file,
+            options,
+        })
+    });
+    let stages = stages.chain(teardowns).chain(switches);
+    builds.chain(stages).collect()
 }
 
 fn borrowed<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<Cow<'a, Step>> {

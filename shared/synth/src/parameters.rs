@@ -86,6 +86,8 @@ pub(crate) fn add(
 fn stage(rule: &Rule, job: &Job<'_>) -> String {
     let what = if job.title.starts_with("teardown-") {
         "the teardown of stage"
+    } else if job.title.starts_with("switch-") {
+        "the switch of stage"
     } else {
         "stage"
     };

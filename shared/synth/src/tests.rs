@@ -380,3 +380,40 @@ fn a_stage_that_expires_has_a_pipeline_that_tears_it_down() {
         "{spec}"
     );
 }
+
+#[test]
+fn two_stages_that_take_turns_have_a_pipeline_that_leads_people() {
+    let text = FILE
+        .replace(
+            "      - { name: deploy, run: d, timeout: 90s }",
+            "      - { name: deploy, run: d, timeout: 90s }\n    switch: { steps: [{ name: lead, run: sh lead.sh }] }",
+        )
+        .replace(
+            "from: { pull_request: {} }",
+            "from: { tag: \"v*\" }, toggle: { with: backup, keep: 2h }",
+        )
+        .replace("name: \"pr-${pr}\", ", "");
+    let file = file(&text);
+    let rendered = synth(&file, &Options::of(&file)).expect("it can be rendered");
+    let pipeline = resource(&rendered.template, "PipelineSwitchPreview");
+    let stages = pipeline["Stages"].as_array().expect("stages");
+    let names: Vec<&str> = stages.iter().filter_map(|it| it["Name"].as_str()).collect();
+    assert_eq!(
+        names,
+        ["Source", "Admit", "Deploy"],
+        "the fence comes first"
+    );
+    let names = rendered.definitions.iter().map(|it| it.name.as_str());
+    let named = names.filter(|name| name.starts_with("greenroom-acme-orders-preview-switch-"));
+    assert_eq!(named.count(), 1);
+    // What it may change is its own parameter.
+    let parameters = rendered.template["Parameters"]
+        .as_object()
+        .expect("parameters");
+    let own = parameters
+        .keys()
+        .filter(|name| name.starts_with("PoliciesSwitchPreview"));
+    assert_eq!(own.count(), 1);
+    let spec = &resource(&rendered.template, "ProjectSwitchPreview")["Source"]["BuildSpec"];
+    assert!(spec.as_str().expect("a buildspec").contains("sh lead.sh"));
+}

@@ -128,20 +128,16 @@ impl<P: Ports> App<P> {
         self.plan_all_again(id).await?;
         let mut failed = None;
         for rule in file.rules.iter().filter(|rule| rule.pipeline.is_some()) {
-            let Some(name) = rule.stage.as_literal() else {
-                continue;
-            };
             let spec = Spec {
                 rule: rule.name.clone(),
                 actor: None,
                 pull_request: None,
             };
-            let stage = StageId {
-                app: id,
-                stage: StageName::new(name),
-            };
-            let stepped = self.step(&stage, Some(&spec), &Input::Nothing, &[]);
-            failed = stepped.await.err().or(failed);
+            for stage in rule.fixed_stages() {
+                let stage = StageId { app: id, stage };
+                let stepped = self.step(&stage, Some(&spec), &Input::Nothing, &[]);
+                failed = stepped.await.err().or(failed);
+            }
         }
         if let Some(error) = failed {
             return Err(error);

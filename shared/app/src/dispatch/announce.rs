@@ -10,7 +10,7 @@ use greenroom_core::stage::{Break, Override};
 use greenroom_core::stage_file::{Channel, StageFile};
 use serde::{Deserialize, Serialize};
 
-use words::{about, downstream, fill_break, kind, look, on_duty, when};
+use words::{about, downstream, fill_break, flip_looks, kind, look, on_duty, orphan_looks, when};
 
 use super::Done;
 use super::fail::Failure;
@@ -227,15 +227,8 @@ impl<P: Ports> App<P> {
                     ),
                 ];
             }
-            News::Orphaned { .. } => {
-                told.look = vec![
-                    look("what happened", format!("greenroom log {}", id.stage)),
-                    look(
-                        "once it is seen to",
-                        format!("greenroom destroy {} --reason WHY", id.stage),
-                    ),
-                ];
-            }
+            News::Orphaned { .. } => told.look = orphan_looks(id),
+            News::FlipFailed { live, .. } => told.look = flip_looks(id, live.as_ref()),
             News::TornDown { .. } | News::Exhausted { .. } | News::Test { .. } => {}
         }
         if named && told.look.is_empty() && !matches!(news, News::Test { .. }) {

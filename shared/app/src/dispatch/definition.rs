@@ -41,6 +41,18 @@ impl<P: Ports> App<P> {
         self.as_made(app, own)
     }
 
+    /// The same for the pipeline that leads people to them.
+    pub(super) fn switch_definition(
+        &self,
+        app: &AppRecord,
+        file: &StageFile,
+        rule: &Rule,
+    ) -> Result<Definition, Failure> {
+        let own = Definition::of_switch(&app.name, file, rule)
+            .ok_or_else(|| Failure::never("the rule leads nobody anywhere"))?;
+        self.as_made(app, own)
+    }
+
     fn as_made(&self, app: &AppRecord, own: Definition) -> Result<Definition, Failure> {
         if self.stands(app, &own) {
             return Ok(own);
@@ -101,6 +113,8 @@ impl<P: Ports> App<P> {
         let wanted = rule.and_then(|rule| {
             if run.cause.is_teardown() {
                 Definition::of_teardown(&app.name, &file, rule)
+            } else if run.cause.is_flip() {
+                Definition::of_switch(&app.name, &file, rule)
             } else {
                 Definition::of_stage(&app.name, &file, rule)
             }

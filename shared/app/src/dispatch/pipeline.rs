@@ -6,7 +6,7 @@ use greenroom_core::build::recipe_of;
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
 use greenroom_core::fact::Fact;
-use greenroom_core::name::{ExecutionId, RefName, SecretName, StageId};
+use greenroom_core::name::{ExecutionId, RefName, SecretName, StageId, StageName};
 use greenroom_core::release::Outputs;
 use greenroom_core::stage::{Run, Stage};
 use greenroom_core::stage_file::{Rendered, Rule, StageFile, Values};
@@ -186,6 +186,28 @@ impl<P: Ports> App<P> {
         Ok(Done::Over(Vec::new()))
     }
 
+    /// The pipeline will never take this start of a stage's run.
+    pub(super) async fn start_refused(
+        &self,
+        entry: &Versioned<OutboxEntry>,
+        stage: &StageName,
+        generation: u64,
+        failure: &Failure,
+    ) -> Result<(), Error> {
+        let id = StageId {
+            app: entry.record.owner.app,
+            stage: stage.clone(),
+        };
+        let fact = Fact::StartRefused {
+            generation,
+            why: failure.why.clone(),
+            at: self.ports.now(),
+        };
+        self.step(&id, None, &Input::Facts(&[fact]), &removal(entry))
+            .await
+            .map(drop)
+    }
+
     /// The pipeline will never take this build.
     pub(super) async fn build_refused(
         &self,
@@ -282,6 +304,12 @@ fn given_up(effect: &Effect) -> String {
         Effect::StartTeardown {
             stage, generation, ..
         } => format!("run {generation} of {stage}, its teardown, cannot be started"),
+        Effect::StartSwitch {
+            stage, generation, ..
+        } => format!("run {generation} of {stage}, which leads people there, cannot be started"),
+        Effect::HandOver {
+            stage, reference, ..
+        } => format!("{} cannot be read for {stage}", reference.people()),
         Effect::ReportStatus {
             stage, revision, ..
         } => format!(

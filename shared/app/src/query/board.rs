@@ -61,7 +61,10 @@ impl<P: Ports> App<P> {
             let id = StageId { app: app.id, stage };
             let (stage, plan) = self.explain(&id).await?;
             let marks = self.marks_shown(&stage).await?;
-            stages.push(stage_card(&stage, &plan, file.as_deref(), marks));
+            let toggle = self.toggle_shown(&stage, file.as_deref()).await?;
+            let mut card = stage_card(&stage, &plan, file.as_deref(), marks);
+            card.toggle = toggle;
+            stages.push(card);
         }
         let attention = table::list(
             self.ports.store(),
@@ -93,7 +96,9 @@ impl<P: Ports> App<P> {
             None => None,
         };
         let marks = self.marks_shown(&stage).await?;
-        Ok(stage_card(&stage, &plan, file.as_deref(), marks))
+        let mut card = stage_card(&stage, &plan, file.as_deref(), marks);
+        card.toggle = self.toggle_shown(&stage, file.as_deref()).await?;
+        Ok(card)
     }
 
     /// What people say of what stands on the stage and of what waits.
@@ -130,8 +135,7 @@ impl<P: Ports> App<P> {
 
 /// Fixed stages in file order; those named from a template where their rule is.
 pub(super) fn place(file: Option<&StageFile>, name: &StageName) -> usize {
-    let is =
-        |rule: &greenroom_core::stage_file::Rule| rule.stage.as_literal() == Some(name.as_str());
+    let is = |rule: &greenroom_core::stage_file::Rule| rule.is_of(name);
     file.and_then(|file| file.rules.iter().position(is))
         .unwrap_or(usize::MAX)
 }
@@ -201,5 +205,6 @@ fn stage_card(
         queue: stage.queue.waiting.iter().map(candidate_view).collect(),
         passed: stage.queue.passed.clone(),
         mute: plan.next.quiet.mute.clone(),
+        toggle: None,
     }
 }

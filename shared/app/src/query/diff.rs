@@ -12,6 +12,7 @@ use crate::App;
 use crate::error::Error;
 use crate::ports::Ports;
 use crate::ports::source::{self, Repository, Source};
+use crate::stages::Loaded;
 
 /// Commits that one stage has before the other; more are only said to be there.
 const COMMITS_MAX: usize = 100;
@@ -44,6 +45,9 @@ pub struct Side {
     pub commits: Vec<Ahead>,
     /// There are more.
     pub truncated: bool,
+    /// Of a stage that takes turns with another: whether people use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
 }
 
 /// A commit that only one side has. Its texts are untrusted.
@@ -94,6 +98,8 @@ impl<P: Ports> App<P> {
             .ahead(&app.repository, &mut left, &mut right)
             .await
             .err();
+        left.live = is_live(&one);
+        right.live = is_live(&other);
         let artifacts = left.artifact.as_ref().zip(right.artifact.as_ref());
         Ok(Difference {
             app: app.id,
@@ -134,6 +140,12 @@ impl<P: Ports> App<P> {
     }
 }
 
+/// Whether people use it, of a stage that takes turns with another.
+fn is_live(loaded: &Loaded) -> Option<bool> {
+    let toggled = loaded.toggle.as_ref()?;
+    Some(toggled.toggle.is_live(&loaded.stage.id.stage))
+}
+
 fn side(stage: &Stage) -> Side {
     let stands: Option<&Deployed> = stage.stands();
     Side {
@@ -144,6 +156,7 @@ fn side(stage: &Stage) -> Side {
         since: stands.map(|it| it.at),
         commits: Vec::new(),
         truncated: false,
+        live: None,
     }
 }
 

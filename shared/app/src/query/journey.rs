@@ -62,6 +62,9 @@ pub struct Leg {
     pub why: Option<Explained>,
     /// Why nobody can tell.
     pub unknown: Option<String>,
+    /// Of a stage that takes turns with another, where it is there: whether people use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
 }
 
 /// How far a commit is.
@@ -101,6 +104,7 @@ impl Leg {
             until: None,
             why: None,
             unknown: None,
+            live: None,
         }
     }
 }
@@ -137,10 +141,16 @@ impl<P: Ports> App<P> {
                     ..Leg::new(&id.stage, Where::Unknown)
                 },
             };
+            // What people use gets nothing new.
+            let live = self.is_live(&id, file).await?;
             if matches!(leg.state, Where::NotOnTheWay | Where::Gone)
+                && live != Some(true)
                 && let Some(better) = self.to_come(&id, file, &stages, &mut ancestry).await?
             {
                 leg = better;
+            }
+            if leg.state == Where::Here {
+                leg.live = live;
             }
             stages.push(leg);
         }

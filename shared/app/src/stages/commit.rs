@@ -8,7 +8,7 @@ use greenroom_core::plan::Plan;
 use greenroom_core::stage::{Run, Stage};
 use jiff::Timestamp;
 
-use super::Loaded;
+use super::{Loaded, toggle};
 use crate::App;
 use crate::error::Error;
 use crate::keys;
@@ -38,7 +38,7 @@ impl<P: Ports> App<P> {
         let before = loaded.read.as_ref().map(|read| &read.record);
         let due = plan.wake;
         let settled = before.is_some_and(|before| *before.stage == plan.next && before.due == due);
-        if settled && plan.effects.is_empty() {
+        if settled && plan.effects.is_empty() && plan.toggle.is_none() {
             if !extra.is_empty() {
                 self.ports.store().commit(extra.to_vec()).await?;
             }
@@ -70,6 +70,7 @@ impl<P: Ports> App<P> {
             due,
         ));
         writes.extend(relied_on(loaded, said, plan));
+        writes.extend(toggle::writes(loaded, plan)?);
         history(
             &mut writes,
             before.map(|before| &*before.stage),
@@ -176,8 +177,8 @@ fn journeys(
         .run
         .as_ref()
         .filter(|run| before.is_none_or(|before| before.generation < run.generation));
-    // A teardown's commit goes nowhere.
-    let Some(run) = claimed.filter(|run| !run.cause.is_teardown()) else {
+    // A teardown's commit goes nowhere, and a flip's is there.
+    let Some(run) = claimed.filter(|run| run.cause.deploys()) else {
         return Ok(Vec::new());
     };
     let journey = |revision: &Revision| {

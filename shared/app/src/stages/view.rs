@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use greenroom_core::build::Build;
 use greenroom_core::command::Command;
-use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, StageId};
+use greenroom_core::name::{AppId, Nonce, RecipeHash, Revision, RuleName, StageId};
 use greenroom_core::plan::build_wanted;
 use greenroom_core::policy::{Policy, Upstream, View};
 use greenroom_core::stage::{Spec, Stage};
 use greenroom_core::stage_file::StageFile;
+use greenroom_core::toggle::Toggle;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Input;
@@ -38,6 +39,17 @@ pub struct Loaded {
     pub through: Option<Box<Versioned<StageRecord>>>,
     /// Whether pipelines have to be applied; see [`crate::Settings::applied_pipelines`].
     pub applied_pipelines: bool,
+    /// Of a stage that takes turns with another: which of them people use.
+    pub toggle: Option<Toggled>,
+}
+
+/// A toggle's record as it was read.
+#[derive(Debug)]
+pub struct Toggled {
+    /// Blank when there is no record yet.
+    pub toggle: Toggle,
+    /// `None`: there is none.
+    pub version: Option<u64>,
 }
 
 impl Loaded {
@@ -65,6 +77,7 @@ impl Loaded {
             pause: self.app.record.pause.as_ref(),
             marks: &self.said.marks,
             through: self.through.as_ref().map(|through| &*through.record.stage),
+            toggle: self.toggle.as_ref().map(|toggled| &toggled.toggle),
         }
     }
 
@@ -80,6 +93,17 @@ impl Loaded {
         (policy.upstream.map(named), policy.through.map(named))
     }
 
+    /// Whether another stage takes turns with it, or did when its run was claimed.
+    fn takes_turns(&self, clock_error: SignedDuration) -> bool {
+        let policy = self.policy(clock_error);
+        let flips = self
+            .stage
+            .run
+            .as_ref()
+            .is_some_and(|run| run.cause.is_flip());
+        flips || policy.is_some_and(|policy| policy.rule.toggle.is_some())
+    }
+
     /// Revisions that a plan may claim or admit.
     fn may_be_next(&self) -> Vec<&Revision> {
         let waits = self.stage.line().map(|it| &it.revision);
@@ -91,7 +115,15 @@ impl Loaded {
         let greens = upstream.filter(|_| self.stage.queue.fifo);
         let greens = greens.into_iter().flat_map(|it| &it.record.stage.greens);
         let greens = greens.map(|green| &green.release.revision);
+        // People may be led to what stands on one of two stages.
+        let stands = self
+            .stage
+            .deployed
+            .as_ref()
+            .filter(|_| self.toggle.is_some());
+        let stands = stands.map(|deployed| &deployed.release.revision);
         let all = waits.chain(run).chain(verified).chain(greens);
+        let all = all.chain(stands);
         all.collect()
     }
 
@@ -160,7 +192,12 @@ impl<P: Ports> App<P> {
             said: Said::default(),
             through: None,
             applied_pipelines: self.settings.applied_pipelines,
+            toggle: None,
         };
+        if loaded.takes_turns(self.settings.clock_error) {
+            let toggled = self.load_toggle(id.app, &loaded.stage.spec.rule).await?;
+            loaded.toggle = Some(toggled);
+        }
         let (upstream, through) = loaded.others(self.settings.clock_error);
         if let Some(upstream) = upstream {
             loaded.upstream = table::load(store, &keys::stage(&upstream)).await?;
@@ -180,6 +217,16 @@ impl<P: Ports> App<P> {
         let revisions = loaded.may_be_next();
         loaded.said = self.also_said(&Said::default(), id.app, revisions).await?;
         Ok(loaded)
+    }
+
+    /// Which of a rule's two stages people use.
+    pub(crate) async fn load_toggle(&self, app: AppId, rule: &RuleName) -> Result<Toggled, Error> {
+        let key = keys::toggle(app, rule);
+        let read: Option<Versioned<Toggle>> = table::load(self.ports.store(), &key).await?;
+        Ok(Toggled {
+            version: read.as_ref().map(|read| read.version),
+            toggle: read.map(|read| read.record).unwrap_or_default(),
+        })
     }
 
     pub(crate) async fn load_build(

@@ -19,6 +19,7 @@ mod poll;
 mod select;
 mod sweep;
 mod through;
+mod toggle;
 mod watch;
 mod ways;
 

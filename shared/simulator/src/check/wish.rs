@@ -245,6 +245,8 @@ fn leaves_a_trace(command: &Command) -> bool {
         | Command::Extend { .. }
         | Command::Park { .. }
         | Command::Unpark
+        | Command::Toggle
+        | Command::Settle
         | Command::Pin { .. }
         | Command::Unpin
         | Command::Destroy { .. }

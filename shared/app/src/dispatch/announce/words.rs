@@ -15,11 +15,28 @@ pub(super) fn look(label: &str, command: String) -> Look {
     }
 }
 
+/// Where to look when a stage is an orphan.
+pub(super) fn orphan_looks(id: &StageId) -> Vec<Look> {
+    vec![
+        look("what happened", format!("greenroom log {}", id.stage)),
+        look(
+            "once it is seen to",
+            format!("greenroom destroy {} --reason WHY", id.stage),
+        ),
+    ]
+}
+
+/// Where to look when people were not led to the stage; `live`: where they were.
+pub(super) fn flip_looks(id: &StageId, live: Option<&StageName>) -> Vec<Look> {
+    let to = live.unwrap_or(&id.stage);
+    vec![
+        look("what happened", format!("greenroom log {}", id.stage)),
+        look("to be sure", format!("greenroom toggle {to}")),
+    ]
+}
+
 pub(super) fn downstream(file: &StageFile, id: &StageId) -> Vec<StageName> {
-    let rule = file
-        .rules
-        .iter()
-        .find(|rule| rule.stage.as_literal() == Some(id.stage.as_str()));
+    let rule = file.rules.iter().find(|rule| rule.is_of(&id.stage));
     let policy = rule.and_then(|rule| Policy::of(file, &rule.name, SignedDuration::ZERO));
     policy.map_or_else(Vec::new, |policy| {
         policy
@@ -32,7 +49,7 @@ pub(super) fn downstream(file: &StageFile, id: &StageId) -> Vec<StageName> {
 
 /// What ends a break of the stage without anybody giving a command.
 pub(super) fn next(file: &StageFile, id: &StageId, now: Timestamp) -> Next {
-    let named = |rule: &&Rule| rule.stage.as_literal() == Some(id.stage.as_str());
+    let named = |rule: &&Rule| rule.is_of(&id.stage);
     // Rules whose stages are named by a template take pushes, or pull requests.
     let Some(rule) = file.rules.iter().find(named) else {
         return Next::Push;
@@ -118,6 +135,10 @@ pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
             owner: owner.as_ref().map(ToString::to_string),
             why: why.clone(),
         },
+        News::FlipFailed { live, why, .. } => Kind::FlipFailed {
+            live: live.clone(),
+            why: why.clone(),
+        },
     }
 }
 
@@ -131,7 +152,11 @@ pub(super) fn on_duty(
 ) -> Option<OnDuty> {
     let is_work = matches!(
         news,
-        News::Broke { .. } | News::Changed { .. } | News::Unverified { .. } | News::Refused { .. }
+        News::Broke { .. }
+            | News::Changed { .. }
+            | News::Unverified { .. }
+            | News::Refused { .. }
+            | News::FlipFailed { .. }
     );
     let rota = file.rotas.get(file.on_duty.get(channel)?)?;
     let turn = rota.at(now).filter(|_| is_work)?;
@@ -153,6 +178,7 @@ pub(super) fn when(news: &News) -> Timestamp {
         | News::Expiring { at, .. }
         | News::TornDown { at, .. }
         | News::Orphaned { at, .. }
+        | News::FlipFailed { at, .. }
         | News::Test { at } => *at,
     }
 }
@@ -170,6 +196,7 @@ pub(super) fn about(news: &News, stage: &StageName) -> String {
         News::Expiring { .. } => format!("that {stage} is torn down soon"),
         News::TornDown { .. } => format!("that {stage} is gone"),
         News::Orphaned { .. } => format!("that {stage} is an orphan"),
+        News::FlipFailed { .. } => format!("that nobody could be led to {stage}"),
     }
 }
 
