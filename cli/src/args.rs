@@ -235,6 +235,12 @@ pub enum Command {
     /// Tear a stage down now, with the default branch's teardown
     #[command(after_help = topics::DESTROY)]
     Destroy(DestroyArgs),
+    /// Lead people to this one of two stages that take turns
+    #[command(after_help = topics::TOGGLE)]
+    Toggle(ActArgs),
+    /// Say that nobody goes back to a stage that people were led away from
+    #[command(after_help = topics::SETTLE)]
+    Settle(ActArgs),
     /// Tell nothing of a stage for a while, with a reason
     #[command(after_help = topics::MUTE)]
     Mute(MuteArgs),

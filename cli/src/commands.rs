@@ -23,6 +23,7 @@ mod simulate;
 mod stage;
 mod status;
 mod synth;
+mod toggle;
 mod validate;
 mod wait;
 mod why;
@@ -81,6 +82,8 @@ pub fn run(command: Command, output: &mut Output) -> Result<Exit, Stop> {
         Command::Pin(args) => wait_for(life::pin(&args, output)),
         Command::Unpin(args) => wait_for(life::unpin(&args, output)),
         Command::Destroy(args) => wait_for(life::destroy(&args, output)),
+        Command::Toggle(args) => wait_for(toggle::toggle(&args, output)),
+        Command::Settle(args) => wait_for(toggle::settle(&args, output)),
         Command::Mute(args) => wait_for(mute::mute(&args, output)),
         Command::Unmute(args) => wait_for(mute::unmute(&args, output)),
         Command::Duty(args) => wait_for(duty::run(&args, output)),

@@ -3,6 +3,7 @@
 
 pub mod card;
 pub mod report;
+pub mod side;
 pub mod style;
 pub mod table;
 pub mod text;

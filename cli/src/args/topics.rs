@@ -238,6 +238,18 @@ Examples:
   greenroom destroy alice --reason 'not needed any more'
   greenroom destroy alice --reason 'what was left is gone' --yes";
 
+pub const TOGGLE: &str = "\
+Examples:
+  greenroom toggle prod-backup
+  greenroom toggle prod
+
+The stage is the one to lead people to: it has to be green. Back to the one they came from they can
+be led as long as that is kept, whatever closes it to what is new.";
+
+pub const SETTLE: &str = "\
+Examples:
+  greenroom settle prod";
+
 pub const MUTE: &str = "\
 Examples:
   greenroom mute preprod --for 2h --reason 'the database moves'

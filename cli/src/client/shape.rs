@@ -2,6 +2,7 @@
 //! that a newer server can be asked.
 
 pub mod duty;
+mod toggle;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub use toggle::Toggle;
 pub use ways::{Differing, Leg, Side, TwoStages, Value, Way};
 
 /// `{"error": {...}}`
@@ -104,6 +106,8 @@ pub struct StageCard {
     #[serde(default)]
     pub passed: Vec<Passed>,
     pub mute: Option<Mute>,
+    #[serde(default)]
+    pub toggle: Option<Toggle>,
 }
 
 /// Nothing is told of the stage for a while.

@@ -194,7 +194,8 @@ pub(super) async fn ask(
         | Command::Extend { .. }
         | Command::Unpark
         | Command::Unpin
-        | Command::Unmute => {
+        | Command::Unmute
+        | Command::Settle => {
             format!("greenroom why {again}")
         }
         _ => format!("greenroom wait {again}"),

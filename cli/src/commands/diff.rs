@@ -61,8 +61,13 @@ fn stands(side: &Side, now: Timestamp, output: &mut Output) -> Result<(), Stop> 
         let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
         format!(", artifact {}", clean(hex.get(..12).unwrap_or(hex)))
     });
+    let live = match side.live {
+        Some(true) => ", live",
+        Some(false) => ", not live",
+        None => "",
+    };
     output.line(format_args!(
-        "{} {BOLD}{}{BOLD:#}: {what}{artifact}",
+        "{} {BOLD}{}{BOLD:#}: {what}{artifact}{live}",
         card::mark(side.health).shown(),
         clean(&side.stage)
     ))

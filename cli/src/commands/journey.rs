@@ -97,7 +97,12 @@ fn words(leg: &Leg, revision: &str, now: Timestamp) -> String {
                 Some(Health::Unverified) => ", unverified",
                 Some(Health::Unknown) | None => "",
             };
-            format!("here{inside} since run {run}{health}")
+            let live = match leg.live {
+                Some(true) => ", live",
+                Some(false) => ", not live",
+                None => "",
+            };
+            format!("here{inside} since run {run}{health}{live}")
         }
         "under_way" => format!("run {run} deploys or tests it{inside}"),
         "waiting" => format!("waits{inside}{why}"),

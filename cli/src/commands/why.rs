@@ -12,6 +12,7 @@ use crate::client::shape::{Break, Failing, Health, Run, StageCard, TestFailure, 
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
 use crate::output::card::{broken, mark, marked, word};
+use crate::output::side;
 use crate::output::style::{BOLD, DIM, Mark};
 use crate::output::table::{Cell, block};
 use crate::output::text::{clean, short};
@@ -35,6 +36,7 @@ pub async fn run(args: &WhyArgs, output: &mut Output) -> Result<Exit, Stop> {
             "refresh_skipped": field("refresh_skipped"),
             "overridden": field("overridden"),
             "marks": field("marks"),
+            "toggle": field("toggle"),
         }))?;
         return Ok(Exit::Ok);
     }
@@ -116,6 +118,9 @@ fn headline(card: &StageCard, now: Timestamp, output: &mut Output) -> Result<(),
             clean(&candidate.cause),
             relative(candidate.since, now)
         ))?;
+    }
+    if let Some(toggle) = &card.toggle {
+        output.line(format_args!("  {}", side::line(toggle, &card.stage, now)))?;
     }
     line::line(output, card, now)?;
     for mark in &card.marks {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::side;
 use super::style::{Mark, PLAIN};
 use super::table::Cell;
 use super::text::{clean, short};
@@ -54,9 +55,18 @@ pub fn row(card: &StageCard, now: Timestamp) -> Vec<Cell> {
         Cell::from(clean(&card.stage)),
         Cell::from(commit),
         Cell::from(since),
-        Cell::new(clean(&card.phase), phase),
+        Cell::new(phase_of(card), phase),
         Cell::from(notes(card, now)),
     ]
+}
+
+/// `idle`; `idle, live` of the one that people use.
+fn phase_of(card: &StageCard) -> String {
+    let phase = clean(&card.phase);
+    match side::word(card.toggle.as_ref()) {
+        Some(word) => format!("{phase}, {word}"),
+        None => phase,
+    }
 }
 
 fn notes(card: &StageCard, now: Timestamp) -> String {

@@ -94,6 +94,8 @@ fn every_verb_sends_the_command_of_the_core() {
             json!({ "command": "mute", "reason": "x", "until": "2030-01-01T00:00:00Z" }),
         ),
         ("unmute prod", json!({ "command": "unmute" })),
+        ("toggle prod", json!({ "command": "toggle" })),
+        ("settle prod", json!({ "command": "settle" })),
     ] {
         assert_eq!(told(&place, words), by_alice(command), "{words}");
     }

@@ -60,6 +60,7 @@ pub fn green(name: &str) -> StageCard {
         queue: Vec::new(),
         passed: Vec::new(),
         mute: None,
+        toggle: None,
     }
 }
 

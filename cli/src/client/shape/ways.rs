@@ -29,6 +29,8 @@ pub struct Leg {
     pub until: Option<Timestamp>,
     pub why: Option<Wait>,
     pub unknown: Option<String>,
+    #[serde(default)]
+    pub live: Option<bool>,
 }
 
 /// How two stages differ.
@@ -50,6 +52,8 @@ pub struct Side {
     pub since: Option<Timestamp>,
     pub commits: Vec<Ahead>,
     pub truncated: bool,
+    #[serde(default)]
+    pub live: Option<bool>,
 }
 
 /// A commit that only one of them has.
