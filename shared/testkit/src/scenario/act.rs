@@ -28,6 +28,8 @@ pub enum Act {
     },
     /// Somebody opens the service of a stage.
     Open { stage: String },
+    /// Somebody goes where people are led, whatever stage that is.
+    Visit,
     /// What runs on a stage is well or not, whatever its code.
     Service { stage: String, is: Service },
     /// Something lies beside what is deployed on a stage that no deployment put there, or is taken

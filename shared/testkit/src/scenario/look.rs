@@ -146,6 +146,10 @@ fn summary(card: &Value) -> String {
         Some(revision) => format!("runs {}, {health}", revision.get(..8).unwrap_or(revision)),
         None => "is empty".to_owned(),
     };
+    let runs = match card["toggle"]["is_live"].as_bool() {
+        Some(true) => format!("{runs}, live"),
+        _ => runs,
+    };
     match card["waiting_on"][0]["sentence"].as_str() {
         Some(wait) if card["blocked"] == true => format!("{runs}; {wait}"),
         _ => runs,

@@ -33,6 +33,7 @@ pub async fn perform(world: &mut World, act: &Act) -> Result<Vec<String>> {
             typed(world, who, &words).await
         }
         Act::Open { stage } => open(world, stage).await,
+        Act::Visit => shown_at(world, &format!("{}/users/www", world.sites.address)).await,
         Act::Service { stage, is } => {
             world.sites.set(stage, *is);
             Ok(Vec::new())
@@ -136,6 +137,10 @@ async fn open(world: &World, stage: &str) -> Result<Vec<String>> {
     let Some(url) = card["url"].as_str() else {
         return Ok(vec![format!("{stage} has no address yet")]);
     };
+    shown_at(world, url).await
+}
+
+async fn shown_at(world: &World, url: &str) -> Result<Vec<String>> {
     let about = match world.talk()?.fetch(&format!("{url}/about.json")).await {
         Ok(about) => about,
         Err(_) => return Ok(vec![format!("{url} shows an error")]),

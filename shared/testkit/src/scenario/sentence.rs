@@ -186,6 +186,12 @@ pub const SENTENCES: &[Sentence] = &[
     is("{person} refreshes {stage}", |found| {
         on_stage(found, "refresh", &[])
     }),
+    is("{person} leads people to {stage}", |found| {
+        on_stage(found, "toggle", &[])
+    }),
+    is("{person} settles {stage}", |found| {
+        on_stage(found, "settle", &[])
+    }),
     is("{person} retries {stage}", |found| {
         on_stage(found, "retry", &[])
     }),
@@ -257,6 +263,7 @@ pub const SENTENCES: &[Sentence] = &[
     is("{person} opens {stage} in the browser", |found| Act::Open {
         stage: found.get("stage"),
     }),
+    is("{person} goes where people are led", |_| Act::Visit),
     // What people say of releases, and which of them goes where.
     is("{person} deploys {branch} to {stage}", |found| {
         of_branch(found, &["deploy", &found.get("stage")])
