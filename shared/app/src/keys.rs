@@ -1,7 +1,8 @@
 //! Where everything is in the table, in one place.
 
 use greenroom_core::name::{
-    AppId, ConfigHash, DeliveryId, ExecutionId, RecipeHash, RefName, Revision, StageId, StageName,
+    AppId, ChannelName, ConfigHash, DeliveryId, ExecutionId, RecipeHash, RefName, Revision,
+    StageId, StageName,
 };
 use jiff::Timestamp;
 
@@ -88,6 +89,11 @@ pub fn pipeline(app: AppId, name: &str) -> Key {
 /// Something a person should look at.
 pub fn attention(app: AppId, name: &str) -> Key {
     Key::new(app_partition(app), bounded(&format!("attention#{name}")))
+}
+
+/// How much a channel was told lately.
+pub fn flow(app: AppId, channel: &ChannelName) -> Key {
+    Key::new(app_partition(app), bounded(&format!("flow#{channel}")))
 }
 
 pub fn stage_partition(id: &StageId) -> String {

@@ -157,6 +157,13 @@ pub enum Wait {
     },
     /// A person wants nothing told of the stage; keeps nothing from it.
     Muted(Mute),
+    /// It breaks again and again, which was told once; keeps nothing from it.
+    Flapping {
+        breaks: u32,
+        since: Timestamp,
+        /// When it is over, unless it breaks or recovers before.
+        until: Timestamp,
+    },
 }
 
 /// A window that closes a stage.
@@ -194,7 +201,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 40] = [
+    pub const CODES: [&'static str; 41] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -235,6 +242,7 @@ impl Wait {
         "watched",
         "queued",
         "muted",
+        "flapping",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -270,6 +278,7 @@ impl Wait {
             Self::Watch(wait) => wait.code(),
             Self::Queued { .. } => "queued",
             Self::Muted(_) => "muted",
+            Self::Flapping { .. } => "flapping",
         }
     }
 
@@ -294,6 +303,7 @@ impl Wait {
                 | Self::Watch(_)
                 | Self::Queued { .. }
                 | Self::Muted(_)
+                | Self::Flapping { .. }
         )
     }
 }

@@ -3,6 +3,7 @@
 mod brk;
 mod candidate;
 mod control;
+mod flap;
 mod foreign;
 mod life;
 mod passage;
@@ -19,6 +20,7 @@ pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
+pub use flap::{Flap, Flapped, Flapping};
 pub use foreign::Foreign;
 pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
@@ -110,6 +112,9 @@ pub struct Stage {
     /// Of a stage that somebody muted.
     #[serde(default, skip_serializing_if = "Quiet::is_blank")]
     pub quiet: Quiet,
+    /// Of a stage that broke lately.
+    #[serde(default, skip_serializing_if = "Flap::is_blank")]
+    pub flap: Flap,
 }
 
 /// Which rule made the stage, and with what.
@@ -212,6 +217,7 @@ impl Stage {
             watch: Watch::default(),
             queue: Queue::default(),
             quiet: Quiet::default(),
+            flap: Flap::default(),
         }
     }
 

@@ -235,6 +235,11 @@ fn every_wait() -> Vec<Wait> {
             since,
             until: since,
         }),
+        Wait::Flapping {
+            breaks: 4,
+            since,
+            until: since,
+        },
     ]
 }
 

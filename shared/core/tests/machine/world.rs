@@ -343,7 +343,13 @@ fn told(effect: &Effect) -> Option<String> {
         News::Expiring { .. } => "expiring",
         News::TornDown { .. } => "gone",
         News::Orphaned { .. } => "orphan",
-        News::StageFileInvalid { .. } | News::Exhausted { .. } | News::Test { .. } => "other",
+        News::Flapping { .. } => "flaps",
+        News::Settled { green: true, .. } => "settled",
+        News::Settled { green: false, .. } => "settled, perhaps",
+        News::StageFileInvalid { .. }
+        | News::Exhausted { .. }
+        | News::Test { .. }
+        | News::Digest { .. } => "other",
     };
     Some(format!("{channel}: {what}"))
 }

@@ -394,6 +394,7 @@ fn broken(names: &Names) -> core::Break {
         acknowledged: None,
         overridden: None,
         untold: None,
+        flapped: None,
     }
 }
 

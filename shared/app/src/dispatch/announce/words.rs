@@ -1,9 +1,11 @@
 //! What news mean in an announcement.
 
-use greenroom_core::effect::News;
-use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, OnDuty};
+use greenroom_core::effect::{Held, News};
+use greenroom_core::message::{
+    Announcement, Cause, HeldMessage, Kind, LastGreen, Look, LookAt, Next, OnDuty,
+};
 use greenroom_core::name::{ChannelName, StageId, StageName};
-use greenroom_core::policy::Policy;
+use greenroom_core::policy::{FLAPPING_WITHIN, Policy};
 use greenroom_core::stage::{Break, Failing};
 use greenroom_core::stage_file::{From, Rule, StageFile};
 use jiff::{SignedDuration, Timestamp};
@@ -56,7 +58,12 @@ pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
         revision: green.release.revision.clone(),
         at: green.since,
     });
-    told.cause = Some(match &brk.failing {
+    told.flapped = brk.flapped.as_ref().map(|flapped| flapped.breaks);
+    told.cause = Some(cause(&brk.failing));
+}
+
+pub(super) fn cause(failing: &Failing) -> Cause {
+    match failing {
         Failing::Tests {
             tests,
             failed,
@@ -75,7 +82,7 @@ pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
             },
             excerpt: why.clone(),
         },
-    });
+    }
 }
 
 pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
@@ -118,6 +125,29 @@ pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
             owner: owner.as_ref().map(ToString::to_string),
             why: why.clone(),
         },
+        News::Flapping { flapping, .. } => Kind::Flapping {
+            breaks: flapping.breaks,
+            quiet: FLAPPING_WITHIN,
+        },
+        News::Settled {
+            flapping, green, ..
+        } => Kind::Settled {
+            breaks: flapping.breaks,
+            quiet: FLAPPING_WITHIN,
+            green: *green,
+        },
+        News::Digest { held, more, .. } => Kind::Digest {
+            held: held.iter().map(line).collect(),
+            more: *more,
+        },
+    }
+}
+
+fn line(held: &Held) -> HeldMessage {
+    HeldMessage {
+        at: held.at,
+        what: held.what.clone(),
+        possibly_repeated: held.possibly_repeated,
     }
 }
 
@@ -131,7 +161,11 @@ pub(super) fn on_duty(
 ) -> Option<OnDuty> {
     let is_work = matches!(
         news,
-        News::Broke { .. } | News::Changed { .. } | News::Unverified { .. } | News::Refused { .. }
+        News::Broke { .. }
+            | News::Changed { .. }
+            | News::Unverified { .. }
+            | News::Refused { .. }
+            | News::Flapping { .. }
     );
     let rota = file.rotas.get(file.on_duty.get(channel)?)?;
     let turn = rota.at(now).filter(|_| is_work)?;
@@ -153,6 +187,9 @@ pub(super) fn when(news: &News) -> Timestamp {
         | News::Expiring { at, .. }
         | News::TornDown { at, .. }
         | News::Orphaned { at, .. }
+        | News::Flapping { at, .. }
+        | News::Settled { at, .. }
+        | News::Digest { at, .. }
         | News::Test { at } => *at,
     }
 }
@@ -170,6 +207,12 @@ pub(super) fn about(news: &News, stage: &StageName) -> String {
         News::Expiring { .. } => format!("that {stage} is torn down soon"),
         News::TornDown { .. } => format!("that {stage} is gone"),
         News::Orphaned { .. } => format!("that {stage} is an orphan"),
+        News::Flapping { flapping, .. } => format!("that {stage} flaps (#{})", flapping.episode),
+        News::Settled { .. } => format!("that {stage} flaps no more"),
+        News::Digest { held, more, .. } => {
+            let all = held.len() as u64 + u64::from(*more);
+            format!("a digest of {all} messages")
+        }
     }
 }
 
