@@ -8,6 +8,7 @@ mod people;
 mod rare;
 mod script;
 mod source;
+mod storm;
 mod trouble;
 
 use greenroom_core::command::Command;
@@ -172,6 +173,10 @@ pub enum Act {
     Ill {
         stage: String,
         lasts: SignedDuration,
+    },
+    /// Somebody wants to know whether a channel works.
+    Test {
+        channel: String,
     },
     /// The process dies, or one of the functions' machines is taken away.
     Kill,

@@ -48,7 +48,9 @@ pub(super) fn concerns(draft: &mut Draft, brk: &Break, told: &Told<'_>) -> bool 
     };
     flapping.failing = brk.failing.clone();
     flapping.config = told.config.clone();
-    let channels = told.newly_concerned(&brk.failing, &flapping.told);
+    let owed = flapping.untold.iter().flat_map(|owed| &owed.channels);
+    let known: Vec<ChannelName> = flapping.told.iter().chain(owed).cloned().collect();
+    let channels = told.newly_concerned(&brk.failing, &known);
     hear(draft, channels);
     true
 }
