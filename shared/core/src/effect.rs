@@ -232,7 +232,7 @@ pub struct Held {
     pub possibly_repeated: bool,
 }
 
-/// More messages than this a digest counts. Their sentences stay under 50 KB.
+/// More messages than this a digest counts: all of it stays well below the 200 KB of an item.
 pub const HELD_MAX: usize = 100;
 
 impl News {

@@ -169,10 +169,11 @@ pub enum Act {
     ChatMoves {
         to: String,
     },
-    /// Tests of a stage fail for a while, whatever stands there.
+    /// Tests of a stage fail for a while, whatever stands there; or they take long, if it is `slow`.
     Ill {
         stage: String,
         lasts: SignedDuration,
+        slow: bool,
     },
     /// Somebody wants to know whether a channel works.
     Test {

@@ -3,9 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Effect, News};
-use crate::name::{
-    AppId, ChannelName, ConfigHash, RecipeHash, Revision, StageId, StageName,
-};
+use crate::name::{AppId, ChannelName, ConfigHash, RecipeHash, Revision, StageId, StageName};
 use crate::release::Release;
 use crate::stage::{Break, Failing, Flapped, Flapping};
 

@@ -24,12 +24,13 @@ pub(super) fn storms(frame: &Frame<'_>) -> Vec<Item> {
 fn burst(frame: &Frame<'_>, i: u64, items: &mut Vec<Item>) {
     let mut random = Random::of(frame.seed, mix(key("burst") ^ mix(i)));
     let channel = random.pick(&frame.cast.channels).clone();
-    let at = frame.instant(&mut random);
-    let within = *random.pick(&[2, 60, 300, 1200]);
+    let mut at = frame.instant(&mut random);
+    let apart = *random.pick(&[1, 2, 10, 60]);
     for n in 0..random.between(8, 30) {
+        at = soon(at, random.between(1, apart));
         items.push(Item {
             number: mix(key("test message") ^ mix(i) ^ mix(mix(n))),
-            at: soon(at, random.below(within)),
+            at,
             act: Act::Test {
                 channel: channel.clone(),
             },

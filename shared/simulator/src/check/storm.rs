@@ -70,6 +70,12 @@ fn listed(bytes: Option<&[u8]>) -> (Vec<Held>, usize) {
     }
 }
 
+/// Whether this is a digest whose lines this commit puts into another.
+pub fn is_taken_over(name: &str, changes: &[Change<'_>]) -> bool {
+    let into = |it: &Change<'_>| is_announcement(it) && is_digest(it) && it.after.is_some();
+    name.contains("/announce/digest-") && changes.iter().any(into)
+}
+
 impl Storm {
     /// Whether this message is in a digest that is still to be told.
     pub fn holds(&self, message: &str) -> bool {
