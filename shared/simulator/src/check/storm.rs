@@ -179,8 +179,8 @@ impl Storm {
 
     /// A message has arrived.
     pub fn told(&mut self, truth: &Truth, told: &Told, found: &mut Found) {
-        let places = self.places.get(&told.key).into_iter().flatten();
-        let place = places.filter(|(at, _)| *at <= told.begun).next_back();
+        let places = self.places.get(&told.key);
+        let place = places.and_then(|all| all.iter().rfind(|(at, _)| *at <= told.begun));
         let Some(window) = place.and_then(|(_, window)| *window) else {
             let what = format!("{} is sent without a place in a window", told.key);
             found.broken(truth, "E5", what);
