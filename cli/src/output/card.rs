@@ -90,6 +90,9 @@ fn notes(card: &StageCard, now: Timestamp) -> String {
     if let Some(mute) = &card.mute {
         notes.push(format!("muted by {}", clean(&mute.by)));
     }
+    if card.waiting_on.iter().any(|wait| wait.code == "flapping") {
+        notes.push("it flaps".to_owned());
+    }
     match card.waiting_on.first() {
         Some(wait) if wait.code == "up_to_date" => {}
         Some(wait) => notes.push(waits(wait, now)),

@@ -3,6 +3,7 @@
 
 mod announce;
 mod ask;
+mod claim;
 mod commit_status;
 mod definition;
 pub mod fail;
@@ -113,70 +114,6 @@ impl<P: Ports> App<P> {
             .claim
             .as_ref()
             .is_some_and(|claim| claim.until <= now || dead(claim))
-    }
-
-    /// Claims what must not be done by two at once. A try without an answer from an earlier claim
-    /// may have taken effect; it says so from now on.
-    async fn claim(
-        &self,
-        entry: Versioned<OutboxEntry>,
-        now: Timestamp,
-    ) -> Result<Option<Versioned<OutboxEntry>>, Error> {
-        let lease = match &entry.record.effect {
-            Effect::Announce { .. } => SignedDuration::from_mins(2),
-            Effect::RunSuite { .. } => SignedDuration::from_mins(30),
-            _ => return Ok(Some(entry)),
-        };
-        let lease = self.at_most(lease, &entry.record, now).await;
-        let mine = entry
-            .record
-            .claim
-            .as_ref()
-            .is_some_and(|claim| claim.by == self.settings.instance);
-        if mine && entry.record.due > now {
-            return Ok(None);
-        }
-        let mut next = entry.record.clone();
-        for attempt in next
-            .attempts
-            .iter_mut()
-            .filter(|attempt| attempt.answer.is_none())
-        {
-            attempt.answer = Some("nobody knows: the process ended meanwhile".to_owned());
-            attempt.ambiguous = true;
-        }
-        let until = now
-            .checked_add(lease.saturating_add(self.clocks_apart()))
-            .unwrap_or(Timestamp::MAX);
-        next.claim = Some(Claim {
-            by: self.settings.instance.clone(),
-            until,
-        });
-        next.tries += 1;
-        next.attempts.push(Attempt {
-            at: now,
-            answer: None,
-            ambiguous: false,
-        });
-        let over = next.attempts.len().saturating_sub(ATTEMPTS_KEPT);
-        next.attempts.drain(..over);
-        next.due = until;
-        let writes = outbox::replacement(&entry, &next)?;
-        match self.ports.store().commit(writes).await {
-            Ok(()) => Ok(Some(Versioned {
-                record: next,
-                version: entry.version + 1,
-            })),
-            Err(StoreError::Conflict { .. }) => Ok(None),
-            // Our own claim would keep us away until it runs out.
-            Err(StoreError::Unavailable {
-                ambiguous: true, ..
-            }) => {
-                let read = self.outbox_entry(&next.id).await?;
-                Ok(read.filter(|read| read.record == next))
-            }
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// How far apart two clocks can be: a lease lasts so much longer for others than for its holder.

@@ -1,8 +1,8 @@
 //! Where everything is in the table, in one place.
 
 use greenroom_core::name::{
-    AppId, ConfigHash, DeliveryId, ExecutionId, RecipeHash, RefName, Revision, RuleName, StageId,
-    StageName,
+    AppId, ChannelName, ConfigHash, DeliveryId, ExecutionId, RecipeHash, RefName, Revision,
+    RuleName, StageId, StageName,
 };
 use jiff::Timestamp;
 
@@ -94,6 +94,11 @@ pub fn attention(app: AppId, name: &str) -> Key {
 /// Which of two stages of a rule people use.
 pub fn toggle(app: AppId, rule: &RuleName) -> Key {
     Key::new(app_partition(app), format!("toggle#{rule}"))
+}
+
+/// How much a channel was told lately.
+pub fn flow(app: AppId, channel: &ChannelName) -> Key {
+    Key::new(app_partition(app), bounded(&format!("flow#{channel}")))
 }
 
 pub fn stage_partition(id: &StageId) -> String {

@@ -28,19 +28,31 @@ pub fn enter(
     effect: Effect,
     now: Timestamp,
 ) -> Result<Work, Error> {
+    enter_later(writes, owner, effect, now, now)
+}
+
+/// The same for what is not to be performed before `due`.
+pub fn enter_later(
+    writes: &mut Vec<Write>,
+    owner: &StageId,
+    effect: Effect,
+    now: Timestamp,
+    due: Timestamp,
+) -> Result<Work, Error> {
     let entry = OutboxEntry {
         id: effect.id(owner),
         owner: owner.clone(),
         effect,
         created_at: now,
-        due: now,
+        due,
         attempts: Vec::new(),
         tries: 0,
         claim: None,
+        window: None,
     };
     let work = Work::Effect(entry.id.clone());
     writes.push(put(keys::effect(&entry.id), &entry, Condition::Any)?);
-    writes.push(mark(work.marker(now)));
+    writes.push(mark(work.marker(due)));
     Ok(work)
 }
 

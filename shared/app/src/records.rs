@@ -122,6 +122,20 @@ pub struct OutboxEntry {
     pub tries: u32,
     /// Who is at it, and until when nobody else is.
     pub claim: Option<Claim>,
+    /// Of an announcement: the window in which the last try had a place, by its [`Flow::since`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Timestamp>,
+}
+
+/// How much a channel was told lately.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Flow {
+    /// When the window began; the first message after its end begins the next.
+    pub since: Timestamp,
+    /// Places that were taken in it.
+    pub told: u32,
+    /// Counts the channel's digests; only grows.
+    pub digests: u64,
 }
 
 /// One try at an effect.

@@ -9,7 +9,7 @@ use crate::name::{
     Revision, StageId, StageName, SuiteName,
 };
 use crate::release::{Outputs, Release};
-use crate::stage::{Break, Cause};
+use crate::stage::{Break, Cause, Flapping};
 
 /// Something that leaves the process. Performed at least once; its id makes repeats harmless.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -218,9 +218,65 @@ pub enum News {
         why: String,
         at: Timestamp,
     },
+    /// The stage breaks again and again; its breaks are not told one by one.
+    Flapping {
+        flapping: Box<Flapping>,
+        at: Timestamp,
+    },
+    /// It has not broken for a while. `green`: and is green now; else nobody can tell.
+    Settled {
+        flapping: Box<Flapping>,
+        green: bool,
+        at: Timestamp,
+    },
+    /// What was too much for the channel to be told one by one.
+    Digest {
+        /// Counts the channel's digests.
+        number: u64,
+        /// The first of them; the rest is counted.
+        held: Vec<Held>,
+        more: u32,
+        /// When the first was held.
+        since: Timestamp,
+        /// When the last was.
+        at: Timestamp,
+    },
 }
 
+/// A message that is in a digest instead of being told by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Held {
+    /// Of the effect that would have told it.
+    pub id: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// One sentence.
+    pub what: String,
+    /// A try to tell it by itself may have arrived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub possibly_repeated: bool,
+}
+
+/// More messages than this a digest counts: all of it stays well below the 200 KB of an item.
+pub const HELD_MAX: usize = 100;
+
 impl News {
+    /// The key of what must be told on a channel before this, if it was to be told there at all: a
+    /// break before what follows from it, and that a stage flaps before what that led to.
+    fn after(&self) -> Option<String> {
+        let (flapping, episode) = match self {
+            Self::Changed { brk, .. } | Self::Recovered { brk, .. } => (false, brk.episode),
+            Self::Broke { brk, .. } => (true, brk.flapped.as_ref()?.episode),
+            Self::Settled { flapping, .. } => (true, flapping.episode),
+            _ => return None,
+        };
+        Some(if flapping {
+            format!("flapping-{episode}-began")
+        } else {
+            format!("break-{episode}-opened")
+        })
+    }
+
     /// What distinguishes this news from others of the same stage.
     fn key(&self) -> String {
         match self {
@@ -250,6 +306,9 @@ impl News {
             Self::TornDown { generation, .. } => format!("torn-down-{generation}"),
             Self::Orphaned { generation, .. } => format!("orphaned-{generation}"),
             Self::FlipFailed { generation, .. } => format!("flip-failed-{generation}"),
+            Self::Flapping { flapping, .. } => format!("flapping-{}-began", flapping.episode),
+            Self::Settled { flapping, .. } => format!("flapping-{}-settled", flapping.episode),
+            Self::Digest { number, .. } => format!("digest-{number}"),
         }
     }
 }
@@ -269,6 +328,15 @@ impl Effect {
             } => Some((stage, *generation)),
             _ => None,
         }
+    }
+
+    /// The id of the announcement that has to be told before this one on its channel.
+    pub fn after(&self, owner: &StageId) -> Option<String> {
+        let Self::Announce { channel, news, .. } = self else {
+            return None;
+        };
+        let key = news.after()?;
+        Some(format!("{owner}/announce/{key}/{channel}"))
     }
 
     /// Names the effect for ever: the same decision always gives the same id, so a second copy
@@ -346,37 +414,4 @@ impl Effect {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::{SignedDuration, Timestamp};
-
-    use super::{Effect, News};
-    use crate::name::{AppId, ChannelName, ConfigHash, Revision, StageId, StageName};
-
-    fn refused_at(at: Timestamp) -> String {
-        let owner = StageId {
-            app: AppId(7),
-            stage: StageName::new(""),
-        };
-        let effect = Effect::Announce {
-            stage: owner.stage.clone(),
-            channel: ChannelName::new("team"),
-            config: ConfigHash::new("0"),
-            news: Box::new(News::StageFileInvalid {
-                revision: Revision::new("a".repeat(40)),
-                problems: Vec::new(),
-                at,
-            }),
-        };
-        effect.id(&owner)
-    }
-
-    #[test]
-    fn a_stage_file_that_is_invalid_once_more_is_another_message() {
-        let at = Timestamp::UNIX_EPOCH;
-        let later = at
-            .saturating_add(SignedDuration::from_hours(1))
-            .unwrap_or(at);
-        assert_eq!(refused_at(at), refused_at(at));
-        assert_ne!(refused_at(at), refused_at(later));
-    }
-}
+mod tests;

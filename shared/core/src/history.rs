@@ -1,6 +1,7 @@
 //! What is written down for good: read off the difference between a stage before and after a
 //! commit, so that nothing happens to a stage that its log does not tell.
 
+mod flap;
 mod life;
 mod passage;
 mod paths;
@@ -49,6 +50,7 @@ pub fn between(before: Option<&Stage>, after: &Stage, now: Timestamp) -> Vec<Ent
     foreign(&mut log, before, after);
     watch::looked(&mut log, before, after);
     breaks(&mut log, before, after);
+    flap::flaps(&mut log, before, after);
     life::ended(&mut log, before, after);
     log.entries
 }

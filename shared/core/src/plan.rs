@@ -6,6 +6,7 @@ mod candidate;
 mod claim;
 mod evidence;
 mod finish;
+mod flap;
 mod foreign;
 pub(crate) mod gates;
 mod idle;
@@ -129,6 +130,8 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     }
     // They keep nothing from the stage, so they are said last.
     draft.waits.extend(watched);
+    let flapping = flap::settle(&mut draft);
+    draft.waits.extend(flapping);
     let muted = mute::settle(&mut draft);
     draft.waits.extend(muted);
     // What two parts of a plan ask for alike is asked for once: a commit names nothing twice.

@@ -12,6 +12,21 @@ use crate::stage::{Stage, Terms};
 use crate::stage_file::{From, Pipeline, QueuePolicy, Rule, StageFile, Window};
 use crate::toggle::Toggle;
 
+/// A stage that breaks this often within [`FLAPPING_WITHIN`] flaps. Twice is a mistake and its first
+/// repair, three times a bad morning; at the fourth nobody reads on. Two hours: a deployment with its
+/// tests takes minutes, so whoever pushes repairs gets there within less, and a test that fails now
+/// and then on a stage that is watched every quarter of an hour does as well.
+pub const FLAPPING_BREAKS: usize = 4;
+/// Also how long it must neither break nor recover to flap no more.
+pub const FLAPPING_WITHIN: SignedDuration = SignedDuration::from_hours(2);
+
+/// No channel gets more messages than this within [`CHANNEL_WINDOW`]; what is above comes in a digest
+/// when the window is over. A person reads ten in ten minutes and mutes what sends more. Telegram
+/// takes about twenty a minute in a group, which two windows in a row stay below.
+pub const CHANNEL_CAP: u32 = 10;
+/// Long enough that a storm becomes few messages, short enough that what waits is still news.
+pub const CHANNEL_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+
 /// The slice of the stage file that concerns one stage.
 #[derive(Clone, Debug)]
 pub struct Policy<'a> {

@@ -161,6 +161,13 @@ pub enum Wait {
     Muted(Mute),
     /// Something about which of two stages people use.
     Toggle(ToggleWait),
+    /// It breaks again and again, which was told once; keeps nothing from it.
+    Flapping {
+        breaks: u32,
+        since: Timestamp,
+        /// When it is over, unless it breaks or recovers before.
+        until: Timestamp,
+    },
 }
 
 /// A window that closes a stage.
@@ -198,7 +205,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 44] = [
+    pub const CODES: [&'static str; 45] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -243,6 +250,7 @@ impl Wait {
         "toggle_closed",
         "flipping",
         "flip_failed",
+        "flapping",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -279,6 +287,7 @@ impl Wait {
             Self::Queued { .. } => "queued",
             Self::Muted(_) => "muted",
             Self::Toggle(wait) => wait.code(),
+            Self::Flapping { .. } => "flapping",
         }
     }
 
@@ -306,6 +315,7 @@ impl Wait {
                 | Self::Watch(_)
                 | Self::Queued { .. }
                 | Self::Muted(_)
+                | Self::Flapping { .. }
         )
     }
 }

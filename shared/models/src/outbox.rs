@@ -1,9 +1,10 @@
 //! Two announcements of one channel in the outbox: a break, and its recovery.
 //!
 //! The core decides both here; the way they are delivered is the app's, and mirrored: `perform`,
-//! `claim`, `try_again` and `give_up` of `shared/app/src/dispatch.rs`, `announce` and
-//! `after_the_break` of `shared/app/src/dispatch/announce.rs`, `removal` and `replacement` of
-//! `shared/app/src/outbox.rs`. A lease is one tick here, a wait of the ladder nothing or a tick.
+//! `try_again` and `give_up` of `shared/app/src/dispatch.rs`, `claim` of
+//! `shared/app/src/dispatch/claim.rs`, `announce` of `shared/app/src/dispatch/announce.rs` and
+//! `Gate::NotYet` beside it, `removal` and `replacement` of `shared/app/src/outbox.rs`. Two messages are
+//! below every cap. A lease is one tick here, a wait of the ladder nothing or a tick.
 //!
 //! A worker may stop anywhere for as long as it likes, and go on when its lease is long over.
 

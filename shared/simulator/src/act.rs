@@ -8,6 +8,7 @@ mod people;
 mod rare;
 mod script;
 mod source;
+mod storm;
 mod trouble;
 
 use greenroom_core::command::Command;
@@ -173,6 +174,10 @@ pub enum Act {
         stage: String,
         lasts: SignedDuration,
         slow: bool,
+    },
+    /// Somebody wants to know whether a channel works.
+    Test {
+        channel: String,
     },
     /// The process dies, or one of the functions' machines is taken away.
     Kill,

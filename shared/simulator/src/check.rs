@@ -21,6 +21,7 @@ mod schedule;
 mod security;
 mod settled;
 mod state;
+mod storm;
 mod suite;
 mod talk;
 mod watch;
@@ -41,8 +42,9 @@ use crate::truth::{Glance, Happened, Truth};
 /// The numbers of all that is checked.
 pub const PROMISES: &[&str] = &[
     "A1", "A2", "A3", "A4", "B1", "B2", "B3", "B4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8",
-    "C9", "D1", "D2", "D3", "D5", "D6", "D8", "D9", "D10", "E1", "E2", "E3", "E4", "F1", "F2",
-    "F3", "G2", "G3", "G4", "G5", "G6", "H1", "H2", "H5", "H6", "H7", "H13", "I1", "I4", "I6",
+    "C9", "D1", "D2", "D3", "D5", "D6", "D8", "D9", "D10", "E1", "E2", "E3", "E4", "E5", "E6",
+    "F1", "F2", "F3", "G2", "G3", "G4", "G5", "G6", "H1", "H2", "H5", "H6", "H7", "H13", "I1",
+    "I4", "I6",
 ];
 
 /// A promise that was not kept.

@@ -11,6 +11,7 @@ mod people;
 mod processes;
 mod pulls;
 mod pushes;
+mod storm;
 mod upgrade;
 mod webhooks;
 

@@ -1,5 +1,6 @@
 //! Telling people. What is told was decided; commits and neighbours are looked up now.
 
+pub(super) mod flow;
 mod next;
 mod words;
 
@@ -10,7 +11,7 @@ use greenroom_core::stage::{Break, Override};
 use greenroom_core::stage_file::{Channel, StageFile};
 use serde::{Deserialize, Serialize};
 
-use words::{about, downstream, fill_break, flip_looks, kind, look, on_duty, orphan_looks, when};
+use words::{about, cause, downstream, fill_break, flip_looks, kind, look, on_duty, orphan_looks, when};
 
 use super::Done;
 use super::fail::Failure;
@@ -44,7 +45,9 @@ impl<P: Ports> App<P> {
             app: entry.record.owner.app,
             stage: stage.clone(),
         };
-        self.after_the_break(&entry.record).await?;
+        if entry.record.window.is_none() {
+            return Err(Failure::later("what comes before it is not told here yet"));
+        }
         let app = self.app(id.app).await?;
         let file = self.stage_file(id.app, config).await?;
         let Some(known) = file.channels.get(channel) else {
@@ -101,27 +104,6 @@ impl<P: Ports> App<P> {
                 ambiguous: error.may_have_arrived(),
                 asked: error.asked_to_wait(),
             }),
-        }
-    }
-
-    /// What follows on a break is told after it: while the break itself still waits for this
-    /// channel, so does this.
-    async fn after_the_break(&self, entry: &OutboxEntry) -> Result<(), Failure> {
-        let mut first = entry.effect.clone();
-        if let Effect::Announce { news, .. } = &mut first {
-            match news.as_ref() {
-                News::Changed { brk, at } | News::Recovered { brk, at, .. } => {
-                    **news = News::Broke {
-                        brk: brk.clone(),
-                        at: *at,
-                    };
-                }
-                _ => return Ok(()),
-            }
-        }
-        match self.effect(&first.id(&entry.owner)).await? {
-            Some(_) => Err(Failure::later("the break itself is not told here yet")),
-            None => Ok(()),
         }
     }
 
@@ -229,6 +211,18 @@ impl<P: Ports> App<P> {
             }
             News::Orphaned { .. } => told.look = orphan_looks(id),
             News::FlipFailed { live, .. } => told.look = flip_looks(id, live.as_ref()),
+            News::Flapping { flapping, .. } | News::Settled { flapping, .. } => {
+                told.episode = Some(flapping.episode);
+                told.since = flapping.since;
+                if matches!(news, News::Flapping { .. }) {
+                    told.revision = Some(flapping.release.revision.clone());
+                    told.cause = Some(cause(&flapping.failing));
+                }
+            }
+            News::Digest { since, .. } => {
+                told.since = *since;
+                told.look = vec![look("how all stages are", "greenroom status".to_owned())];
+            }
             News::TornDown { .. } | News::Exhausted { .. } | News::Test { .. } => {}
         }
         if named && told.look.is_empty() && !matches!(news, News::Test { .. }) {

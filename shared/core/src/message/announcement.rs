@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::effect::HELD_MAX;
 use crate::name::{ChannelName, Digest, RepoName, Revision, StageName};
 use crate::verdict::TestFailure;
 
@@ -44,6 +45,9 @@ pub struct Announcement {
     /// Who is on duty, where the channel has a rota.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_duty: Option<OnDuty>,
+    /// Of a break: the stage flapped, with so many breaks, until it stayed broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapped: Option<u32>,
 }
 
 /// Whose turn it is to look after what breaks.
@@ -99,6 +103,30 @@ pub enum Kind {
         live: Option<StageName>,
         why: String,
     },
+    /// It breaks again and again, which is not told each time; `since` is the first of the breaks,
+    /// `quiet` how long it must neither break nor recover.
+    Flapping { breaks: u32, quiet: SignedDuration },
+    /// It has not broken for `quiet`. `green`: and is green; else nobody can tell.
+    Settled {
+        breaks: u32,
+        quiet: SignedDuration,
+        green: bool,
+    },
+    /// More than the channel is to be told one by one; `since` is when the first was held.
+    Digest {
+        /// At most [`HELD_MAX`](crate::effect::HELD_MAX).
+        held: Vec<HeldMessage>,
+        more: u32,
+    },
+}
+
+/// One message of a digest.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HeldMessage {
+    pub at: Timestamp,
+    /// One sentence.
+    pub what: String,
+    pub possibly_repeated: bool,
 }
 
 /// What went wrong.
@@ -221,6 +249,7 @@ impl Announcement {
             possibly_repeated: false,
             overridden: None,
             on_duty: None,
+            flapped: None,
         }
     }
 
@@ -251,8 +280,14 @@ impl Announcement {
                 owner.iter_mut().for_each(cut_text);
                 cut_text(why);
             }
+            Kind::Digest { held, more } => {
+                *more = more.saturating_add(cut_list(held, HELD_MAX));
+                held.iter_mut().for_each(|one| cut_text(&mut one.what));
+            }
             Kind::Broke
             | Kind::Changed
+            | Kind::Flapping { .. }
+            | Kind::Settled { .. }
             | Kind::Recovered { .. }
             | Kind::Unverified
             | Kind::Test { .. } => {}

@@ -3,8 +3,7 @@
 
 use super::announcement::{Announcement, Cause, Kind};
 use super::doc::{Body, Doc, Limits, Part, Span, Tone};
-use super::toggle;
-use super::{life, parts};
+use super::{life, parts, storm, toggle};
 
 /// Names of stages, apps, channels and steps.
 pub(super) const NAME_LIMIT: usize = 60;
@@ -39,6 +38,12 @@ pub(super) fn compose(told: &Announcement, limits: Limits) -> Doc {
             parts.push(parts::reason(why, limits));
             parts.push(toggle::where_they_are(live.as_ref()));
         }
+        Kind::Flapping { .. } => {
+            parts.push(storm::flaps(told));
+            parts.extend(parts::cause(told, limits));
+        }
+        Kind::Settled { .. } => parts.push(storm::settled(told)),
+        Kind::Digest { held, more } => parts.push(storm::held(held, *more, told.now, limits)),
     }
     parts.extend(parts::unaffected(told, limits));
     parts.extend(parts::next(told));
@@ -60,6 +65,10 @@ fn tone(kind: &Kind) -> Tone {
         Kind::Test { .. } | Kind::TornDown { .. } => Tone::Note,
         Kind::Expiring { .. } => Tone::Unsure,
         Kind::Orphaned { .. } | Kind::FlipFailed { .. } => Tone::Stop,
+        Kind::Flapping { .. } => Tone::Changed,
+        Kind::Settled { green: true, .. } => Tone::Good,
+        Kind::Settled { green: false, .. } => Tone::Unsure,
+        Kind::Digest { .. } => Tone::Note,
     }
 }
 
@@ -67,7 +76,10 @@ fn head(told: &Announcement) -> Vec<Span> {
     let mut head = vec![place(told)];
     match &told.kind {
         Kind::Broke => {
-            head.push(Span::strong(" broke"));
+            head.push(Span::strong(match told.flapped {
+                Some(_) => " stays broken",
+                None => " broke",
+            }));
             head.extend(damage(told.cause.as_ref()));
         }
         Kind::Changed => {
@@ -100,6 +112,9 @@ fn head(told: &Announcement) -> Vec<Span> {
             head.extend(life::head(told));
         }
         Kind::FlipFailed { .. } => head.push(Span::strong(": people were not led here")),
+        Kind::Flapping { .. } | Kind::Settled { .. } | Kind::Digest { .. } => {
+            head.extend(storm::head(told));
+        }
     }
     if let Some(episode) = told.episode {
         head.push(Span::say(" (#"));

@@ -143,6 +143,7 @@ pub(super) struct Limits {
     pub problems: usize,
     pub log_lines: usize,
     pub log_line: usize,
+    pub held: usize,
 }
 
 impl Limits {
@@ -156,6 +157,7 @@ impl Limits {
         problems: 4,
         log_lines: 8,
         log_line: 120,
+        held: 15,
     };
     /// Read at a desk.
     pub(super) const LONG: Self = Self {
@@ -167,5 +169,6 @@ impl Limits {
         problems: 10,
         log_lines: 30,
         log_line: 200,
+        held: 100,
     };
 }

@@ -34,7 +34,10 @@ impl Announcement {
             .map_or(self.app.as_str(), |s| s.as_str());
         let place = quoted(place, NAME_LIMIT);
         let what = match &self.kind {
-            Kind::Broke => format!("broke{}", damage(self.cause.as_ref())),
+            Kind::Broke => {
+                let how = self.flapped.map_or("broke", |_| "stays broken");
+                format!("{how}{}", damage(self.cause.as_ref()))
+            }
             Kind::Changed => format!("still broken{}", damage(self.cause.as_ref())),
             Kind::Recovered { after } => format!("recovered after {}", words::length(*after)),
             Kind::Unverified => "unverified: the tests could not tell".to_owned(),
@@ -54,6 +57,15 @@ impl Announcement {
             Kind::TornDown { .. } => "torn down".to_owned(),
             Kind::Orphaned { .. } => "an orphan".to_owned(),
             Kind::FlipFailed { .. } => "people were not led here".to_owned(),
+            Kind::Flapping { breaks, .. } => {
+                format!("flaps: {}", words::count(u64::from(*breaks), "break"))
+            }
+            Kind::Settled { green: true, .. } => "has settled, green".to_owned(),
+            Kind::Settled { green: false, .. } => "flaps no more".to_owned(),
+            Kind::Digest { held, more } => {
+                let all = held.len() as u64 + u64::from(*more);
+                format!("{} in one", words::count(all, "message"))
+            }
         };
         let episode = self
             .episode

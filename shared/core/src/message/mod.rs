@@ -15,6 +15,7 @@ mod doc;
 mod life;
 mod mail;
 mod parts;
+mod storm;
 mod telegram;
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,9 @@ mod toggle;
 mod words;
 
 pub use announcement::{
-    Announcement, Cause, EXCERPT_MAX, FAILING_MAX, Kind, LOOK_MAX, LastGreen, Look, LookAt, Next,
-    OnDuty, PROBLEMS_MAX, SUSPECTS_MAX, Suspect, TEXT_MAX, UNAFFECTED_MAX, Unaffected,
+    Announcement, Cause, EXCERPT_MAX, FAILING_MAX, HeldMessage, Kind, LOOK_MAX, LastGreen, Look,
+    LookAt, Next, OnDuty, PROBLEMS_MAX, SUSPECTS_MAX, Suspect, TEXT_MAX, UNAFFECTED_MAX,
+    Unaffected,
 };
 pub use mail::Mail;
 pub use telegram::{TELEGRAM_BUDGET, TELEGRAM_ENTITIES_MAX};

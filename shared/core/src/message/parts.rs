@@ -3,6 +3,7 @@
 use super::announcement::{Announcement, Cause, Kind, LookAt, Next, Suspect};
 use super::compose::NAME_LIMIT;
 use super::doc::{Body, Entry, Limits, Part, Span, quoted};
+use super::storm;
 use crate::escape::{Untrusted, WebAddress};
 use crate::name::ChannelName;
 use crate::verdict::TestFailure;
@@ -54,6 +55,7 @@ pub(super) fn facts(told: &Announcement) -> Vec<Vec<Span>> {
         ]);
     }
     lines.extend(since(told));
+    lines.extend(storm::flapped(told));
     if let Some(on_duty) = &told.on_duty {
         lines.push(vec![
             Span::say("On duty: "),
@@ -204,7 +206,7 @@ fn suspect(suspect: &Suspect) -> Entry {
     }
 }
 
-fn and_more(more: u32) -> Option<Entry> {
+pub(super) fn and_more(more: u32) -> Option<Entry> {
     (more > 0).then(|| Entry {
         line: vec![
             Span::say("and "),

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::run::End;
-use super::{Draft, later, mute, teardown, toggle};
+use super::{Draft, flap, later, mute, teardown, toggle};
 use crate::effect::{Effect, News};
 use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
@@ -118,6 +118,7 @@ pub(super) fn recovered(draft: &mut Draft, release: &Release, config: &ConfigHas
     let Some(brk) = draft.next.brk.take() else {
         return;
     };
+    flap::recovers(draft);
     for channel in brk.told.clone() {
         let news = News::Recovered {
             brk: brk.clone(),
@@ -136,8 +137,10 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: 
     if let Some(mut brk) = draft.next.brk.take() {
         if brk.still(failing) {
             brk.overridden = told.overridden.cloned();
-            let follow = told.follow(&brk);
-            mute::tell(draft, &mut brk, follow, told.config);
+            if !flap::concerns(draft, &brk, told) {
+                let follow = told.follow(&brk);
+                mute::tell(draft, &mut brk, follow, told.config);
+            }
         }
         draft.next.brk = Some(brk);
         return;
@@ -155,9 +158,12 @@ pub(super) fn red(draft: &mut Draft, release: &Release, failing: Failing, told: 
         acknowledged: None,
         overridden: told.overridden.cloned(),
         untold: None,
+        flapped: None,
     };
-    let concerned = told.concerned(&brk.failing);
-    mute::tell(draft, &mut brk, concerned, told.config);
+    if !flap::opens(draft, &brk, told) {
+        let concerned = told.concerned(&brk.failing);
+        mute::tell(draft, &mut brk, concerned, told.config);
+    }
     draft.next.brk = Some(brk);
 }
 

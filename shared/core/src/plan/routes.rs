@@ -22,6 +22,19 @@ impl Told<'_> {
         routes.map(|route| route.channel.clone()).collect()
     }
 
+    /// Those of them that are not among `known`, as far as there is room beside these.
+    pub(super) fn newly_concerned(
+        &self,
+        failing: &Failing,
+        known: &[ChannelName],
+    ) -> Vec<ChannelName> {
+        let new = self.concerned(failing).into_iter();
+        let room = TOLD_MAX.saturating_sub(known.len());
+        new.filter(|channel| !known.contains(channel))
+            .take(room)
+            .collect()
+    }
+
     /// Channels that hear of a break that has changed: those who know of it, unless they asked not
     /// to, and those whom it concerns only now.
     pub(super) fn follow(&self, brk: &Break) -> Vec<ChannelName> {
@@ -29,12 +42,9 @@ impl Told<'_> {
             let mut routes = self.routes.iter();
             routes.any(|it| it.channel == *channel && !it.hears(NewsKind::Changed))
         };
-        let knows = |channel: &ChannelName| brk.told.contains(channel);
         let known = brk.told.iter().filter(|channel| !asked_not(channel));
         let mut all: Vec<ChannelName> = known.cloned().collect();
-        let new = self.concerned(&brk.failing).into_iter();
-        let room = TOLD_MAX.saturating_sub(brk.told.len());
-        all.extend(new.filter(|channel| !knows(channel)).take(room));
+        all.extend(self.newly_concerned(&brk.failing, &brk.told));
         all
     }
 }

@@ -209,7 +209,9 @@ fn gone(draft: &mut Draft, run: &Run, policy: Option<&Policy<'_>>) {
     stage.quiet.kept = None;
     stage.health = Health::Unknown;
     // Whoever heard that it broke hears of its end.
-    let heard = stage.brk.take().map(|brk| brk.told).unwrap_or_default();
+    let mut heard = stage.brk.take().map(|brk| brk.told).unwrap_or_default();
+    let flap = std::mem::take(&mut stage.flap);
+    heard.extend(flap.flapping.into_iter().flat_map(|it| it.told));
     stage.hold = None;
     stage.approvals.clear();
     let failed = |build: &BuildNeed| *build == BuildNeed::Failed;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Override, Untold, Verified};
+use super::{Flapped, Override, Untold, Verified};
 use crate::name::{ChannelName, SuiteName};
 use crate::release::Release;
 use crate::verdict::TestFailure;
@@ -87,6 +87,9 @@ pub struct Break {
     /// Channels that are owed the news of it, because the stage is muted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub untold: Option<Untold>,
+    /// The stage flapped until it stayed broken by this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapped: Option<Flapped>,
 }
 
 impl Break {

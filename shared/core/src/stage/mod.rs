@@ -4,6 +4,7 @@ mod brk;
 mod candidate;
 mod control;
 mod flip;
+mod flap;
 mod foreign;
 mod life;
 mod passage;
@@ -21,6 +22,7 @@ pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
 pub use flip::{Handed, Turn, TurnKind};
+pub use flap::{Flap, Flapped, Flapping};
 pub use foreign::Foreign;
 pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
@@ -118,6 +120,9 @@ pub struct Stage {
     /// Of such a stage: what it last gave to the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed: Option<Handed>,
+    /// Of a stage that broke lately.
+    #[serde(default, skip_serializing_if = "Flap::is_blank")]
+    pub flap: Flap,
 }
 
 /// Which rule made the stage, and with what.
@@ -222,6 +227,7 @@ impl Stage {
             quiet: Quiet::default(),
             turn: None,
             handed: None,
+            flap: Flap::default(),
         }
     }
 

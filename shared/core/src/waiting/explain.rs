@@ -266,6 +266,19 @@ impl Wait {
                 command("unmute"),
                 Some(mute.until),
             ),
+            Self::Flapping {
+                breaks,
+                since,
+                until,
+            } => (
+                format!(
+                    "it flaps: {breaks} breaks since {since:.0}, told once; the next word is when it \
+                     has neither broken nor recovered until {until:.0}"
+                ),
+                "whoever finds out why it turns red and green".to_owned(),
+                command("log"),
+                Some(*until),
+            ),
             Self::Foreign(foreign) => (
                 format!("{}: nobody can tell what stands here", foreign.sentence()),
                 "an operator, or whatever comes next".to_owned(),

@@ -15,6 +15,7 @@ mod fence;
 mod fifo;
 mod fifo_promotions;
 mod fixture;
+mod flap;
 mod foreign;
 mod gates;
 mod life;

@@ -321,6 +321,7 @@ impl Story {
     /// On each channel of each stage, a break is told before its recovery, and each once.
     pub fn told_in_turn(&self) {
         let mut open: BTreeMap<(String, String), bool> = BTreeMap::new();
+        let mut flaps: BTreeMap<(String, String), bool> = BTreeMap::new();
         for effect in &self.world.effects {
             let Effect::Announce {
                 stage,
@@ -331,11 +332,21 @@ impl Story {
             else {
                 continue;
             };
-            let open = open
-                .entry((stage.to_string(), channel.to_string()))
-                .or_default();
+            let whose = (stage.to_string(), channel.to_string());
+            let flaps = flaps.entry(whose.clone()).or_default();
+            let open = open.entry(whose).or_default();
             match news.as_ref() {
-                News::Broke { .. } => {
+                News::Flapping { .. } => {
+                    assert!(!*flaps && !*open, "told twice that it flaps");
+                    *flaps = true;
+                }
+                News::Settled { .. } => {
+                    assert!(*flaps, "told that what never flapped has settled");
+                    *flaps = false;
+                }
+                News::Broke { brk, .. } => {
+                    assert_eq!(*flaps, *flaps && brk.flapped.is_some());
+                    *flaps = false;
                     assert!(!*open, "told twice that it broke");
                     *open = true;
                 }

@@ -260,6 +260,11 @@ fn every_wait() -> Vec<Wait> {
             },
             live: None,
         }),
+        Wait::Flapping {
+            breaks: 4,
+            since,
+            until: since,
+        },
     ]
 }
 

@@ -371,7 +371,13 @@ fn told(effect: &Effect) -> Option<String> {
         News::TornDown { .. } => "gone",
         News::Orphaned { .. } => "orphan",
         News::FlipFailed { .. } => "flip failed",
-        News::StageFileInvalid { .. } | News::Exhausted { .. } | News::Test { .. } => "other",
+        News::Flapping { .. } => "flaps",
+        News::Settled { green: true, .. } => "settled",
+        News::Settled { green: false, .. } => "settled, perhaps",
+        News::StageFileInvalid { .. }
+        | News::Exhausted { .. }
+        | News::Test { .. }
+        | News::Digest { .. } => "other",
     };
     Some(format!("{channel}: {what}"))
 }

@@ -396,6 +396,7 @@ fn broken(names: &Names) -> core::Break {
         acknowledged: None,
         overridden: None,
         untold: None,
+        flapped: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each action does to the outbox.
 
-use greenroom_core::effect::{Effect, News};
+use greenroom_core::effect::Effect;
 
 use super::{Action, Attempt, Entry, Flaw, Letter, Outbox, Reply, State, Worker};
 use crate::decide::{self, Read};
@@ -171,24 +171,15 @@ impl Outbox {
 
     /// The break that an announcement follows on.
     fn break_of(&self, letter: Letter) -> Option<Letter> {
-        let mut first = self.effects[letter].clone();
-        let Effect::Announce { stage, news, .. } = &mut first else {
+        let effect = &self.effects[letter];
+        let Effect::Announce { stage, .. } = effect else {
             return None;
         };
         let owner = greenroom_core::name::StageId {
             app: greenroom_core::name::AppId(7),
             stage: stage.clone(),
         };
-        match news.as_ref() {
-            News::Changed { brk, at } | News::Recovered { brk, at, .. } => {
-                **news = News::Broke {
-                    brk: brk.clone(),
-                    at: *at,
-                };
-            }
-            _ => return None,
-        }
-        let wanted = first.id(&owner);
+        let wanted = effect.after(&owner)?;
         self.effects
             .iter()
             .position(|effect| effect.id(&owner) == wanted)

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Act, Item, brake, moment, order, people, rare, source, trouble};
+use super::{Act, Item, brake, moment, order, people, rare, source, storm, trouble};
 use crate::random::{Random, key, mix};
 use crate::setup::Shape;
 use crate::setup::cast::Cast;
@@ -79,6 +79,7 @@ pub fn script(frame: &Frame<'_>, draft: &Draft) -> Vec<Item> {
     items.extend(rare::rarities(frame, draft));
     items.extend(brake::brakes(frame));
     items.extend(order::orders(frame, draft));
+    items.extend(storm::storms(frame));
     items.sort_by_key(|item| (item.at, item.number));
     items
 }

@@ -7,6 +7,7 @@ use greenroom_core::name::ChannelName;
 use jiff::Timestamp;
 
 use super::lease::Leases;
+use super::storm::{self, Line, Storm};
 use super::{Commit, Found, Replaced};
 use crate::truth::{Answer, Change, Happened, Told, Truth};
 
@@ -29,6 +30,7 @@ pub struct Talk {
     /// The highest episode each stage's record has named.
     episodes: BTreeMap<String, u64>,
     leases: Leases,
+    storm: Storm,
 }
 
 /// The channel that the board is told to be silent.
@@ -37,15 +39,28 @@ fn silent<'a>(change: &'a Change<'_>) -> Option<&'a str> {
     change.key.sort.strip_prefix("attention#channel-")
 }
 
+/// The break that a message is about, for whom, and what it says of it.
+fn break_of(message: &str) -> Option<((String, u64, String), &str)> {
+    let (owner, rest) = message.split_once("/announce/")?;
+    let (key, channel) = rest.split_once('/')?;
+    let mut words = key.splitn(3, '-').skip(1);
+    let (episode, what) = (words.next()?.parse().ok()?, words.next()?);
+    let stage = owner.split_once('/')?.1;
+    Some(((stage.to_owned(), episode, channel.to_owned()), what))
+}
+
 impl Talk {
     pub fn replaced(&mut self, truth: &Truth, replaced: &Replaced<'_>, found: &mut Found) {
         self.ended(truth, replaced, found);
+        self.storm.replaced(truth, replaced, &self.entered, found);
         let name = replaced.after.id.stage.to_string();
-        if let Some(brk) = &replaced.after.brk {
-            let told = brk.told.iter().map(ToString::to_string).collect();
-            self.breaks
-                .entry((name.clone(), brk.episode))
-                .or_insert(told);
+        let brk = replaced.after.brk.as_ref();
+        let flapping = replaced.after.flap.flapping.as_ref();
+        let brk = brk.map(|brk| (brk.episode, &brk.told));
+        let flapping = flapping.map(|it| (it.episode, &it.told));
+        for (episode, told) in flapping.into_iter().chain(brk) {
+            let told = told.iter().map(ToString::to_string).collect();
+            self.breaks.entry((name.clone(), episode)).or_insert(told);
         }
         self.episodes.insert(name, replaced.after.episodes);
     }
@@ -80,6 +95,7 @@ impl Talk {
 
     /// E1
     pub fn end(&self, truth: &Truth, found: &mut Found) {
+        self.storm.end(truth, found);
         for ((stage, episode), channels) in &self.breaks {
             for channel in channels {
                 let name = (stage.clone(), *episode, channel.clone());
@@ -100,6 +116,12 @@ impl Talk {
     ) {
         match happened {
             Happened::Committed { changes } => {
+                let said = |message: &str| {
+                    let channel = message.rsplit('/').next();
+                    changes.iter().any(|other| silent(other) == channel)
+                };
+                let excused = |message: &str| self.arrived.contains_key(message) || said(message);
+                self.storm.committed(truth, changes, excused, found);
                 for change in *changes {
                     self.entry(truth, change, changes, commit, found);
                 }
@@ -126,12 +148,23 @@ impl Talk {
         }
         let name = change.key.sort.clone();
         if change.after.is_some() {
+            // Two people who try a channel in one millisecond decide the same; it is told again.
+            if change.before.is_none() && name.contains("/announce/test-") {
+                self.arrived.remove(&name);
+            }
             self.leases.changed(truth, change, commit, found);
             self.entered.insert(name.clone());
             self.waiting.insert(name);
             return;
         }
+        // What is in a digest still waits, and so does what was in one that is in another now.
+        if self.storm.holds(&name) || storm::is_taken_over(&name, all) {
+            return;
+        }
         self.waiting.remove(&name);
+        for (line, _) in self.storm.tells(&name) {
+            self.waiting.remove(&line);
+        }
         let channel = name.rsplit('/').next();
         let said = all.iter().any(|other| silent(other) == channel);
         if change.before.is_some() && !said && !self.arrived.contains_key(&name) {
@@ -151,6 +184,10 @@ impl Talk {
         }
         if !told.arrived || told.answer == Answer::Later {
             return;
+        }
+        self.storm.told(truth, told, found);
+        for line in self.storm.lines(&told.key) {
+            self.line(truth, told, &line, found);
         }
         if let Some(first) = self.arrived.get(&told.key) {
             if told.begun > *first && !announcement.possibly_repeated {
@@ -172,20 +209,42 @@ impl Talk {
             found.broken(truth, "E3", what);
         }
         match announcement.kind {
-            Kind::Broke => drop(self.opened.insert(name)),
-            Kind::Recovered { .. } => {
-                let opening = told.key.replace("-recovered/", "-opened/");
-                let waits = self.waiting.contains(&opening);
-                if !self.opened.contains(&name) && waits {
-                    let what = format!("{} arrives before its break", told.key);
-                    found.broken(truth, "E4", what);
-                }
-                if !self.entered.contains(&opening) {
-                    let what = format!("{} ends a break that nobody was to hear of", told.key);
-                    found.broken(truth, "E4", what);
-                }
-                self.recovered.insert(name);
-            }
+            Kind::Broke | Kind::Flapping { .. } => drop(self.opened.insert(name)),
+            Kind::Recovered { .. } => self.over(truth, &told.key, name, found),
+            _ => {}
+        }
+    }
+
+    /// A recovery arrives.
+    fn over(&mut self, truth: &Truth, key: &str, name: (String, u64, String), found: &mut Found) {
+        let opening = key.replace("-recovered/", "-opened/");
+        let waits = self.waiting.contains(&opening);
+        if !self.opened.contains(&name) && waits {
+            let what = format!("{key} arrives before its break");
+            found.broken(truth, "E4", what);
+        }
+        if !self.entered.contains(&opening) {
+            let what = format!("{key} ends a break that nobody was to hear of");
+            found.broken(truth, "E4", what);
+        }
+        self.recovered.insert(name);
+    }
+
+    /// A line of a digest arrives.
+    fn line(&mut self, truth: &Truth, told: &Told, line: &Line, found: &mut Found) {
+        let (message, again) = line;
+        let says = *again || told.announcement.possibly_repeated;
+        let first = *self.arrived.entry(message.clone()).or_insert(told.begun);
+        if told.begun > first && !says {
+            let what = format!("{message} arrives again in a digest and does not say so");
+            found.broken(truth, "E2", what);
+        }
+        let Some((name, what)) = break_of(message) else {
+            return;
+        };
+        match what {
+            "opened" | "began" => drop(self.opened.insert(name)),
+            "recovered" => self.over(truth, message, name, found),
             _ => {}
         }
     }

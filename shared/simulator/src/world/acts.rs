@@ -77,6 +77,7 @@ impl World {
                 *known = until.max(*known);
             }
             Act::Pause { .. } | Act::Say { .. } => self.brake(act),
+            Act::Test { channel } => self.tries(&channel),
             Act::Kill => self.kill(),
             Act::Upgrade { process } => self.upgrade(process),
             people => self.person(number, people),

@@ -1,9 +1,11 @@
 //! What news mean in an announcement.
 
-use greenroom_core::effect::News;
-use greenroom_core::message::{Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, OnDuty};
+use greenroom_core::effect::{Held, News};
+use greenroom_core::message::{
+    Announcement, Cause, HeldMessage, Kind, LastGreen, Look, LookAt, Next, OnDuty,
+};
 use greenroom_core::name::{ChannelName, StageId, StageName};
-use greenroom_core::policy::Policy;
+use greenroom_core::policy::{FLAPPING_WITHIN, Policy};
 use greenroom_core::stage::{Break, Failing};
 use greenroom_core::stage_file::{From, Rule, StageFile};
 use jiff::{SignedDuration, Timestamp};
@@ -73,7 +75,12 @@ pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
         revision: green.release.revision.clone(),
         at: green.since,
     });
-    told.cause = Some(match &brk.failing {
+    told.flapped = brk.flapped.as_ref().map(|flapped| flapped.breaks);
+    told.cause = Some(cause(&brk.failing));
+}
+
+pub(super) fn cause(failing: &Failing) -> Cause {
+    match failing {
         Failing::Tests {
             tests,
             failed,
@@ -92,7 +99,7 @@ pub(super) fn fill_break(told: &mut Announcement, brk: &Break) {
             },
             excerpt: why.clone(),
         },
-    });
+    }
 }
 
 pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
@@ -139,6 +146,29 @@ pub(super) fn kind(news: &News, on: &ChannelName) -> Kind {
             live: live.clone(),
             why: why.clone(),
         },
+        News::Flapping { flapping, .. } => Kind::Flapping {
+            breaks: flapping.breaks,
+            quiet: FLAPPING_WITHIN,
+        },
+        News::Settled {
+            flapping, green, ..
+        } => Kind::Settled {
+            breaks: flapping.breaks,
+            quiet: FLAPPING_WITHIN,
+            green: *green,
+        },
+        News::Digest { held, more, .. } => Kind::Digest {
+            held: held.iter().map(line).collect(),
+            more: *more,
+        },
+    }
+}
+
+fn line(held: &Held) -> HeldMessage {
+    HeldMessage {
+        at: held.at,
+        what: held.what.clone(),
+        possibly_repeated: held.possibly_repeated,
     }
 }
 
@@ -157,6 +187,7 @@ pub(super) fn on_duty(
             | News::Unverified { .. }
             | News::Refused { .. }
             | News::FlipFailed { .. }
+            | News::Flapping { .. }
     );
     let rota = file.rotas.get(file.on_duty.get(channel)?)?;
     let turn = rota.at(now).filter(|_| is_work)?;
@@ -179,6 +210,9 @@ pub(super) fn when(news: &News) -> Timestamp {
         | News::TornDown { at, .. }
         | News::Orphaned { at, .. }
         | News::FlipFailed { at, .. }
+        | News::Flapping { at, .. }
+        | News::Settled { at, .. }
+        | News::Digest { at, .. }
         | News::Test { at } => *at,
     }
 }
@@ -197,6 +231,12 @@ pub(super) fn about(news: &News, stage: &StageName) -> String {
         News::TornDown { .. } => format!("that {stage} is gone"),
         News::Orphaned { .. } => format!("that {stage} is an orphan"),
         News::FlipFailed { .. } => format!("that nobody could be led to {stage}"),
+        News::Flapping { flapping, .. } => format!("that {stage} flaps (#{})", flapping.episode),
+        News::Settled { .. } => format!("that {stage} flaps no more"),
+        News::Digest { held, more, .. } => {
+            let all = held.len() as u64 + u64::from(*more);
+            format!("a digest of {all} messages")
+        }
     }
 }
 

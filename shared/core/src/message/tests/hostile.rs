@@ -39,6 +39,7 @@ fn with_texts(mut told: Announcement, texts: &[String]) -> Announcement {
         }
         Kind::Refused { why } => *why = next(),
         Kind::Test { channel } => *channel = ChannelName::new(next()),
+        Kind::Digest { held, .. } => held.iter_mut().for_each(|one| one.what = next()),
         _ => {}
     }
     match &mut told.cause {

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::message::{
-    Announcement, Cause, Kind, LastGreen, Look, LookAt, Next, OnDuty, Suspect, Unaffected,
+    Announcement, Cause, HeldMessage, Kind, LastGreen, Look, LookAt, Next, OnDuty, Suspect,
+    Unaffected,
 };
 use crate::name::{ChannelName, Digest, RepoName, Revision, StageName};
 use crate::verdict::TestFailure;
@@ -218,6 +219,38 @@ pub(super) fn all() -> Vec<(&'static str, Announcement)> {
         live: Some(StageName::from("prod")),
         why: "step lead failed: exit code 1\nno route".to_owned(),
     });
+    let quiet = SignedDuration::from_hours(2);
+    let flapping = Announcement {
+        since: at("2026-11-21T14:03:00Z"),
+        cause: broke().cause,
+        revision: Some(revision('9')),
+        ..gone(Kind::Flapping { breaks: 4, quiet })
+    };
+    let settled = |green| Announcement {
+        since: at("2026-11-21T11:03:00Z"),
+        ..gone(Kind::Settled {
+            breaks: 7,
+            quiet,
+            green,
+        })
+    };
+    let stays_broken = Announcement {
+        flapped: Some(7),
+        ..broke()
+    };
+    let held = |n: u32| HeldMessage {
+        at: at("2026-11-21T14:33:00Z"),
+        what: format!("stage-{n} broke: {n} of 412 tests fail (#{n})"),
+        possibly_repeated: n == 2,
+    };
+    let digest = Announcement {
+        since: at("2026-11-21T14:33:00Z"),
+        look: look(),
+        ..base(Kind::Digest {
+            held: (1..=20).map(held).collect(),
+            more: 3,
+        })
+    };
     let test = base(Kind::Test {
         channel: ChannelName::from("team"),
     });
@@ -235,5 +268,10 @@ pub(super) fn all() -> Vec<(&'static str, Announcement)> {
         ("torn_down", torn_down),
         ("orphaned", orphaned),
         ("flip_failed", not_led),
+        ("flapping", flapping),
+        ("settled", settled(true)),
+        ("settled_nobody_knows", settled(false)),
+        ("broke_after_flapping", stays_broken),
+        ("digest", digest),
     ]
 }
