@@ -18,6 +18,7 @@ cat >"$home/new/about.json" <<END
   "rows": $(wc -l <"$home/rows")
 }
 END
+echo "{ \"rows\": $(wc -l <"$home/rows") }" >"$home/new/rows.json"
 rm -rf "$home/www"
 mv "$home/new" "$home/www"
 echo "URL=$ADDRESS/$GREENROOM_STAGE/www" >>"$GREENROOM_OUTPUT"
