@@ -15,6 +15,7 @@ cat >"$home/new/about.json" <<END
   "stage": "$GREENROOM_STAGE",
   "commit": "$GREENROOM_REVISION",
   "database": "$DATABASE",
+  "reads": "${COLLECTED:-nothing of others}",
   "rows": $(wc -l <"$home/rows")
 }
 END

@@ -3,6 +3,7 @@
 
 mod commit;
 mod look;
+mod sharers;
 mod view;
 
 use greenroom_core::accept::{Rejection, accept};

@@ -134,6 +134,7 @@ fn decide(bencher: Bencher<'_, '_>, name: &str, reference: &str, past: u64) {
             pause: None,
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
+            uses: &[],
         };
         (resolution, plan(&view, policy.as_ref()))
     });

@@ -17,6 +17,7 @@ pub(crate) mod queue;
 mod refresh;
 mod routes;
 mod run;
+mod sharing;
 mod suites;
 mod table;
 pub(crate) mod teardown;

@@ -8,6 +8,7 @@ use crate::mark::Marks;
 use crate::name::{Nonce, RecipeHash, RefName, RepoName, RuleName, StageName};
 use crate::pause::Pause;
 use crate::schedule::Schedule;
+use crate::sharing::{self, Sharer, Use};
 use crate::stage::{Stage, Terms};
 use crate::stage_file::{From, Pipeline, QueuePolicy, Rule, StageFile, Window};
 
@@ -32,6 +33,8 @@ pub struct Policy<'a> {
     /// Its pipelines that stand elsewhere and were made from something else; none where pipelines
     /// are run from the stage file itself.
     pub outdated: Outdated,
+    /// The stages it takes turns with, because they write to the same.
+    pub sharers: Vec<Sharer>,
 }
 
 /// Where promotions come from.
@@ -83,6 +86,7 @@ impl<'a> Policy<'a> {
             windows: windows(file, rule),
             through: through(file, rule),
             outdated: Outdated::default(),
+            sharers: sharing::sharers(file, rule),
         })
     }
 
@@ -184,4 +188,6 @@ pub struct View<'a> {
     pub marks: &'a Marks,
     /// The stage that what waits has to pass first, if it exists already.
     pub through: Option<&'a Stage>,
+    /// Runs of those it takes turns with, as far as they have any.
+    pub uses: &'a [Use],
 }

@@ -4,6 +4,7 @@ mod explain;
 mod life;
 mod queue;
 mod release;
+mod share;
 mod watch;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub use life::LifeWait;
 pub use release::{Passing, ReleaseWait};
+pub use share::ShareWait;
 pub use watch::WatchWait;
 
 use crate::definition::Definition;
@@ -157,6 +159,8 @@ pub enum Wait {
     },
     /// A person wants nothing told of the stage; keeps nothing from it.
     Muted(Mute),
+    /// Something about what other stages use as well.
+    Share(ShareWait),
 }
 
 /// A window that closes a stage.
@@ -194,7 +198,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 40] = [
+    pub const CODES: [&'static str; 42] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -235,6 +239,8 @@ impl Wait {
         "watched",
         "queued",
         "muted",
+        "resource_in_use",
+        "resource_taken",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -270,6 +276,7 @@ impl Wait {
             Self::Watch(wait) => wait.code(),
             Self::Queued { .. } => "queued",
             Self::Muted(_) => "muted",
+            Self::Share(wait) => wait.code(),
         }
     }
 

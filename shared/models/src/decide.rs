@@ -47,6 +47,7 @@ pub fn decide(setup: &Setup, read: &Read<'_>, input: Input) -> Option<Plan> {
         pause: None,
         marks: greenroom_core::mark::Marks::NONE,
         through: None,
+        uses: &[],
     };
     let changed = match request(setup, input) {
         Some((principal, command)) => accept(&view, policy.as_ref(), &principal, &command).ok()?,

@@ -380,3 +380,20 @@ fn a_stage_that_expires_has_a_pipeline_that_tears_it_down() {
         "{spec}"
     );
 }
+
+#[test]
+fn whoever_only_reads_a_shared_resource_may_read_the_readers_secret_alone() {
+    let dev = "variables: [all], verify: [s] }";
+    let reads = "verify: [s], shares: { db: read-only } }";
+    let resource = "resources:\n  db: { owner: prod, write: { DB: \"${secret:db/rw}\" }, read: { DB: \"${secret:db/ro}\" } }\n";
+    let file = file(&format!("{}{resource}", FILE.replacen(dev, reads, 1)));
+    let made = synth(&file, &Options::of(&file)).expect("it can be rendered");
+    let secrets = |role: &str| {
+        let all = allowed(&made.template, role).into_iter();
+        let secrets =
+            all.filter_map(|line| line.split_once("${SecretPrefix}").map(|it| it.1.to_owned()));
+        secrets.collect::<Vec<_>>()
+    };
+    assert_eq!(secrets("RoleStageDev"), ["db/ro-??????"]);
+    assert_eq!(secrets("RoleStageProd"), ["db/rw-??????"]);
+}

@@ -12,6 +12,7 @@ use greenroom_core::stage_file::StageFile;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Input;
+use super::sharers::Sharers;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
@@ -36,6 +37,8 @@ pub struct Loaded {
     pub said: Said,
     /// The stage that what waits has to pass first.
     pub through: Option<Box<Versioned<StageRecord>>>,
+    /// Those it takes turns with, because they write to the same.
+    pub sharers: Sharers,
     /// Whether pipelines have to be applied; see [`crate::Settings::applied_pipelines`].
     pub applied_pipelines: bool,
 }
@@ -65,6 +68,7 @@ impl Loaded {
             pause: self.app.record.pause.as_ref(),
             marks: &self.said.marks,
             through: self.through.as_ref().map(|through| &*through.record.stage),
+            uses: &self.sharers.uses,
         }
     }
 
@@ -159,6 +163,7 @@ impl<P: Ports> App<P> {
             app,
             said: Said::default(),
             through: None,
+            sharers: Sharers::default(),
             applied_pipelines: self.settings.applied_pipelines,
         };
         let (upstream, through) = loaded.others(self.settings.clock_error);
@@ -169,6 +174,7 @@ impl<P: Ports> App<P> {
             let read = table::load(store, &keys::stage(&through)).await?;
             loaded.through = read.map(Box::new);
         }
+        loaded.sharers = self.load_sharers(&loaded).await?;
         let wanted = {
             let policy = loaded.policy(self.settings.clock_error);
             loaded.other_build(&loaded.stage, policy.as_ref())

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::run::End;
-use super::{Draft, later, mute, teardown};
+use super::{Draft, later, mute, sharing, teardown};
 use crate::effect::{Effect, News};
 use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
@@ -57,6 +57,7 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
     }
     draft.next.health = health(&draft.next, end.outcome);
     ask_downstream(draft, policy, run.generation);
+    sharing::ask_others(draft, policy, run.generation);
     draft.next.last = Some(run);
 }
 

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::Percent;
 use crate::name::{
     Actor, ChannelName, ConfigHash, PipelineName, RecipeHash, RepoName, RuleName, SecretName,
-    SettingsHash, SuiteName,
+    SettingsHash, StageName, SuiteName,
 };
 use crate::rota::Rota;
 use crate::schedule::Schedule;
-use crate::stage_file::{Diagnostic, Pattern, Route, Template};
+use crate::stage_file::{Access, Diagnostic, Pattern, Resource, Route, Template};
 
 /// `greenroom.yaml`, in force.
 #[derive(Clone, Debug)]
@@ -44,6 +44,10 @@ pub struct StageFile {
     pub rotas: BTreeMap<String, Rota>,
     /// The rota whose person on duty messages on a channel name.
     pub on_duty: BTreeMap<ChannelName, String>,
+    /// What several stages use.
+    pub resources: BTreeMap<String, Resource>,
+    /// Stages that people speak of together, in the order they are listed.
+    pub groups: BTreeMap<String, Vec<StageName>>,
 }
 
 /// Who may give a mark.
@@ -219,6 +223,8 @@ pub struct Rule {
     /// What changes none of these paths is not deployed; empty: whatever it changes. Not part of
     /// the settings either.
     pub paths: Vec<Pattern>,
+    /// Resources that its stages use, also those that are theirs.
+    pub shares: BTreeMap<String, Access>,
 }
 
 /// What becomes of a change that waits when a newer one comes.

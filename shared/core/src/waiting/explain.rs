@@ -246,6 +246,7 @@ impl Wait {
             Self::Release(wait) => return wait.explain(stage),
             Self::Life(wait) => return wait.explain(stage),
             Self::Watch(wait) => return wait.explain(stage),
+            Self::Share(wait) => return wait.explain(stage),
             Self::Queued { behind, most } => return queue::explain(stage, behind, *most),
             Self::PipelineOutdated { definition } => (
                 format!(

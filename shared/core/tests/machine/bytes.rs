@@ -23,6 +23,7 @@ fn plan_with(world: &World, name: &str, build: &Build) -> Plan {
         pause: None,
         marks: &world.marks,
         through: None,
+        uses: &[],
     };
     plan(&view, policy.as_ref())
 }

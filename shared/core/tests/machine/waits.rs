@@ -10,7 +10,9 @@ use greenroom_core::pause::Pause;
 use greenroom_core::policy::Policy;
 use greenroom_core::stage::{Foreign, Gone, Hold, Lock, Mute, Orphan, Parked, Rejected, Unstopped};
 use greenroom_core::stage_file::{StageFile, WindowKind};
-use greenroom_core::waiting::{Closing, LifeWait, Passing, ReleaseWait, Wait, WatchWait};
+use greenroom_core::waiting::{
+    Closing, LifeWait, Passing, ReleaseWait, ShareWait, Wait, WatchWait,
+};
 use jiff::SignedDuration;
 
 use crate::world::*;
@@ -235,6 +237,15 @@ fn every_wait() -> Vec<Wait> {
             since,
             until: since,
         }),
+        Wait::Share(ShareWait::InUse {
+            resource: text(),
+            stage: StageName::new("dev"),
+            generation,
+        }),
+        Wait::Share(ShareWait::Taken {
+            resource: text(),
+            owner: text(),
+        }),
     ]
 }
 
@@ -356,7 +367,9 @@ fn what_moves_by_itself_blocks_nobody() {
             "foreign",
             "parked",
             "tearing_down",
-            "orphan"
+            "orphan",
+            "resource_in_use",
+            "resource_taken"
         ]
     );
 }

@@ -121,6 +121,7 @@ fn run(file: &StageFile, ticks: &[(i64, i64)], mistake: impl Fn(&mut Stage)) -> 
             pause: None,
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
+            uses: &[],
         };
         let planned = plan(&view, Some(&policy));
         seen.look(&stage, &planned);

@@ -64,7 +64,7 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
 /// runs anything past Greenroom, nothing waits in line, nothing is muted, and no stage goes: what that adds to the gates
 /// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs`,
 /// `machine/life.rs` and `machine/mute.rs`.
-const ELSEWHERE: [&str; 13] = [
+const ELSEWHERE: [&str; 15] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -78,6 +78,8 @@ const ELSEWHERE: [&str; 13] = [
     "watching",
     "watched",
     "muted",
+    "resource_in_use",
+    "resource_taken",
 ];
 
 #[test]

@@ -141,6 +141,7 @@ impl Laid {
             pause: self.pause.as_ref(),
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
+            uses: &[],
         }
     }
 }

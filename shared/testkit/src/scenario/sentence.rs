@@ -139,13 +139,12 @@ pub const SENTENCES: &[Sentence] = &[
             is: Service::Wrong,
         }
     }),
-    is(
-        "the service of {stage} begins to fail at {page}",
-        |found| Act::Page {
+    is("the service of {stage} begins to fail at {page}", |found| {
+        Act::Page {
             stage: found.get("stage"),
             page: found.get("page"),
-        },
-    ),
+        }
+    }),
     is("the service of {stage} goes away", |found| Act::Service {
         stage: found.get("stage"),
         is: Service::Away,

@@ -6,7 +6,8 @@ use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
 use super::{
-    alert, approvals, expires, gates, marks, paths, queue, sources, templates, watch, windows,
+    alert, approvals, expires, gates, marks, paths, queue, resources, sources, templates, watch,
+    windows,
 };
 use crate::name::{PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
@@ -98,6 +99,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         watch: watch::check(stage, log),
         queue: queue::check(entry, stage, source, log),
         paths: paths::check(entry, stage, source, log),
+        shares: resources::shares(raw, entry, stage, log),
     })
 }
 
