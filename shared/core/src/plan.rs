@@ -74,6 +74,7 @@ pub fn plan(view: &View<'_>, policy: Option<&Policy<'_>>) -> Plan {
     run::advance(&mut draft, policy);
     foreign::notice(&mut draft, policy);
     watch::judge(&mut draft, policy);
+    watch::note(&mut draft, policy);
     let mut watched = None;
     if draft.next.unstopped.is_some() {
         draft.wake_at(later(draft.now, OBSERVE_UNSTOPPED_EVERY));

@@ -168,10 +168,11 @@ pub enum Act {
     ChatMoves {
         to: String,
     },
-    /// Tests of a stage fail for a while, whatever stands there.
+    /// Tests of a stage fail for a while, whatever stands there; or they take long, if it is `slow`.
     Ill {
         stage: String,
         lasts: SignedDuration,
+        slow: bool,
     },
     /// The process dies, or one of the functions' machines is taken away.
     Kill,

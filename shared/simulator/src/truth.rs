@@ -40,8 +40,9 @@ pub struct Truth {
     pub upgraded: BTreeSet<ProcessId>,
     /// What stands on each stage, by name.
     pub stages: BTreeMap<String, Standing>,
-    /// Until when tests of a stage fail, by its name, whatever stands there.
-    pub ills: BTreeMap<String, Timestamp>,
+    /// Until when tests of a stage fail, by its name, whatever stands there; with `true`, until when
+    /// they take long.
+    pub ills: BTreeMap<(String, bool), Timestamp>,
     /// Every message that was sent, oldest first.
     pub told: Vec<Told>,
     /// The task that acts at this moment; `None` when the world itself does.

@@ -201,7 +201,39 @@ pub fn check_commit(writes: &[Write]) -> Result<(), StoreError> {
             "the commit has {bytes} bytes, at most {COMMIT_BYTES_MAX} are allowed"
         ));
     }
+    if let Some(near) = near_limit(writes) {
+        let Near { limit, used, most } = near;
+        let first = writes.first().map(|write| write.key().to_string());
+        tracing::warn!(
+            limit.name = limit,
+            limit.used = used,
+            limit.most = most,
+            first,
+            "a commit comes near a limit of the table"
+        );
+    }
     Ok(())
+}
+
+/// A limit that is not reached yet, and what there is of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Near {
+    pub limit: &'static str,
+    pub used: usize,
+    pub most: usize,
+}
+
+/// The limit of which a commit takes four fifths or more, if there is one: somebody should hear of it
+/// before commits are refused.
+pub fn near_limit(writes: &[Write]) -> Option<Near> {
+    let largest = writes.iter().map(Write::value_len).max();
+    let near = |limit, used, most| Near { limit, used, most };
+    let all = [
+        near("value bytes", largest.unwrap_or(0), VALUE_MAX),
+        near("writes of a commit", writes.len(), COMMIT_MAX),
+        near("commit bytes", commit_bytes(writes), COMMIT_BYTES_MAX),
+    ];
+    all.into_iter().find(|it| it.used >= it.most / 5 * 4)
 }
 
 /// Bytes of keys and values of a commit, as [`COMMIT_BYTES_MAX`] counts them.

@@ -1,6 +1,8 @@
 //! The largest transactions and values there are stay within the store's limits.
 
-use greenroom_app::ports::store::{COMMIT_MAX, VALUE_MAX};
+use greenroom_app::ports::store::{
+    COMMIT_MAX, Condition, Key, VALUE_MAX, Write, check_commit, near_limit,
+};
 use greenroom_testkit::world::World;
 use jiff::SignedDuration;
 
@@ -61,4 +63,30 @@ fn the_largest_commit_fits_the_store() {
     assert!(largest.writes < COMMIT_MAX, "{largest:?}");
     assert!(largest.value < VALUE_MAX, "{largest:?}");
     assert_eq!(world.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn what_comes_near_a_limit_of_the_table_is_known_before_it_is_refused() {
+    let of = |count: usize, bytes: usize| -> Vec<Write> {
+        let write = |n: usize| Write::Put {
+            key: Key::new("app#1", format!("run#{n}")),
+            value: vec![b' '; bytes],
+            condition: Condition::Any,
+        };
+        (0..count).map(write).collect()
+    };
+    let limit = |count, bytes| {
+        let writes = of(count, bytes);
+        check_commit(&writes).expect("it is taken");
+        near_limit(&writes).map(|near| near.limit)
+    };
+    assert_eq!(limit(39, 1_000), None);
+    assert_eq!(limit(40, 1_000), Some("writes of a commit"));
+    assert_eq!(limit(1, VALUE_MAX / 5 * 4 - 1), None);
+    assert_eq!(limit(1, VALUE_MAX / 5 * 4), Some("value bytes"));
+    assert_eq!(limit(17, VALUE_MAX / 2), Some("commit bytes"));
+    assert!(
+        check_commit(&of(51, 1)).is_err(),
+        "at the limit it is refused"
+    );
 }

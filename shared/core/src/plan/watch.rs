@@ -45,18 +45,11 @@ pub(super) fn advance(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) -
         (watch.of, watch.round, watch.last) = (None, None, None);
         return None;
     };
-    let stands = stands(&draft.next).cloned();
-    let judged = stands.as_ref().and_then(|it| judged(&draft.next, it));
-    let (Some(stands), Some(judged)) = (stands, judged) else {
+    let Some((stands, judged)) = remember(draft) else {
         draft.next.watch.round = None;
         return None;
     };
-    let watch = &mut draft.next.watch;
-    if watch.of.as_ref() != Some(&judged) {
-        watch.of = Some(judged.clone());
-        watch.last = None;
-    }
-    if watch.round.is_none() {
+    if draft.next.watch.round.is_none() {
         if gates::paused(view, policy).is_some() {
             return Some(Wait::Watch(WatchWait::Paused));
         }
@@ -73,6 +66,24 @@ pub(super) fn advance(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) -
         suites: suites::open(&round.suites),
         since: round.since,
     }))
+}
+
+/// Keeps how what stands was judged, before something else is claimed that may never get there.
+pub(super) fn note(draft: &mut Draft, policy: Option<&Policy<'_>>) {
+    if policy.is_some_and(|policy| policy.rule.watch.is_some()) {
+        remember(draft);
+    }
+}
+
+fn remember(draft: &mut Draft) -> Option<(Deployed, Judged)> {
+    let stands = stands(&draft.next)?.clone();
+    let judged = judged(&draft.next, &stands)?;
+    let watch = &mut draft.next.watch;
+    if watch.of.as_ref() != Some(&judged) {
+        watch.of = Some(judged.clone());
+        watch.last = None;
+    }
+    Some((stands, judged))
 }
 
 /// What stands whole while nothing is or may be at it, and nothing is to become of it.
@@ -107,7 +118,8 @@ fn judged(stage: &Stage, stands: &Deployed) -> Option<Judged> {
         terms: green.terms.clone(),
         at: green.since,
     });
-    // Runs that never got there have ended since: it is red, and was when it broke at the latest.
+    // Runs that never got there have ended since, before anybody watched: it is red, and was when it
+    // broke at the latest.
     let broke = || {
         Some(Judged {
             generation,
@@ -177,9 +189,12 @@ fn ended(draft: &mut Draft, round: &Round, stands: &Deployed, end: End, policy: 
         }
         // Nobody can tell, which is told once; a break that is open is neither over nor anew.
         _ => {
-            doubt(&mut draft.next, stands);
-            if draft.next.brk.is_none() {
-                draft.next.unclear = Some(stands.release.clone());
+            let stage = &mut draft.next;
+            let was_tried = stage.tried.as_ref() == Some(&stands.release);
+            doubt(stage, stands);
+            // What was red is red; a break of something else, a build, says nothing of what stands.
+            if !was_tried {
+                stage.unclear = Some(stands.release.clone());
             }
             if was_green && draft.next.brk.is_none() {
                 finish::unverified(draft, &stands.release, stands.generation, &why, &told);

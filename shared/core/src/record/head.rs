@@ -20,6 +20,9 @@ pub(super) struct Read<'a> {
 /// runs or stands here already is not wanted a second time, and one that did not succeed here
 /// only if somebody moved the reference to it again, or a person asks.
 pub(super) fn observe(stage: &mut Stage, read: &Read<'_>) {
+    if is_told_late(stage, read) {
+        return;
+    }
     let is_new = see(stage, read);
     let fifo = stage.queue.fifo;
     let place = if fifo {
@@ -45,11 +48,23 @@ pub(super) fn observe(stage: &mut Stage, read: &Read<'_>) {
 
 /// A head that changes nothing here: it is known, and what waits, runs or stands stays as it is.
 pub(super) fn pass_by(stage: &mut Stage, read: &Read<'_>, since: &Revision) {
+    if is_told_late(stage, read) {
+        return;
+    }
     see(stage, read);
     if let Some(head) = &mut stage.head {
         head.untouched = Some(since.clone());
     }
     refreshed(stage, read, Some("changes nothing here"));
+}
+
+/// Whether another reference has taken the stage since, and this one has not moved: who pushed last
+/// has it, whoever is told of once more.
+fn is_told_late(stage: &Stage, read: &Read<'_>) -> bool {
+    let head = stage.head.as_ref();
+    head.is_some_and(|head| head.reference != *read.reference)
+        && !matches!(read.cause, Cause::Refresh { .. })
+        && stage.life.stood.get(read.reference) == Some(read.revision)
 }
 
 /// What leads here stands at what was read; whether it did not before.
@@ -63,7 +78,7 @@ fn see(stage: &mut Stage, read: &Read<'_>) -> bool {
         .actor
         .cloned()
         .or_else(|| known.and_then(|head| head.actor.clone()));
-    stage.head = Some(Head {
+    let older = stage.head.replace(Head {
         reference: read.reference.clone(),
         revision: read.revision.clone(),
         actor,
@@ -71,6 +86,10 @@ fn see(stage: &mut Stage, read: &Read<'_>) -> bool {
         untouched: None,
     });
     stage.life.follow(read.reference);
+    if let Some(older) = older.filter(|older| stage.life.refs.contains(&older.reference)) {
+        stage.life.stood.insert(older.reference, older.revision);
+    }
+    stage.life.stood.remove(read.reference);
     if is_new {
         stage.life.active_at = stage.life.active_at.max(Some(read.at));
         if !stage.is_torn_down_now() {

@@ -1,6 +1,8 @@
 //! How long a stage lives that was made to go again: until when it may stand idle, what people said
 //! of that, and how far its end is. A stage that expires by no rule has nothing in here.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,8 @@ pub struct Life {
     pub refs: Vec<RefName>,
     /// There are or were more of them: nobody can say that all are gone.
     pub refs_more: bool,
+    /// Where those of `refs` stood when they were read last that are not the stage's head.
+    pub stood: BTreeMap<RefName, Revision>,
     /// The last of them went, and nothing has led here since.
     pub left: Option<Left>,
 }
@@ -212,6 +216,7 @@ impl Life {
     pub fn unfollow(&mut self, reference: &RefName, at: Timestamp) {
         let before = self.refs.len();
         self.refs.retain(|known| known != reference);
+        self.stood.remove(reference);
         // What an older version has not written down may lead here as well.
         if before > 0 && self.refs.is_empty() && !self.refs_more {
             let reference = reference.clone();

@@ -137,6 +137,32 @@ fn a_branch_that_takes_a_stage_over_is_told_of_until_it_gives_it_back() {
 }
 
 #[test]
+fn a_branch_that_is_told_of_late_takes_the_stage_back_from_nobody() {
+    let mut world = World::new();
+    for (n, branch) in [(1, "bare/x"), (2, "bare/y")] {
+        world.head("bare", &format!("refs/heads/{branch}"), n, push());
+        world.deploy("bare");
+    }
+    // What the poller had found before.
+    world.head("bare", "refs/heads/bare/x", 1, push());
+    let stage = world.stage("bare");
+    assert_eq!((&stage.candidate, &stage.run), (&None, &None));
+    let head = stage.head.as_ref().map(|head| head.revision.clone());
+    assert_eq!(head, Some(revision(2)));
+    // It moves, and has the stage.
+    world.head("bare", "refs/heads/bare/x", 3, push());
+    world.deploy("bare");
+    world.head("bare", "refs/heads/bare/y", 4, push());
+    world.deploy("bare");
+    // The one that has it goes: whatever else leads here is as good as new.
+    let reference = RefName::new("refs/heads/bare/y");
+    let at = world.now;
+    world.fact("bare", Fact::HeadGone { reference, at });
+    world.head("bare", "refs/heads/bare/x", 3, Cause::Poll);
+    assert_eq!(world.run("bare").release.revision, revision(3));
+}
+
+#[test]
 fn pushing_the_waiting_revision_after_its_build_failed_keeps_what_it_contains() {
     let mut world = World::new();
     world.push("dev", 1);

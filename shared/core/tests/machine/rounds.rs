@@ -57,6 +57,18 @@ fn while_nobody_can_tell_upstream_a_change_keeps_its_place_and_waits() {
 }
 
 #[test]
+fn a_build_that_failed_upstream_says_nothing_of_what_stands_there() {
+    let mut world = in_line();
+    world.push("preprod", 2);
+    world.build_failed(2);
+    assert!(world.stage("preprod").brk.is_some());
+    due(&mut world);
+    ends_unclear(&mut world);
+    world.replan("prod");
+    assert_eq!(line(&mut world), [revision(1)]);
+}
+
+#[test]
 fn red_upstream_takes_a_change_out_of_the_line_whatever_a_later_round_cannot_tell() {
     let mut world = in_line();
     due(&mut world);
@@ -146,6 +158,35 @@ fn a_red_stage_is_watched_though_a_run_never_came_there_since() {
     ends(&mut world, passed());
     assert_eq!(world.stage("preprod").health, Health::Green);
     assert_eq!(world.stage("preprod").tried, tried, "2 is not tried anew");
+}
+
+#[test]
+fn what_was_red_is_watched_from_its_end_on_though_what_came_at_once_never_got_there() {
+    let mut world = World::of(&file());
+    let red = |world: &mut World, n: u32| {
+        world.push("preprod", n);
+        world.built(n);
+        world.deploy("preprod");
+        world.verdict("preprod", "api", passed());
+    };
+    red(&mut world, 1);
+    world.verdict("preprod", "smoke", failed(&["a"]));
+    world.pass(minutes(10));
+    red(&mut world, 2);
+    world.push("preprod", 1);
+    world.verdict("preprod", "smoke", failed(&["a"]));
+    for _ in 0..3 {
+        world.started("preprod");
+        let why = "no capacity".to_owned();
+        let at = world.now;
+        world.observe("preprod", Observation::Errored { why, at });
+        world.pass(minutes(2));
+        world.replan("preprod");
+    }
+    assert_eq!(world.stage("preprod").watch.rounds, 0);
+    world.pass(minutes(9));
+    world.replan("preprod");
+    assert_eq!(world.stage("preprod").watch.rounds, 1);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! What tries lines and watches: pushes that come faster than anything is deployed, and stages on
 //! which something breaks though nothing was changed. Each has a stream of its own.
 
+use super::moment::{Blow, Lurk, Moment, Where};
 use super::script::{Frame, soon};
 use super::{Act, Item, source};
 use crate::ports::seconds;
 use crate::random::{Random, key, mix};
+use crate::setup::draft::Draft;
 
 /// No stage is ill for longer.
 const ILL_MOST: u64 = 3 * 3600;
 
-pub(super) fn orders(frame: &Frame<'_>) -> Vec<Item> {
+pub(super) fn orders(frame: &Frame<'_>, draft: &Draft) -> Vec<Item> {
     let mut items = Vec::new();
     if !frame.cast.lines.is_empty() {
         bursts(frame, &mut items);
@@ -17,7 +19,39 @@ pub(super) fn orders(frame: &Frame<'_>) -> Vec<Item> {
     if !frame.cast.watched.is_empty() {
         ills(frame, &mut items);
     }
+    for (above, below) in draft.watched_above() {
+        items.push(doubt(frame, &above, &below));
+    }
     items
+}
+
+/// What has just turned green is red in a later round, while it waits in the line below.
+fn doubt(frame: &Frame<'_>, above: &str, below: &str) -> Item {
+    let number = mix(key("doubt") ^ key(below));
+    let mut random = Random::of(frame.seed, number);
+    let ill = Act::Ill {
+        stage: above.to_owned(),
+        lasts: seconds(random.between(3600, 2 * ILL_MOST)),
+        slow: false,
+    };
+    let lock = Blow::Lock {
+        at: Where::Below,
+        lasts: Some(seconds(random.between(1800, ILL_MOST))),
+    };
+    let lurk = Lurk {
+        moment: Moment::Green,
+        stage: Some(above.to_owned()),
+        passes: u32::try_from(random.below(2)).unwrap_or(0),
+        times: 1,
+        within: 2,
+        blows: vec![lock, Blow::Act(Box::new(ill))],
+    };
+    let at = frame.instant(&mut random).min(frame.instant(&mut random));
+    Item {
+        number,
+        at,
+        act: Act::Lurk(lurk),
+    }
 }
 
 /// A branch goes on and on; once in a while longer than any line.
@@ -61,6 +95,7 @@ fn ills(frame: &Frame<'_>, items: &mut Vec<Item>) {
         let act = Act::Ill {
             stage: random.pick(&frame.cast.watched).clone(),
             lasts: seconds(random.between(300, ILL_MOST)),
+            slow: Random::of(frame.seed, mix(number ^ key("slow"))).chance(350),
         };
         let at = frame.instant(&mut random);
         items.push(Item { number, at, act });

@@ -78,7 +78,7 @@ pub fn script(frame: &Frame<'_>, draft: &Draft) -> Vec<Item> {
     items.extend(moment::lurks(frame, draft));
     items.extend(rare::rarities(frame, draft));
     items.extend(brake::brakes(frame));
-    items.extend(order::orders(frame));
+    items.extend(order::orders(frame, draft));
     items.sort_by_key(|item| (item.at, item.number));
     items
 }

@@ -14,6 +14,10 @@ use greenroom_simulator::run::{Outcome, run};
 use greenroom_simulator::setup::Setup;
 use greenroom_simulator::shrink::shrink;
 
+/// Decoding records is most of what a run does, and allocating is a quarter of that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Seeds that found something once, a line each.
 const KEPT: &str = include_str!("../../seeds.txt");
 /// One run in so many is run twice, to see that it is the same; each with `--twice`.

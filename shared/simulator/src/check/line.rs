@@ -167,9 +167,7 @@ impl Lines {
         let name = stage.id.stage.to_string();
         let short = run.release.revision.short();
         let verified = look.before.verified.as_ref();
-        // Where several branches lead, one that is told of twice may come after another of them.
-        let green =
-            verified.is_some_and(|it| it.release == run.release) && stage.life.refs.len() < 2;
+        let green = verified.is_some_and(|it| it.release == run.release);
         let (known, n, of) = match (&run.cause, &run.reference) {
             (Cause::Promotion { from }, _) => {
                 let greens = &self.above.get(from.as_str())?.greens;

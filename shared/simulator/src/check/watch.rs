@@ -279,8 +279,8 @@ impl Watches {
             return broken(format!("round {number} begins, and nobody watches"));
         };
         let key = (stage.id.stage.to_string(), round.generation);
-        // Of what was red before runs that never got there, Greenroom knows only when it broke
-        // (`judged` in plan/watch.rs), so its first round comes early.
+        // Of what was red before runs that never got there, and before anybody watched, Greenroom
+        // knows only when it broke (`judged` in plan/watch.rs), so its first round comes early.
         let of = replaced.before.and_then(|it| it.watch.of.as_ref());
         let ran = stage.last.as_ref().map(|run| run.generation);
         let greens = stage.verified.iter().chain(&stage.greens);

@@ -4,15 +4,16 @@ use greenroom_app::ports::suites::{SuiteRequest, Suites};
 use greenroom_core::verdict::{SuiteReport, TestFailure, Verdict};
 use jiff::SignedDuration;
 
-use super::SimPorts;
+use super::{SimPorts, seconds};
 use crate::fault::Port;
 use crate::inner::Inner;
 use crate::model::repository::Quality;
-use crate::random::{key, mix};
+use crate::random::{Random, key, mix};
 use crate::truth::Happened;
 
 impl Suites for SimPorts {
     async fn run(&self, request: &SuiteRequest) -> SuiteReport {
+        self.shared.lock().drags(request);
         let Ok(fault) = self.enter(Port::Suites, "run").await else {
             return report(Verdict::Errored);
         };
@@ -27,15 +28,15 @@ impl Suites for SimPorts {
 impl Inner {
     /// What the tests say of what stands there now.
     fn test(&mut self, request: &SuiteRequest) -> Verdict {
-        let mut parts = request.id.split('/');
-        let (_, stage) = (parts.next(), parts.next().unwrap_or_default().to_owned());
-        let generation = parts.nth(1).and_then(|part| part.parse().ok());
+        let stage = stage_of(request).to_owned();
+        let generation = request.id.split('/').nth(3);
+        let generation = generation.and_then(|part| part.parse().ok());
         let standing = self.truth.stages.get(&stage).cloned();
         let number = mix(key(&request.id));
         let verdict = match &standing {
             None => Verdict::Errored,
             Some(standing) if !standing.whole => Verdict::Errored,
-            Some(_) if self.is_ill(&stage) => Verdict::Failed,
+            Some(_) if self.is_ill(&stage, false) => Verdict::Failed,
             Some(standing) => match self.truth.repository.quality(&standing.revision) {
                 Quality::TestsFail => Verdict::Failed,
                 Quality::Unclear => Verdict::Errored,
@@ -69,11 +70,26 @@ impl Inner {
         verdict
     }
 
-    /// Whether something that the stage relies on is broken.
-    fn is_ill(&self, stage: &str) -> bool {
-        let until = self.truth.ills.get(stage);
+    /// Tests take long where what the stage relies on answers slowly: longer than some rounds of a
+    /// watch have.
+    fn drags(&mut self, request: &SuiteRequest) {
+        let stage = stage_of(request);
+        if self.is_ill(stage, true) {
+            let mut random =
+                Random::of(self.truth.setup.seed, mix(key(&request.id) ^ key("drags")));
+            self.hold = Some(seconds(random.between(300, 2700)));
+        }
+    }
+
+    /// Whether something that the stage relies on is broken, or slow.
+    fn is_ill(&self, stage: &str, slow: bool) -> bool {
+        let until = self.truth.ills.get(&(stage.to_owned(), slow));
         !self.calm && until.is_some_and(|until| self.truth.now < *until)
     }
+}
+
+fn stage_of(request: &SuiteRequest) -> &str {
+    request.id.split('/').nth(1).unwrap_or_default()
 }
 
 fn report(verdict: Verdict) -> SuiteReport {

@@ -35,7 +35,9 @@ fn next_jump(name: &str, after: i64) -> Option<i64> {
     Some(jump.timestamp().as_second())
 }
 
-/// How long things go wrong: mostly hours, now and then days.
+/// How long things go wrong: mostly hours, now and then a day. A day costs as much as five others.
 pub fn length(random: &mut Random) -> SignedDuration {
-    SignedDuration::from_hours(*random.pick(&[2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 8, 24]))
+    let hours = *random.pick(&[2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 8, 24]);
+    let short = hours > 8 && random.chance(600);
+    SignedDuration::from_hours(if short { 10 } else { hours })
 }

@@ -70,10 +70,10 @@ impl World {
                     inner.truth.messenger.moves(&chat, &to);
                 }
             }
-            Act::Ill { stage, lasts } => {
+            Act::Ill { stage, lasts, slow } => {
                 let truth = &mut self.shared.lock().truth;
                 let until = truth.now.saturating_add(lasts).unwrap_or(truth.now);
-                let known = truth.ills.entry(stage).or_insert(until);
+                let known = truth.ills.entry((stage, slow)).or_insert(until);
                 *known = until.max(*known);
             }
             Act::Pause { .. } | Act::Say { .. } => self.brake(act),

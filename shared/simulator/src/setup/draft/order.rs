@@ -63,6 +63,33 @@ impl Draft {
                 }
             }
         }
+        self.watch_above(random);
+    }
+
+    /// What a line takes may turn red where it came from while it waits.
+    fn watch_above(&mut self, random: &mut Random) {
+        let queues = |entry: &&Entry| entry.order.line && entry.upstream.is_some();
+        let lines = self.stages.iter().filter(queues);
+        let above: Vec<String> = lines.filter_map(|it| it.upstream.clone()).collect();
+        for entry in &mut self.stages {
+            if above.contains(&entry.key) && random.chance(500) {
+                entry.order.watch = Some(random.pick::<&str>(&EVERY));
+            }
+        }
+    }
+
+    /// Stages that are watched, each with one below that takes what is green there in a line.
+    pub fn watched_above(&self) -> Vec<(String, String)> {
+        let lines = self.stages.iter().filter(|entry| entry.order().line);
+        let above = lines.filter_map(|entry| Some((entry.upstream.as_ref()?, &entry.key)));
+        let watched = |key: &String| {
+            let mut all = self.stages.iter();
+            all.any(|entry| entry.key == *key && entry.order().watch.is_some())
+        };
+        let watched = above.filter(|(above, _)| watched(above));
+        watched
+            .map(|(above, below)| (above.clone(), below.clone()))
+            .collect()
     }
 
     /// Whether any stage has a line or a watch.
