@@ -110,6 +110,14 @@ pub struct StageArg {
     pub stage: String,
 }
 
+/// A stage or a group, as people type it.
+#[derive(Clone, Debug, Args)]
+pub struct StagesArg {
+    /// `prod`, `orders:prod` where several apps have one, or each stage of a group: `@europe`
+    #[arg(value_name = "STAGE")]
+    pub stage: String,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the control plane on this machine

@@ -8,6 +8,7 @@ mod doctor;
 mod duty;
 mod freeze;
 mod gates;
+mod group;
 mod init;
 mod journey;
 mod life;

@@ -15,9 +15,11 @@ cat >"$home/new/about.json" <<END
   "stage": "$GREENROOM_STAGE",
   "commit": "$GREENROOM_REVISION",
   "database": "$DATABASE",
+  "reads": "${COLLECTED:-nothing of others}",
   "rows": $(wc -l <"$home/rows")
 }
 END
+echo "{ \"rows\": $(wc -l <"$home/rows") }" >"$home/new/rows.json"
 rm -rf "$home/www"
 mv "$home/new" "$home/www"
 echo "URL=$ADDRESS/$GREENROOM_STAGE/www" >>"$GREENROOM_OUTPUT"

@@ -6,14 +6,14 @@ use clap::{Args, Subcommand};
 
 use super::look::sha;
 use super::time::{Until, length, until};
-use super::{PersonArgs, ServerArgs, StageArg};
+use super::{PersonArgs, ServerArgs, StagesArg};
 use super::{place, topics};
 
 /// A command that needs nothing but its stage.
 #[derive(Debug, Args)]
 pub struct ActArgs {
     #[command(flatten)]
-    pub stage: StageArg,
+    pub stage: StagesArg,
     #[command(flatten)]
     pub person: PersonArgs,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use super::{ServerArgs, StageArg};
 
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Only this stage: `prod`, or `orders:prod` where several apps have one
+    /// Only this stage, `prod` or `orders:prod` where several apps have one, or those of a group, `@europe`
     #[arg(value_name = "STAGE")]
     pub stage: Option<String>,
     /// Only the stages of this app

@@ -171,7 +171,8 @@ pub const LOCK: &str = "\
 Examples:
   greenroom lock prod --reason 'end of quarter'
   greenroom lock qa --reason 'load test' --until 2h
-  greenroom lock prod --reason 'holidays' --until 2027-01-07T08:00:00Z";
+  greenroom lock prod --reason 'holidays' --until 2027-01-07T08:00:00Z
+  greenroom lock @europe --reason 'the exchange is closed'";
 
 pub const UNLOCK: &str = "\
 Examples:

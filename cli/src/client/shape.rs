@@ -46,6 +46,9 @@ pub struct AppCard {
     pub attention: Vec<Attention>,
     #[serde(default)]
     pub pause: Option<Pause>,
+    /// Names of stages by the group's name.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Vec<String>>,
 }
 
 /// An app as `/api/v1/apps` tells it.

@@ -4,6 +4,7 @@ use greenroom_core::command::Command;
 use greenroom_core::name::Revision;
 use serde_json::{Value, json};
 
+use super::group;
 use super::stage::Typed;
 use crate::args::{
     AbortArgs, AckArgs, ActArgs, ApproveArgs, DeployArgs, LockArgs, OverrideArgs, RejectArgs,
@@ -141,14 +142,44 @@ pub(super) async fn ask(
     let by = environment::person(args.person.name.as_deref())?;
     let client = Client::find(&args.server)?;
     let typed = Typed::new(&args.stage.stage);
+    if typed.group().is_some() {
+        return group::ask(&client, &typed, &by, command, done, output).await;
+    }
+    let asked = one(&client, &typed, &by, command).await?;
+    if output.is_json() {
+        output.json(&json!({ "schema": "stage/v1", "stage": asked.value }))?;
+        return Ok(asked.exit);
+    }
+    asked.tell(&typed.again(), done, output)?;
+    let next = asked.next(&typed.again(), command);
+    output.next(&[&next]);
+    Ok(asked.exit)
+}
+
+/// What the server answered to one command.
+pub(super) struct Asked {
+    pub value: Value,
+    card: StageCard,
+    /// It is a wish so far: something keeps the try that was asked for.
+    kept: bool,
+    pub exit: Exit,
+}
+
+/// Gives the command to one stage.
+pub(super) async fn one(
+    client: &Client,
+    typed: &Typed<'_>,
+    by: &str,
+    command: &Command,
+) -> Result<Asked, Stop> {
     let path = ["api", "v1", "stages", typed.stage, "commands"];
     let body = json!({ "by": by, "command": command });
     let answer = match client.post(&path, &typed.query(), &body).await {
         Ok(answer) => answer,
-        Err(stop) => return Err(typed.suggest(&client, stop).await),
+        Err(stop) => return Err(typed.suggest(client, stop).await),
     };
     let value = answer.get("stage").cloned().unwrap_or_default();
-    let card: StageCard = shaped(&client, &value)?;
+    let card: StageCard = shaped(client, &value)?;
     // A promotion is wished for at once: one that a gate keeps waiting is told as refused so far.
     // So is another try of what has not been tried, because a gate keeps it waiting.
     let idle = value.get("run").is_none_or(Value::is_null);
@@ -159,47 +190,59 @@ pub(super) async fn ask(
     } else {
         Exit::Ok
     };
-    let done = if kept { "nothing is tried now" } else { done };
-    if output.is_json() {
-        output.json(&json!({ "schema": "stage/v1", "stage": value }))?;
-        return Ok(exit);
-    }
-    output.line(format_args!(
-        "{} {}: {done}",
-        mark(card.health).shown(),
-        typed.again()
-    ))?;
-    if let Some(wait) = card
-        .waiting_on
-        .first()
-        .filter(|wait| wait.code != "up_to_date")
-    {
-        output.say(format_args!("now: {}", said(&clean(&wait.sentence), now())));
-    }
-    let again = typed.again();
-    let next = match command {
-        Command::Lock { .. } => format!("greenroom unlock {again}"),
-        // What lifts the hold.
-        Command::Rollback { .. } if value.get("upstream").is_some_and(Value::is_string) => {
-            format!("greenroom promote {again}")
+    Ok(Asked {
+        value,
+        card,
+        kept,
+        exit,
+    })
+}
+
+impl Asked {
+    /// Says what changed, and what the stage waits for now.
+    pub(super) fn tell(&self, again: &str, done: &str, output: &mut Output) -> Result<(), Stop> {
+        let done = if self.kept {
+            "nothing is tried now"
+        } else {
+            done
+        };
+        output.line(format_args!(
+            "{} {again}: {done}",
+            mark(self.card.health).shown()
+        ))?;
+        let mut waits = self.card.waiting_on.iter();
+        if let Some(wait) = waits.next().filter(|wait| wait.code != "up_to_date") {
+            output.say(format_args!("now: {}", said(&clean(&wait.sentence), now())));
         }
-        Command::Rollback { .. } => format!("greenroom refresh {again}"),
-        Command::Park { .. } => format!("greenroom unpark {again}"),
-        Command::Mute { .. } => format!("greenroom unmute {again}"),
-        Command::Pin { .. } => format!("greenroom unpin {again}"),
-        Command::Destroy { .. } => format!("greenroom wait {again} --for idle"),
-        Command::Reject { .. }
-        | Command::Unlock
-        | Command::Acknowledge { .. }
-        | Command::Extend { .. }
-        | Command::Unpark
-        | Command::Unpin
-        | Command::Unmute
-        | Command::Settle => {
-            format!("greenroom why {again}")
+        Ok(())
+    }
+
+    /// What one would do next.
+    fn next(&self, again: &str, command: &Command) -> String {
+        match command {
+            Command::Lock { .. } => format!("greenroom unlock {again}"),
+            // What lifts the hold.
+            Command::Rollback { .. }
+                if self.value.get("upstream").is_some_and(Value::is_string) =>
+            {
+                format!("greenroom promote {again}")
+            }
+            Command::Rollback { .. } => format!("greenroom refresh {again}"),
+            Command::Park { .. } => format!("greenroom unpark {again}"),
+            Command::Mute { .. } => format!("greenroom unmute {again}"),
+            Command::Pin { .. } => format!("greenroom unpin {again}"),
+            Command::Destroy { .. } => format!("greenroom wait {again} --for idle"),
+            Command::Reject { .. }
+            | Command::Unlock
+            | Command::Acknowledge { .. }
+            | Command::Extend { .. }
+            | Command::Unpark
+            | Command::Unpin
+            | Command::Unmute
+            | Command::Settle => {
+                format!("greenroom why {again}")
+            }
+            _ => format!("greenroom wait {again}"),
         }
-        _ => format!("greenroom wait {again}"),
-    };
-    output.next(&[&next]);
-    Ok(exit)
+    }
 }

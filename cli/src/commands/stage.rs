@@ -7,6 +7,9 @@ use crate::exit::{Exit, Stop};
 use crate::nearest::nearest;
 use crate::output::text::clean;
 
+/// What to say where a group was typed and one stage is needed.
+const ONE: &str = "this is about one stage; `greenroom status @GROUP` shows those of a group";
+
 /// `prod`, `orders:prod` or `acme/orders:prod`, taken apart.
 #[derive(Clone, Debug)]
 pub struct Typed<'a> {
@@ -26,6 +29,11 @@ impl<'a> Typed<'a> {
 
     pub fn query(&self) -> Vec<(&'a str, &'a str)> {
         self.app.map(|app| ("app", app)).into_iter().collect()
+    }
+
+    /// The group's name, if it is one: `@europe`.
+    pub fn group(&self) -> Option<&'a str> {
+        self.stage.strip_prefix('@')
     }
 
     /// How to type it again.
@@ -55,7 +63,9 @@ impl<'a> Typed<'a> {
         let Stop::Failed(mut failure) = stop else {
             return stop;
         };
-        if failure.exit == Exit::NotFound
+        if failure.exit == Exit::NotFound && self.group().is_some() {
+            failure.help = Some(ONE.to_owned());
+        } else if failure.exit == Exit::NotFound
             && let Some(near) = self.near(client).await
         {
             let near = clean(&near);

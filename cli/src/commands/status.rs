@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::group;
 use super::stage::{Typed, card};
 use crate::args::StatusArgs;
 use crate::client::shape::{AppCard, Board, ConfigFrom, Health, StageCard};
@@ -93,6 +94,13 @@ async fn look(args: &StatusArgs, client: &Client) -> Result<Seen, Stop> {
     if let Some(typed) = &args.stage {
         let mut typed = Typed::new(typed);
         typed.app = typed.app.or(args.app.as_deref());
+        if typed.group().is_some() {
+            let (value, board) = group::board(client, &typed).await?;
+            return Ok(Seen {
+                value,
+                what: What::Board(board),
+            });
+        }
         let (value, card) = card(client, &typed).await?;
         return Ok(Seen {
             value: json!({ "schema": "stage/v1", "stage": value }),

@@ -1,9 +1,10 @@
 //! What commands send, and how they say what came of it.
 
+use greenroom_core::name::StageName;
 use serde_json::{Value, json};
 
 use super::program::Place;
-use super::samples::{app, board, deploying, green};
+use super::samples::{app, board, deploying, gated, green};
 use super::server::fault;
 
 /// What the stage `prod` was told.
@@ -266,4 +267,62 @@ fn a_refusal_says_why_and_what_would_help() {
         .server
         .on("POST /api/v1/stages/prod/commands", 422, answer);
     insta::assert_snapshot!("refused", place.run("promote prod").shown());
+}
+
+/// `live` is dev and prod.
+fn grouped() -> Place {
+    let place = Place::new();
+    let live = ["dev", "prod"].map(StageName::from).to_vec();
+    let both = greenroom_app::query::AppCard {
+        groups: [("live".to_owned(), live)].into(),
+        ..app(vec![green("dev"), green("qa"), gated("prod")])
+    };
+    place.server.on("GET /api/v1/board", 200, board(both));
+    place
+}
+
+#[test]
+fn a_command_to_a_group_is_one_to_each_of_its_stages_and_the_worst_end_is_told() {
+    let place = grouped();
+    let at = "POST /api/v1/stages/dev/commands?app=acme%2Forders";
+    let card = json!({ "stage": green("dev") });
+    place.server.on(at, 200, card);
+    let at = "POST /api/v1/stages/prod/commands?app=acme%2Forders";
+    let answer = fault("conflict", "carla locked it: no", "greenroom unlock prod");
+    place.server.on(at, 409, answer);
+    let ran = place.run("lock @live --reason releases");
+    insta::assert_snapshot!("group", ran.shown());
+    assert_eq!(ran.exit, 6);
+    let ran = place.run("lock @live --reason releases --json");
+    let said: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(said["stages"][0]["stage"]["stage"], "dev");
+    assert_eq!(said["stages"][1]["error"]["code"], "conflict");
+    assert_eq!(ran.exit, 6);
+}
+
+#[test]
+fn what_is_decided_for_one_stage_is_no_command_to_a_group() {
+    let place = grouped();
+    let ran = place.run("rollback @live --reason slow");
+    assert_eq!(ran.exit, 2);
+    assert!(ran.stderr.contains("not about a group"), "{}", ran.stderr);
+    let ran = place.run("lock @life --reason releases");
+    assert_eq!(ran.exit, 5);
+    assert!(
+        ran.stderr.contains("did you mean `@live`?"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_board_of_a_group_has_its_stages_only() {
+    let ran = grouped().run("status @live --json");
+    let said: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let stages = said["apps"][0]["stages"].as_array().expect("stages");
+    let names: Vec<_> = stages
+        .iter()
+        .filter_map(|it| it["stage"].as_str())
+        .collect();
+    assert_eq!(names, ["dev", "prod"]);
 }

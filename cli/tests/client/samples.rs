@@ -1,5 +1,7 @@
 //! Answers made from the very types the server serialises, so that shapes cannot drift apart.
 
+use std::collections::BTreeMap;
+
 use greenroom_app::query::board::Board;
 use greenroom_app::query::{
     AppCard, BreakView, CandidateView, ReleaseView, RunView, StageCard, SuiteView,
@@ -254,6 +256,7 @@ pub fn app(stages: Vec<StageCard>) -> AppCard {
         stages,
         attention: Vec::new(),
         pause: None,
+        groups: BTreeMap::new(),
     }
 }
 

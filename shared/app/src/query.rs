@@ -242,6 +242,9 @@ pub struct AppCard {
     pub attention: Vec<crate::records::Attention>,
     /// The pause that holds now.
     pub pause: Option<greenroom_core::pause::Pause>,
+    /// Stages that people speak of together, by the group's name.
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub groups: std::collections::BTreeMap<String, Vec<StageName>>,
 }
 
 pub(crate) fn run_view(run: &Run) -> RunView {

@@ -3,6 +3,7 @@
 
 mod commit;
 mod look;
+mod sharers;
 mod toggle;
 mod view;
 

@@ -135,6 +135,7 @@ fn decide(bencher: Bencher<'_, '_>, name: &str, reference: &str, past: u64) {
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
             toggle: None,
+            uses: &[],
         };
         (resolution, plan(&view, policy.as_ref()))
     });

@@ -30,6 +30,7 @@ pub mod release;
 pub mod resolve;
 pub mod rota;
 pub mod schedule;
+pub mod sharing;
 pub mod stage;
 pub mod stage_file;
 pub mod toggle;

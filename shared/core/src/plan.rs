@@ -18,6 +18,7 @@ pub(crate) mod queue;
 mod refresh;
 mod routes;
 mod run;
+mod sharing;
 mod suites;
 mod table;
 pub(crate) mod teardown;

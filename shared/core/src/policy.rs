@@ -8,6 +8,7 @@ use crate::mark::Marks;
 use crate::name::{Nonce, RecipeHash, RefName, RepoName, RuleName, StageName};
 use crate::pause::Pause;
 use crate::schedule::Schedule;
+use crate::sharing::{self, Sharer, Use};
 use crate::stage::{Stage, Terms};
 use crate::stage_file::{From, Pipeline, QueuePolicy, Rule, StageFile, Window};
 use crate::toggle::Toggle;
@@ -48,6 +49,8 @@ pub struct Policy<'a> {
     /// Its pipelines that stand elsewhere and were made from something else; none where pipelines
     /// are run from the stage file itself.
     pub outdated: Outdated,
+    /// The stages it takes turns with, because they write to the same.
+    pub sharers: Vec<Sharer>,
 }
 
 /// Where promotions come from.
@@ -99,6 +102,7 @@ impl<'a> Policy<'a> {
             windows: windows(file, rule),
             through: through(file, rule),
             outdated: Outdated::default(),
+            sharers: sharing::sharers(file, rule),
         })
     }
 
@@ -202,4 +206,6 @@ pub struct View<'a> {
     /// Which of the stage and the one it takes turns with people use; none if it takes turns with
     /// nobody.
     pub toggle: Option<&'a Toggle>,
+    /// Runs of those it takes turns with, as far as they have any.
+    pub uses: &'a [Use],
 }

@@ -4,6 +4,7 @@ mod explain;
 mod life;
 mod queue;
 mod release;
+mod share;
 mod toggle;
 mod watch;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use life::LifeWait;
 pub use release::{Passing, ReleaseWait};
+pub use share::ShareWait;
 pub use toggle::ToggleWait;
 pub use watch::WatchWait;
 
@@ -168,6 +170,8 @@ pub enum Wait {
         /// When it is over, unless it breaks or recovers before.
         until: Timestamp,
     },
+    /// Something about what other stages use as well.
+    Share(ShareWait),
 }
 
 /// A window that closes a stage.
@@ -205,7 +209,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 45] = [
+    pub const CODES: [&'static str; 47] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -251,6 +255,8 @@ impl Wait {
         "flipping",
         "flip_failed",
         "flapping",
+        "resource_in_use",
+        "resource_taken",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].
@@ -288,6 +294,7 @@ impl Wait {
             Self::Muted(_) => "muted",
             Self::Toggle(wait) => wait.code(),
             Self::Flapping { .. } => "flapping",
+            Self::Share(wait) => wait.code(),
         }
     }
 

@@ -48,6 +48,7 @@ pub fn decide(setup: &Setup, read: &Read<'_>, input: Input) -> Option<Plan> {
         marks: greenroom_core::mark::Marks::NONE,
         through: None,
         toggle: None,
+        uses: &[],
     };
     let changed = match request(setup, input) {
         Some((principal, command)) => accept(&view, policy.as_ref(), &principal, &command).ok()?,

@@ -417,3 +417,20 @@ fn two_stages_that_take_turns_have_a_pipeline_that_leads_people() {
     let spec = &resource(&rendered.template, "ProjectSwitchPreview")["Source"]["BuildSpec"];
     assert!(spec.as_str().expect("a buildspec").contains("sh lead.sh"));
 }
+
+#[test]
+fn whoever_only_reads_a_shared_resource_may_read_the_readers_secret_alone() {
+    let dev = "variables: [all], verify: [s] }";
+    let reads = "verify: [s], shares: { db: read-only } }";
+    let resource = "resources:\n  db: { owner: prod, write: { DB: \"${secret:db/rw}\" }, read: { DB: \"${secret:db/ro}\" } }\n";
+    let file = file(&format!("{}{resource}", FILE.replacen(dev, reads, 1)));
+    let made = synth(&file, &Options::of(&file)).expect("it can be rendered");
+    let secrets = |role: &str| {
+        let all = allowed(&made.template, role).into_iter();
+        let secrets =
+            all.filter_map(|line| line.split_once("${SecretPrefix}").map(|it| it.1.to_owned()));
+        secrets.collect::<Vec<_>>()
+    };
+    assert_eq!(secrets("RoleStageDev"), ["db/ro-??????"]);
+    assert_eq!(secrets("RoleStageProd"), ["db/rw-??????"]);
+}

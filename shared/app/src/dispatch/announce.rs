@@ -186,7 +186,7 @@ impl<P: Ports> App<P> {
                 told.revision = Some(release.revision.clone());
                 told.artifact.clone_from(&release.artifact);
                 told.cause = Some(Cause::Unknown { why: why.clone() });
-                let retest = self.retest(file, id, Some(release), at).await?;
+                let retest = self.retest(file, id, Some(release)).await?;
                 told.next = Some(retest.unwrap_or(Next::Person));
             }
             News::Refused { release, .. } => {

@@ -74,6 +74,7 @@ impl<P: Ports> App<P> {
         )
         .await?;
         Ok(AppCard {
+            groups: file.map(|file| file.groups.clone()).unwrap_or_default(),
             id: app.id,
             name: app.name,
             config: app.config,

@@ -111,8 +111,8 @@ impl<P: Ports> App<P> {
 }
 
 /// A claim or an admission relied on the app (the windows of the stage file in force, and nothing
-/// being paused), on the upstream, on the stage that the release has passed, and on what people say
-/// of it: none of them may have changed since.
+/// being paused), on the upstream, on the stage that the release has passed, on what people say
+/// of it, and on the stages it takes turns with: none of them may have changed since.
 fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let claimed = plan.next.generation != loaded.stage.generation;
     let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
@@ -135,7 +135,12 @@ fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     // Nobody's word about the default branch keeps a stage standing.
     let deploys = run.filter(|run| !run.cause.is_teardown());
     let marks = deploys.map(|run| said.check(plan.next.id.app, &run.release.revision));
-    let others = upstream.into_iter().chain(through).chain(marks);
+    let sharers = loaded.sharers.unchanged();
+    let others = upstream
+        .into_iter()
+        .chain(through)
+        .chain(marks)
+        .chain(sharers);
     std::iter::once(app).chain(others).collect()
 }
 

@@ -13,6 +13,7 @@ use greenroom_core::toggle::Toggle;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Input;
+use super::sharers::Sharers;
 use crate::App;
 use crate::error::Error;
 use crate::keys;
@@ -37,6 +38,8 @@ pub struct Loaded {
     pub said: Said,
     /// The stage that what waits has to pass first.
     pub through: Option<Box<Versioned<StageRecord>>>,
+    /// Those it takes turns with, because they write to the same.
+    pub sharers: Sharers,
     /// Whether pipelines have to be applied; see [`crate::Settings::applied_pipelines`].
     pub applied_pipelines: bool,
     /// Of a stage that takes turns with another: which of them people use.
@@ -78,6 +81,7 @@ impl Loaded {
             marks: &self.said.marks,
             through: self.through.as_ref().map(|through| &*through.record.stage),
             toggle: self.toggle.as_ref().map(|toggled| &toggled.toggle),
+            uses: &self.sharers.uses,
         }
     }
 
@@ -191,6 +195,7 @@ impl<P: Ports> App<P> {
             app,
             said: Said::default(),
             through: None,
+            sharers: Sharers::default(),
             applied_pipelines: self.settings.applied_pipelines,
             toggle: None,
         };
@@ -206,6 +211,7 @@ impl<P: Ports> App<P> {
             let read = table::load(store, &keys::stage(&through)).await?;
             loaded.through = read.map(Box::new);
         }
+        loaded.sharers = self.load_sharers(&loaded).await?;
         let wanted = {
             let policy = loaded.policy(self.settings.clock_error);
             loaded.other_build(&loaded.stage, policy.as_ref())

@@ -17,6 +17,7 @@ mod marks;
 mod paths;
 mod poll;
 mod select;
+mod sharing;
 mod storm;
 mod sweep;
 mod through;

@@ -1,5 +1,6 @@
 //! What stands is tested again though nothing was deployed, from the table alone.
 
+use greenroom_core::command::Command;
 use greenroom_core::message::{Kind, Next};
 use greenroom_core::name::Revision;
 use greenroom_testkit::world::World;
@@ -47,6 +48,24 @@ fn a_red_round_is_told_once_and_its_end_as_well() {
     world.pass(SignedDuration::from_mins(20));
     assert_eq!(kinds(&world).len(), 2);
     assert_eq!(world.green("dev"), Some(release));
+}
+
+#[test]
+fn what_is_told_later_says_when_it_is_really_tested_next() {
+    let (mut world, release) = watched();
+    let mute = Command::Mute {
+        until: world.until(SignedDuration::from_mins(22)),
+        reason: "the database moves".to_owned(),
+    };
+    let (dev, operator) = (world.stage_id("dev"), World::operator());
+    let muted = world.now(world.app.command(&dev, &operator, &mute));
+    assert!(muted.expect("an answer").is_ok());
+    world.ports().suites.fail(&release);
+    world.pass(SignedDuration::from_mins(24));
+    let told = world.ports().channels.told("team");
+    let judged = world.stage("dev").and_then(|stage| stage.watch.of);
+    let next = judged.map(|of| of.at + SignedDuration::from_mins(15));
+    assert_eq!(told[0].next, next.map(|at| Next::Retest { at }));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::effect::Effect;
 use crate::name::SuiteName;
 use crate::policy::{Policy, View};
 use crate::release::Release;
+use crate::sharing;
 use crate::stage::{Candidate, Phase, Run, SuiteProgress};
 use crate::waiting::Wait;
 
@@ -46,6 +47,7 @@ pub(super) fn claim(
         ended_at: None,
         why: None,
         overridden,
+        writes: sharing::written(policy.rule),
     };
     draft.effects.push(Effect::StartExecution {
         stage: stage.id.stage.clone(),

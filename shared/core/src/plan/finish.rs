@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::run::End;
-use super::{Draft, flap, later, mute, teardown, toggle};
+use super::{Draft, flap, later, mute, sharing, teardown, toggle};
 use crate::effect::{Effect, News};
 use crate::name::{ChannelName, ConfigHash};
 use crate::policy::Policy;
@@ -60,6 +60,7 @@ pub(super) fn finish(draft: &mut Draft, mut run: Run, end: End, policy: Option<&
     }
     draft.next.health = health(&draft.next, end.outcome);
     ask_downstream(draft, policy, run.generation);
+    sharing::ask_others(draft, policy, run.generation);
     draft.next.last = Some(run);
 }
 

@@ -3,7 +3,9 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, evidence, later, marks, queue, through, toggle, window};
+use super::{
+    Draft, bytes, claim, evidence, later, marks, queue, sharing, through, toggle, window,
+};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -25,6 +27,7 @@ pub(super) fn pass(
     waits.extend(outdated(policy));
     let side = &draft.next.id.stage;
     waits.extend(toggle::closed(&draft.toggle, side, draft.now, policy));
+    waits.extend(taking_turns(draft, view, policy));
     let bad = marks::bad(&candidate.revision, view.marks);
     let got = match bad {
         // Nothing is built that goes nowhere.
@@ -112,6 +115,10 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     if in_use.is_some() {
         return in_use;
     }
+    let shared = sharing::at_the_fence(view, policy, run);
+    if shared.is_some() {
+        return shared;
+    }
     let proven = proven(view.stage, &run.cause, &run.release, view, policy);
     let revision = &run.release.revision;
     if let Some(bad) = marks::bad(revision, view.marks) {
@@ -135,6 +142,17 @@ pub(super) fn standing(stage: &Stage, policy: &Policy<'_>) -> Vec<Wait> {
         held(stage, policy),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// Another stage that writes to the same runs; looked at again, should nobody tell that it has ended.
+pub(super) fn taking_turns(
+    draft: &mut Draft,
+    view: &View<'_>,
+    policy: &Policy<'_>,
+) -> Option<Wait> {
+    let wait = sharing::in_use(view, policy)?;
+    sharing::look_again(draft);
+    Some(wait)
 }
 
 /// A pause closes all stages to everything.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 mod release;
 
-use super::{evidence, gates, window};
+use super::{evidence, gates, sharing, window};
 use crate::build::BuildState;
 use crate::name::Revision;
 use crate::policy::{Policy, View};
@@ -44,6 +44,7 @@ pub fn table(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row
     let mut waits: Vec<Wait> = gates::paused(view, policy).into_iter().collect();
     waits.extend(gates::standing(stage, policy));
     waits.extend(gates::outdated(policy));
+    waits.extend(sharing::in_use(view, policy));
     let overridden = window::let_through(stage, release);
     let revision = &release.revision;
     waits.extend(window::closed(

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::finish::{BACKOFF, RETRIES};
 use super::run::End;
-use super::{Draft, finish, gates, later, life};
+use super::{Draft, finish, gates, later, life, sharing};
 use crate::bound;
 use crate::effect::{Effect, News};
 use crate::execution::Observation;
@@ -34,6 +34,7 @@ pub(super) fn pass(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
     waits.extend(gates::locked(&draft.next));
     waits.extend(outdated(policy));
     waits.extend(gates::unstopped(&draft.next));
+    waits.extend(gates::taking_turns(draft, view, policy));
     if let Some(until) = wish.not_before.filter(|until| draft.now < *until) {
         draft.wake_at(until);
         waits.push(waiting(&wish, Some(until)));
@@ -134,6 +135,7 @@ fn claim(draft: &mut Draft, wish: &Wish, source: &Source, view: &View<'_>, polic
         ended_at: None,
         why: None,
         overridden: None,
+        writes: crate::sharing::written(policy.rule),
     };
     draft.effects.push(Effect::StartTeardown {
         stage: draft.next.id.stage.clone(),
@@ -157,6 +159,7 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     gates::paused(view, policy)
         .or_else(|| locked.cloned().map(Wait::Locked))
         .or_else(|| outdated(policy))
+        .or_else(|| sharing::at_the_fence(view, policy, run))
         .or_else(|| (!is_meant(view.stage, run)).then_some(Wait::Life(LifeWait::Spared)))
 }
 
@@ -191,6 +194,7 @@ pub(super) fn ended(draft: &mut Draft, mut run: Run, end: End, policy: Option<&P
         );
         left_over(draft, &run, end.again && unclear, &why, policy);
     }
+    sharing::ask_others(draft, policy, run.generation);
     draft.next.last = Some(run);
 }
 

@@ -55,6 +55,9 @@ pub struct Run {
     /// It was let through closed windows.
     #[serde(default)]
     pub overridden: Option<Override>,
+    /// Resources that other stages use as well and that its variables let it write to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<String>,
 }
 
 /// Where a run is.

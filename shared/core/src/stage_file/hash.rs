@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::name::{ConfigHash, PipelineName, RecipeHash, SettingsHash, SuiteName};
-use crate::stage_file::{From, Pipeline, Rule, Suite, Template, format_duration};
+use crate::stage_file::{From, Pipeline, Resource, Rule, Suite, Template, format_duration};
 
 /// Hexadecimal digits of a hash.
 const DIGITS: usize = 16;
@@ -20,6 +20,7 @@ pub(crate) struct Shared<'a> {
     pub pipelines: &'a BTreeMap<PipelineName, Pipeline>,
     pub suites: &'a BTreeMap<SuiteName, Suite>,
     pub variables: &'a BTreeMap<String, BTreeMap<String, Template>>,
+    pub resources: &'a BTreeMap<String, Resource>,
 }
 
 /// Hash of a file's bytes.
@@ -98,6 +99,11 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
     {
         variables.extend(texts(set));
     }
+    for (name, access) in &rule.shares {
+        if let Some(resource) = shared.resources.get(name) {
+            variables.extend(texts(resource.variables(*access)));
+        }
+    }
     let expires = rule.expires.as_ref().map(
         |it| json!({ "idle": format_duration(it.idle), "warn": it.warn.map(format_duration) }),
     );
@@ -127,6 +133,9 @@ fn settings(rule: &Rule, shared: &Shared<'_>) -> SettingsHash {
         }
         if let Some(through) = &rule.through {
             all.insert("through".to_owned(), json!(through));
+        }
+        if !rule.shares.is_empty() {
+            all.insert("shares".to_owned(), json!(rule.shares));
         }
     }
     SettingsHash::new(canonical(&all))

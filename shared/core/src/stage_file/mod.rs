@@ -14,6 +14,7 @@ mod order;
 mod pattern;
 mod raw;
 mod record;
+mod resource;
 mod route;
 mod scalar;
 mod schema;
@@ -33,6 +34,7 @@ pub(crate) use hash::canonical;
 pub use model::*;
 pub(crate) use names::collision_free;
 pub use pattern::{Pattern, PatternError};
+pub use resource::{Access, Resource};
 pub use route::{NewsKind, Route};
 pub use schema::schema;
 pub use slug::{STAGE_NAME_MAX, is_stage_name, slug};
@@ -86,12 +88,14 @@ impl StageFile {
             .collect()
     }
 
-    /// The variables of a rule's stages as the file has them; of two sets that define one, the
-    /// later wins.
+    /// The variables of a rule's stages as the file has them, those of the resources they share among
+    /// them; of two sets that define one, the later wins.
     pub fn templates_for(&self, rule: &Rule) -> BTreeMap<&str, &Template> {
         let sets = rule.variables.iter();
         let sets = sets.filter_map(|name| self.variables.get(name));
-        sets.flatten()
+        let shared = self.shared_by(rule).map(|(_, _, variables)| variables);
+        sets.chain(shared)
+            .flatten()
             .map(|(name, template)| (name.as_str(), template))
             .collect()
     }
@@ -100,7 +104,10 @@ impl StageFile {
     pub fn secrets(&self) -> BTreeSet<SecretName> {
         let sets = self.variables.values();
         let suites = self.suites.values().map(|suite| &suite.variables);
-        let templates = sets.chain(suites).flat_map(BTreeMap::values);
+        let resources = self.resources.values();
+        let resources = resources.flat_map(|it| [&it.write, &it.read]);
+        let templates = sets.chain(suites).chain(resources);
+        let templates = templates.flat_map(BTreeMap::values);
         let mut secrets: BTreeSet<SecretName> = templates
             .flat_map(Template::references)
             .filter_map(|reference| match reference {

@@ -15,7 +15,7 @@ use crate::name::{
 };
 use crate::rota::Rota;
 use crate::schedule::Schedule;
-use crate::stage_file::{Diagnostic, Pattern, Route, Template};
+use crate::stage_file::{Access, Diagnostic, Pattern, Resource, Route, Template};
 
 /// `greenroom.yaml`, in force.
 #[derive(Clone, Debug)]
@@ -44,6 +44,10 @@ pub struct StageFile {
     pub rotas: BTreeMap<String, Rota>,
     /// The rota whose person on duty messages on a channel name.
     pub on_duty: BTreeMap<ChannelName, String>,
+    /// What several stages use.
+    pub resources: BTreeMap<String, Resource>,
+    /// Stages that people speak of together, in the order they are listed.
+    pub groups: BTreeMap<String, Vec<StageName>>,
 }
 
 /// Who may give a mark.
@@ -232,6 +236,8 @@ pub struct Rule {
     /// Its stage is one of two that people use in turn. Not part of the settings: it says where,
     /// and until when.
     pub toggle: Option<Sides>,
+    /// Resources that its stages use, also those that are theirs.
+    pub shares: BTreeMap<String, Access>,
 }
 
 /// The stage that takes turns with the rule's own.

@@ -4,6 +4,7 @@
 use crate::stage_file::alert::RawAlert;
 use crate::stage_file::order::Line;
 use crate::stage_file::record::{List, Named, record};
+use crate::stage_file::resource::Access;
 use crate::stage_file::scalar::{
     Chat, Complete, Kind, Length, Passed, Pattern, SecretReference, Share, Template, Tested, Text,
     Tls, VariableValue, Whole, YesNo,
@@ -34,6 +35,10 @@ record! {
         optional marks: Named<RawMark>,
         /// People who take turns in being on duty.
         optional rotas: Named<RawRota>,
+        /// What several stages use, whose it is, and who may write to it.
+        optional resources: Named<RawResource>,
+        /// Stages that people speak of together, as `@name`.
+        optional groups: Named<List<Text>>,
     }
 }
 
@@ -220,6 +225,8 @@ record! {
         optional paths: List<Pattern>,
         /// With `tag` or `promote`: the stage takes turns with another in being the one people use.
         optional toggle: RawToggle,
+        /// Resources it uses, each `read-only` or `write`.
+        optional shares: Named<Access>,
     }
 }
 
@@ -365,5 +372,19 @@ record! {
         required every: Length,
         /// IANA time zone, such as `Europe/Rome`.
         required timezone: Text,
+    }
+}
+
+record! {
+    /// What several stages use.
+    RawResource ("a resource") {
+        /// The stage whose it is.
+        required owner: Text,
+        /// Other stages that may write to it; while one of them runs, none of the others does.
+        optional writers: List<Text>,
+        /// Variables of those who may write.
+        optional write: Named<VariableValue>,
+        /// Variables of those who may only read.
+        optional read: Named<VariableValue>,
     }
 }

@@ -92,7 +92,8 @@ fn every_key_is_read_and_nothing_is_remarked() {
         }
     ));
     let secrets: Vec<String> = file.secrets().iter().map(ToString::to_string).collect();
-    assert_eq!(secrets, ["mail", "orders/db", "orders/token", "telegram"]);
+    let orders = ["orders/db", "orders/read", "orders/token", "orders/write"];
+    assert_eq!(secrets, [&["mail"][..], &orders, &["telegram"]].concat());
     assert_eq!(
         file.roles["product-owner"],
         [Actor::new("eve"), Actor::new("mallory")]
@@ -156,7 +157,10 @@ fn of_two_sets_with_one_variable_the_later_wins_and_secrets_stay_secrets() {
         got["DB_PASSWORD"],
         Rendered::Secret(SecretName::new("orders/db"))
     );
-    assert_eq!(got.len(), 6);
+    let written = SecretName::new("orders/write");
+    assert_eq!(got["ORDERS_URL"], Rendered::Secret(written));
+    assert_eq!(got["ORDERS_USER"], text("prod"));
+    assert_eq!(got.len(), 8);
 }
 
 #[test]

@@ -247,6 +247,7 @@ impl Wait {
             Self::Life(wait) => return wait.explain(stage),
             Self::Toggle(wait) => return wait.explain(stage),
             Self::Watch(wait) => return wait.explain(stage),
+            Self::Share(wait) => return wait.explain(stage),
             Self::Queued { behind, most } => return queue::explain(stage, behind, *most),
             Self::PipelineOutdated { definition } => (
                 format!(

@@ -24,6 +24,7 @@ fn plan_with(world: &World, name: &str, build: &Build) -> Plan {
         marks: &world.marks,
         through: None,
         toggle: None,
+        uses: &[],
     };
     plan(&view, policy.as_ref())
 }

@@ -447,6 +447,7 @@ pub fn rows(world: &World, name: &str, n: u32) -> Vec<Row> {
         pause: world.pause.as_ref(),
         marks: &world.marks,
         through: world.through(Some(&policy)),
+        uses: &[],
         nonce: &nonce,
         now: world.now,
         toggle: None,

@@ -34,6 +34,7 @@ mod rollback;
 mod rounds;
 mod routes;
 mod select;
+mod sharing;
 mod story;
 mod through;
 mod together;

@@ -12,7 +12,7 @@ use greenroom_core::stage::{Foreign, Gone, Hold, Lock, Mute, Orphan, Parked, Rej
 use greenroom_core::stage_file::{StageFile, WindowKind};
 use greenroom_core::toggle::Doubt;
 use greenroom_core::waiting::{
-    Closing, LifeWait, Passing, ReleaseWait, ToggleWait, Wait, WatchWait,
+    Closing, LifeWait, Passing, ReleaseWait, ShareWait, ToggleWait, Wait, WatchWait,
 };
 use jiff::SignedDuration;
 
@@ -265,6 +265,15 @@ fn every_wait() -> Vec<Wait> {
             since,
             until: since,
         },
+        Wait::Share(ShareWait::InUse {
+            resource: text(),
+            stage: StageName::new("dev"),
+            generation,
+        }),
+        Wait::Share(ShareWait::Taken {
+            resource: text(),
+            owner: text(),
+        }),
     ]
 }
 
@@ -389,7 +398,9 @@ fn what_moves_by_itself_blocks_nobody() {
             "orphan",
             "toggle_kept",
             "toggle_closed",
-            "flip_failed"
+            "flip_failed",
+            "resource_in_use",
+            "resource_taken"
         ]
     );
 }

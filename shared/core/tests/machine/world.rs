@@ -20,6 +20,7 @@ use greenroom_core::policy::{Policy, View};
 use greenroom_core::principal::Principal;
 use greenroom_core::record::record;
 use greenroom_core::release::{Artifact, Outputs, Release};
+use greenroom_core::sharing::Use;
 use greenroom_core::stage::{QUEUE_MAX, Run, Stage};
 use greenroom_core::stage_file::StageFile;
 use greenroom_core::toggle::Toggle;
@@ -133,6 +134,7 @@ impl World {
             .as_ref()
             .and_then(|policy| policy.upstream.as_ref())
             .and_then(|upstream| self.stages.get(upstream.stage.as_str()));
+        let uses = self.uses(policy.as_ref());
         let view = View {
             stage: &changed,
             upstream,
@@ -143,6 +145,7 @@ impl World {
             marks: &self.marks,
             through: self.through(policy.as_ref()),
             toggle: toggle.as_ref(),
+            uses: &uses,
         };
         let planned = plan(&view, policy.as_ref());
         hold(&view, policy.as_ref(), &before, &planned);
@@ -182,6 +185,12 @@ impl World {
     pub fn through(&self, policy: Option<&Policy<'_>>) -> Option<&Stage> {
         let through = policy?.through.as_ref()?;
         self.stages.get(through.stage.as_str())
+    }
+
+    fn uses(&self, policy: Option<&Policy<'_>>) -> Vec<Use> {
+        let sharers = policy.into_iter().flat_map(|policy| &policy.sharers);
+        let stages = sharers.filter_map(|it| self.stages.get(it.stage.as_str()));
+        stages.filter_map(Use::of).collect()
     }
 
     /// The build the stage's candidate waits for.
@@ -231,6 +240,7 @@ impl World {
         };
         let nonce = Nonce::new("unused");
         let toggle = self.toggle_of(name);
+        let uses = self.uses(policy.as_ref());
         let view = View {
             stage: &stage,
             upstream: policy
@@ -244,6 +254,7 @@ impl World {
             marks: &self.marks,
             through: self.through(policy.as_ref()),
             toggle: toggle.as_ref(),
+            uses: &uses,
         };
         accept(&view, policy.as_ref(), principal, command)
     }

@@ -122,6 +122,7 @@ fn run(file: &StageFile, ticks: &[(i64, i64)], mistake: impl Fn(&mut Stage)) -> 
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
             toggle: None,
+            uses: &[],
         };
         let planned = plan(&view, Some(&policy));
         seen.look(&stage, &planned);

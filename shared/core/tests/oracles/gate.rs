@@ -63,8 +63,8 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
 /// Nobody says anything of a release in these situations, none has to pass another stage, nobody
 /// runs anything past Greenroom, nothing waits in line, nothing is muted, no stage takes turns with another, and no stage goes: what that adds to the gates
 /// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs`,
-/// `machine/life.rs`, `machine/mute.rs` and `machine/toggle.rs`.
-const ELSEWHERE: [&str; 17] = [
+/// `machine/life.rs`, `machine/mute.rs`, `machine/toggle.rs` and `machine/sharing.rs`.
+const ELSEWHERE: [&str; 19] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -82,6 +82,8 @@ const ELSEWHERE: [&str; 17] = [
     "toggle_closed",
     "flipping",
     "flip_failed",
+    "resource_in_use",
+    "resource_taken",
 ];
 
 #[test]

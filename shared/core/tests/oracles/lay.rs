@@ -142,6 +142,7 @@ impl Laid {
             marks: greenroom_core::mark::Marks::NONE,
             through: None,
             toggle: None,
+            uses: &[],
         }
     }
 }

@@ -42,6 +42,8 @@ pub enum Act {
     /// The bytes that were built of the commit with this subject are others than they were, or
     /// those again.
     Artifact { subject: String, whole: bool },
+    /// One page of what runs on a stage is wrong, until the stage is well again.
+    Page { stage: String, page: String },
 }
 
 /// What is done with git.

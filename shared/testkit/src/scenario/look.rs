@@ -56,6 +56,7 @@ async fn happened(world: &mut World, card: &Value) -> Result<Vec<String>> {
         .iter()
         .take(entries.len().saturating_sub(known))
         .rev();
+    let new = in_one_order(new.collect());
     let waits = card["candidate"]["revision"]
         .as_str()
         .map(|id| id.get(..8).unwrap_or(id));
@@ -75,6 +76,15 @@ async fn happened(world: &mut World, card: &Value) -> Result<Vec<String>> {
         }
     }
     Ok(lines)
+}
+
+/// Suites run side by side, and their answers come in any order.
+fn in_one_order(mut entries: Vec<&Value>) -> Vec<&Value> {
+    let is_answer = |entry: &&Value| entry["code"] == "tested";
+    for answers in entries.chunk_by_mut(|one, other| is_answer(one) && is_answer(other)) {
+        answers.sort_by_key(|entry| entry["text"].as_str().unwrap_or_default().to_owned());
+    }
+    entries
 }
 
 /// A log that is full is not told to its end: its oldest lines would be missing without a word.

@@ -89,7 +89,7 @@ fn take(name: &str, left: &[&str]) -> Option<(String, usize)> {
     let one = |is: bool| is.then(|| (first.to_owned(), 1));
     match name {
         "person" => one(blank::person(first).is_some()),
-        "branch" | "from" | "into" | "tag" => one(blank::is_reference(first)),
+        "branch" | "from" | "into" | "tag" | "page" => one(blank::is_reference(first)),
         "stage" | "other" | "mark" => one(blank::is_stage(first)),
         "subject" => {
             let quoted = first.strip_prefix('"').and_then(|it| it.strip_suffix('"'));

@@ -53,6 +53,10 @@ pub async fn perform(world: &mut World, act: &Act) -> Result<Vec<String>> {
             world.webhooks_arrive = *arrive;
             Ok(Vec::new())
         }
+        Act::Page { stage, page } => {
+            world.sites.fail_at(stage, page);
+            Ok(Vec::new())
+        }
         Act::Docs { stage } => docs(world, stage).await,
         Act::Artifact { subject, whole } => artifact::perform(world, subject, *whole).await,
     }

@@ -139,6 +139,12 @@ pub const SENTENCES: &[Sentence] = &[
             is: Service::Wrong,
         }
     }),
+    is("the service of {stage} begins to fail at {page}", |found| {
+        Act::Page {
+            stage: found.get("stage"),
+            page: found.get("page"),
+        }
+    }),
     is("the service of {stage} goes away", |found| Act::Service {
         stage: found.get("stage"),
         is: Service::Away,
@@ -259,6 +265,10 @@ pub const SENTENCES: &[Sentence] = &[
     is("{person} looks at the board", |found| Act::Type {
         who: who(found),
         words: vec!["status".to_owned()],
+    }),
+    is("{person} asks who is on duty", |found| Act::Type {
+        who: who(found),
+        words: vec!["duty".to_owned()],
     }),
     is("{person} opens {stage} in the browser", |found| Act::Open {
         stage: found.get("stage"),

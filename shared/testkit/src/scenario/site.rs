@@ -1,7 +1,7 @@
 //! The machine's web server: what a deployment puts into a folder is served from there at once,
 //! under the stage's name. It fails where a scenario says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,14 +19,22 @@ use super::act::Service;
 pub struct Sites {
     /// `http://127.0.0.1:<port>`
     pub address: String,
-    unwell: Arc<Mutex<BTreeMap<String, Service>>>,
+    unwell: Arc<Mutex<Unwell>>,
     server: JoinHandle<()>,
 }
 
 #[derive(Clone)]
 struct Served {
     folder: PathBuf,
-    unwell: Arc<Mutex<BTreeMap<String, Service>>>,
+    unwell: Arc<Mutex<Unwell>>,
+}
+
+/// What is not as it was deployed.
+#[derive(Debug, Default)]
+struct Unwell {
+    stages: BTreeMap<String, Service>,
+    /// Stage and the end of a page's path.
+    pages: BTreeSet<(String, String)>,
 }
 
 impl Sites {
@@ -34,7 +42,7 @@ impl Sites {
     pub async fn serve(folder: &Path) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = format!("http://{}", listener.local_addr()?);
-        let unwell: Arc<Mutex<BTreeMap<String, Service>>> = Arc::default();
+        let unwell: Arc<Mutex<Unwell>> = Arc::default();
         let routes = Router::new().fallback(page).with_state(Served {
             folder: folder.to_owned(),
             unwell: Arc::clone(&unwell),
@@ -50,10 +58,27 @@ impl Sites {
         })
     }
 
-    /// From now on what runs on the stage is so.
+    /// From now on what runs on the stage is so, all its pages.
     pub fn set(&self, stage: &str, is: Service) {
         let mut unwell = self.unwell.lock().unwrap_or_else(PoisonError::into_inner);
-        unwell.insert(stage.to_owned(), is);
+        unwell.stages.insert(stage.to_owned(), is);
+        unwell.pages.retain(|(of, _)| of != stage);
+    }
+
+    /// From now on one page of what runs on the stage is wrong.
+    pub fn fail_at(&self, stage: &str, page: &str) {
+        let mut unwell = self.unwell.lock().unwrap_or_else(PoisonError::into_inner);
+        unwell.pages.insert((stage.to_owned(), page.to_owned()));
+    }
+}
+
+impl Unwell {
+    fn of(&self, stage: &str, path: &str) -> Option<Service> {
+        let page = |(of, page): &(String, String)| of == stage && path.ends_with(page.as_str());
+        match self.pages.iter().any(page) {
+            true => Some(Service::Wrong),
+            false => self.stages.get(stage).copied(),
+        }
     }
 }
 
@@ -76,8 +101,7 @@ async fn page(State(served): State<Served>, uri: Uri) -> Response {
         .unwell
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .get(*stage)
-        .copied();
+        .of(stage, &rest.join("/"));
     match is {
         Some(Service::Away) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Some(Service::Wrong) => {

@@ -25,20 +25,19 @@ impl<P: Ports> App<P> {
         at: Timestamp,
     ) -> Result<Next, Error> {
         let retest = match &brk.failing {
-            Failing::Tests { .. } => self.retest(file, id, None, at).await?,
+            Failing::Tests { .. } => self.retest(file, id, None).await?,
             Failing::Step { .. } => None,
         };
         Ok(retest.unwrap_or_else(|| words::next(file, id, at)))
     }
 
-    /// The next look at what stands on a stage that is watched and was judged at `at`; none if it is
-    /// not `release` that stands there.
+    /// The next look at what stands on a stage that is watched; none if it is not `release` that stands
+    /// there. It counts from when that was judged last, which may be long before it is told.
     pub(super) async fn retest(
         &self,
         file: &StageFile,
         id: &StageId,
         release: Option<&Release>,
-        at: Timestamp,
     ) -> Result<Option<Next>, Error> {
         let read: Option<Versioned<StageRecord>> =
             table::load(self.ports.store(), &keys::stage(id)).await?;
@@ -47,11 +46,11 @@ impl<P: Ports> App<P> {
         };
         let is_it = |stands: &&Deployed| release.is_none_or(|release| *release == stands.release);
         let stands = stage.stands().filter(is_it).map(|it| it.generation);
-        let watched = stage.watch.of.as_ref().map(|of| of.generation);
+        let judged = stage.watch.of.as_ref();
+        let judged = judged.filter(|of| stands == Some(of.generation));
         let every = file.rule(&stage.spec.rule).and_then(|rule| rule.watch);
-        let is_watched = stands.is_some() && stands == watched;
-        Ok(every.filter(|_| is_watched).map(|every| Next::Retest {
-            at: at.saturating_add(every).unwrap_or(Timestamp::MAX),
+        Ok(every.zip(judged).map(|(every, of)| Next::Retest {
+            at: of.at.saturating_add(every).unwrap_or(Timestamp::MAX),
         }))
     }
 }

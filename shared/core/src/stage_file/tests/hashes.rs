@@ -203,3 +203,40 @@ fn how_a_stage_goes_voids_nothing_that_was_proven_or_approved() {
     let teardown = "    teardown: { steps: [{ name: remove, run: r }], leftovers: l }\n";
     assert_eq!(file(less, ""), file(more, teardown));
 }
+
+#[test]
+fn what_a_stage_shares_is_part_of_its_settings_and_of_nobody_elses() {
+    let resources = |text: &str| SMALL.replace("stages:\n", &format!("{text}stages:\n"));
+    let old = parse(SMALL);
+    let new = parse(&resources(
+        "resources: { db: { owner: prod, write: { DB: w } } }\n",
+    ));
+    let settings = |file: &StageFile, name| rule(file, name).settings.clone();
+    assert_eq!(settings(&old, "dev"), settings(&new, "dev"));
+    assert_ne!(settings(&old, "prod"), settings(&new, "prod"));
+    assert_eq!(rule(&old, "prod").recipe, rule(&new, "prod").recipe);
+    let other = parse(&resources(
+        "resources: { db: { owner: prod, write: { DB: v } } }\n",
+    ));
+    assert_ne!(
+        settings(&new, "prod"),
+        settings(&other, "prod"),
+        "its variables"
+    );
+    // Who else may write is nothing that this stage was proven or approved under.
+    let writer = "resources: { db: { owner: prod, writers: [dev], write: { DB: w } } }\n";
+    let both = parse(&resources(writer));
+    assert_eq!(settings(&new, "prod"), settings(&both, "prod"));
+    assert_ne!(settings(&new, "dev"), settings(&both, "dev"));
+}
+
+#[test]
+fn whoever_shares_a_resource_gets_the_variables_for_what_they_may() {
+    let resource = "resources:\n  db: { owner: prod, write: { DB: w }, read: { DB: r } }\n";
+    let text = SMALL
+        .replace("stages:\n", &format!("{resource}stages:\n"))
+        .replace("alert: [c] }", "alert: [c], shares: { db: read-only } }");
+    let file = parse(&text);
+    let db = |name| file.templates_for(rule(&file, name))["DB"].as_str();
+    assert_eq!((db("dev"), db("prod")), ("r", "w"));
+}

@@ -7,6 +7,7 @@ mod channels;
 mod collisions;
 mod expires;
 mod gates;
+mod groups;
 mod marks;
 mod names;
 mod paths;
@@ -14,6 +15,7 @@ mod pipelines;
 mod promotion;
 mod queue;
 mod reports;
+mod resources;
 mod roles;
 mod rotas;
 mod rules;
@@ -62,6 +64,8 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
     let marks = marks::check(raw, log);
     let rotas = rotas::check(raw, log);
     let on_duty = rotas::on_duty(raw, log);
+    let resources = resources::check(raw, log);
+    let groups = groups::check(raw, log);
     let drafts = rules::check(raw, log);
     promotion::check(raw, log);
     through::check(raw, log);
@@ -79,7 +83,9 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         pipelines: &pipelines,
         suites: &suites,
         variables: &variables,
+        resources: &resources,
     };
+    resources::check_uses(raw, &drafts, &shared, log);
     let rules = seal(drafts, &shared);
     Some(StageFile {
         app,
@@ -96,6 +102,8 @@ pub(crate) fn file(raw: &RawFile, hash: ConfigHash, log: &mut Log) -> Option<Sta
         marks,
         rotas,
         on_duty,
+        resources,
+        groups,
     })
 }
 
@@ -110,6 +118,8 @@ fn is_of_usable_size(raw: &RawFile, log: &mut Log) -> bool {
         size("windows", &raw.windows),
         size("marks", &raw.marks),
         size("rotas", &raw.rotas),
+        size("resources", &raw.resources),
+        size("groups", &raw.groups),
     ];
     let too_large = sections
         .into_iter()

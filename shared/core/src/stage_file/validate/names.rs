@@ -72,6 +72,7 @@ pub(super) fn check_known<T>(
         "window" => "unknown-window",
         "mark" => "unknown-mark",
         "rota" => "unknown-rota",
+        "resource" => "unknown-resource",
         _ => "unknown-stage",
     };
     log.report(

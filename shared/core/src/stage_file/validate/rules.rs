@@ -6,7 +6,7 @@ use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
 use super::{
-    alert, approvals, expires, gates, marks, paths, queue, sources, templates, toggle, watch,
+    alert, approvals, expires, gates, marks, paths, queue, resources, sources, templates, toggle, watch,
     windows,
 };
 use crate::name::{PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
@@ -100,6 +100,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
         queue: queue::check(entry, stage, source, log),
         paths: paths::check(entry, stage, source, log),
         toggle: toggle::check(entry, stage, source, log),
+        shares: resources::shares(raw, entry, stage, log),
     })
 }
 

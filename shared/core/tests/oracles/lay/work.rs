@@ -111,6 +111,7 @@ pub(super) fn run(running: &Running, names: &Names) -> core::Run {
         ended_at: None,
         why: None,
         overridden: None,
+        writes: Vec::new(),
     }
 }
 
