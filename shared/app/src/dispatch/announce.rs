@@ -11,7 +11,9 @@ use greenroom_core::stage::{Break, Override};
 use greenroom_core::stage_file::{Channel, StageFile};
 use serde::{Deserialize, Serialize};
 
-use words::{about, cause, downstream, fill_break, flip_looks, kind, look, on_duty, orphan_looks, when};
+use words::{
+    about, cause, downstream, fill_break, flip_looks, kind, look, on_duty, orphan_looks, when,
+};
 
 use super::Done;
 use super::fail::Failure;

@@ -3,9 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{
-    Draft, bytes, claim, evidence, later, marks, queue, sharing, through, toggle, window,
-};
+use super::{Draft, bytes, claim, evidence, later, marks, queue, sharing, through, toggle, window};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};

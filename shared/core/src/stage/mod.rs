@@ -3,8 +3,8 @@
 mod brk;
 mod candidate;
 mod control;
-mod flip;
 mod flap;
+mod flip;
 mod foreign;
 mod life;
 mod passage;
@@ -21,8 +21,8 @@ pub use candidate::{BuildNeed, CONTAINS_MAX, Candidate, Cause, Skipped};
 pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
-pub use flip::{Handed, Turn, TurnKind};
 pub use flap::{Flap, Flapped, Flapping};
+pub use flip::{Handed, Turn, TurnKind};
 pub use foreign::Foreign;
 pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,

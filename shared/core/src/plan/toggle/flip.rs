@@ -49,6 +49,8 @@ pub(super) fn claim(draft: &mut Draft, by: String, view: &View<'_>, policy: &Pol
         ended_at: None,
         why: None,
         overridden: None,
+        // It leads people, and waits for nobody who deploys elsewhere.
+        writes: Vec::new(),
     };
     draft.toggle.flip = Some(Flip {
         to: side.clone(),

@@ -6,8 +6,8 @@ use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
 use super::{
-    alert, approvals, expires, gates, marks, paths, queue, resources, sources, templates, toggle, watch,
-    windows,
+    alert, approvals, expires, gates, marks, paths, queue, resources, sources, templates, toggle,
+    watch, windows,
 };
 use crate::name::{PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
