@@ -7,6 +7,7 @@ mod claim;
 mod evidence;
 mod finish;
 mod foreign;
+mod forks;
 pub(crate) mod gates;
 mod idle;
 mod life;

@@ -194,7 +194,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 40] = [
+    pub const CODES: [&'static str; 41] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -235,6 +235,7 @@ impl Wait {
         "watched",
         "queued",
         "muted",
+        "fork_unapproved",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].

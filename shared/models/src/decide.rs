@@ -133,6 +133,7 @@ pub fn blank(rule: &str, now: Timestamp) -> Stage {
         rule: RuleName::new(rule),
         actor: None,
         pull_request: None,
+        fork: None,
     };
     Stage::new(id, spec, now)
 }

@@ -135,6 +135,7 @@ impl<P: Ports> App<P> {
                 rule: rule.name.clone(),
                 actor: None,
                 pull_request: None,
+                fork: None,
             };
             let stage = StageId {
                 app: id,

@@ -4,6 +4,7 @@ mod brk;
 mod candidate;
 mod control;
 mod foreign;
+mod fork;
 mod life;
 mod passage;
 mod queue;
@@ -20,6 +21,7 @@ pub use control::{
     Approval, Hold, Lock, Override, RefreshSkip, RefreshState, RefreshWish, Rejected,
 };
 pub use foreign::Foreign;
+pub use fork::Fork;
 pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
 };
@@ -118,6 +120,9 @@ pub struct Spec {
     pub rule: RuleName,
     pub actor: Option<Actor>,
     pub pull_request: Option<u64>,
+    /// Present once a pull request from a fork has led here; never gone again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<Fork>,
 }
 
 /// Where what leads to a stage stood when it was last read.

@@ -16,6 +16,7 @@ mod fifo;
 mod fifo_promotions;
 mod fixture;
 mod foreign;
+mod forks;
 mod gates;
 mod life;
 mod lines;
