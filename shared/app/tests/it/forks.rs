@@ -213,3 +213,22 @@ fn a_fork_gets_no_stage_where_the_stage_file_does_not_say_so() {
     );
     assert!(world.stage("pr-6").is_none());
 }
+
+#[test]
+fn a_refresh_reads_the_head_of_a_fork_whose_webhook_was_lost() {
+    let mut world = world();
+    let first = proposed(&world, "a gift");
+    let opened = pull(&world, &first);
+    tell(&mut world, &opened);
+    let second = proposed(&world, "another gift");
+    command(&world, &Command::Refresh);
+    world.settle();
+    let waits = world.stage("pr-6").and_then(|stage| stage.candidate);
+    assert_eq!(waits.map(|it| it.revision), Some(second.clone()));
+    assert_eq!(
+        (codes(&world), started(&world, &second)),
+        (vec!["fork_unapproved"], 0)
+    );
+    say(&mut world, "bob", second.as_str()).expect("marked");
+    assert_eq!(world.stands("pr-6"), Some(second));
+}
