@@ -18,7 +18,7 @@ use greenroom_core::stage::Spec;
 use greenroom_github::event::{Action, What};
 use jiff::SignedDuration;
 
-use event::{cause, is_over, pull_request, reference, trigger};
+use event::{cause, fork, is_over, pull_request, reference, trigger};
 use seen::head_record;
 
 use crate::App;
@@ -124,7 +124,7 @@ impl<P: Ports> App<P> {
             self.read_default_branch(app.id).await?;
         }
         let app = self.app(app.id).await?;
-        if reference(event) == Some(&app.default_branch) {
+        if reference(event) == app.default_branch {
             self.read_stage_file(app.id).await?;
         }
         let app = self.app(app.id).await?;
@@ -198,6 +198,7 @@ impl<P: Ports> App<P> {
             rule: decision.rule.clone(),
             actor: event.actor.clone(),
             pull_request: pull_request(event),
+            fork: fork(event),
         };
         let app = self.app(decision.app).await?;
         if let Some(file) = self.selects(decision).await? {
@@ -244,9 +245,7 @@ impl<P: Ports> App<P> {
         delivery: &Versioned<Delivery>,
     ) -> Result<Option<(Loaded, Vec<Fact>, Option<Revision>)>, Error> {
         let event = &delivery.record.event;
-        let Some(reference) = reference(event).cloned() else {
-            return Ok(None);
-        };
+        let reference = reference(event);
         let exists = self.load_stage(id, None).await;
         let gone = is_over(event);
         if gone && matches!(exists, Err(Error::NotFound { .. })) {

@@ -10,6 +10,7 @@ use greenroom_core::mark::{Mark, Marked, Marks, Saying};
 use greenroom_core::name::{AppId, Revision, StageId};
 use greenroom_core::principal::Principal;
 use greenroom_core::stage::Stage;
+use greenroom_core::stage_file::StageFile;
 use jiff::Timestamp;
 
 use crate::App;
@@ -79,7 +80,8 @@ impl<P: Ports> App<P> {
     /// and has every stage planned again.
     ///
     /// # Errors
-    /// If `release` is nothing or several things, or the table or the repository is away.
+    /// If `release` is nothing or several things, or the table or the repository is away. What lets a
+    /// commit of a fork in has to name it by all its digits.
     pub async fn mark(
         &self,
         app: AppId,
@@ -94,6 +96,10 @@ impl<P: Ports> App<P> {
                 Some(hash) => Some(self.stage_file(app, hash).await?),
                 None => None,
             };
+            let by_name = !release.trim().eq_ignore_ascii_case(revision.as_str());
+            if by_name && let Some(file) = &file {
+                exact(file, saying, &revision)?;
+            }
             let read = self.marks(app, &revision).await?;
             let wanted = Wanted {
                 revision: &revision,
@@ -174,6 +180,20 @@ impl<P: Ports> App<P> {
         }
         Ok(found)
     }
+}
+
+/// What a name leads to, or a few digits, strangers may have changed since somebody looked.
+fn exact(file: &StageFile, saying: &Saying, revision: &Revision) -> Result<(), Error> {
+    let Saying::Mark { mark, .. } = saying else {
+        return Ok(());
+    };
+    if !file.lets_forks_in(mark) {
+        return Ok(());
+    }
+    Err(Error::Invalid {
+        why: format!("{mark} lets code of forks in, so it is for one exact commit"),
+        help: format!("once you have read it: greenroom mark {mark} --release {revision}"),
+    })
 }
 
 fn has(stage: &Stage, revision: &Revision) -> bool {

@@ -56,6 +56,7 @@ fn stage(name: &str, past: u64, policy: &Policy<'_>, now: Timestamp) -> Stage {
         rule: name.into(),
         actor: None,
         pull_request: None,
+        fork: None,
     };
     let mut stage = Stage::new(id, spec, now);
     let green = |n: u64| Verified {

@@ -124,6 +124,11 @@ impl RefName {
     pub fn branch(&self) -> Option<&str> {
         self.0.strip_prefix("refs/heads/")
     }
+    /// Where GitHub keeps the head of a pull request, that of a fork as well: in the repository it
+    /// is to be merged into.
+    pub fn of_pull_request(number: u64) -> Self {
+        Self(format!("refs/pull/{number}/head"))
+    }
     /// `v1` of `refs/tags/v1`; `None` for branches and anything else.
     pub fn tag(&self) -> Option<&str> {
         self.0.strip_prefix("refs/tags/")

@@ -8,6 +8,7 @@ mod evidence;
 mod finish;
 mod flap;
 mod foreign;
+mod forks;
 pub(crate) mod gates;
 mod idle;
 mod life;

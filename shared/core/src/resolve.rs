@@ -2,7 +2,7 @@
 //!
 //! Total and deterministic over (stage file, trigger): the first rule in file order wins, at
 //! most one stage comes out, and every rule that was looked at says why it did or did not
-//! match. A rule that matches but cannot give a stage (a fork, an unknown actor) ends the
+//! match. A rule that matches but cannot give a stage (a fork that it does not take, an unknown actor) ends the
 //! search: the next rule must not get a change only because somebody's name is missing. A
 //! `kind: local` rule takes the branches that no other rule takes, wherever it stands.
 
@@ -162,7 +162,7 @@ fn judge(rule: &Rule, trigger: &Trigger) -> Judgement {
         }
         From::Branch { pattern, refresh } => branch(pattern, refresh.is_some(), trigger),
         From::Tag { pattern } => tag(pattern, trigger),
-        From::PullRequest { base, labels } => pull_request(base, labels, trigger),
+        From::PullRequest { base, labels, .. } => pull_request(base, labels, trigger),
         From::Select { pattern } => match branch(pattern, false, trigger) {
             Judgement::Yes(_) => Judgement::Yes(
                 format!("the branch matches `{pattern}`; it is built, and a person selects").into(),
@@ -240,20 +240,25 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
         values.pr = Some(*number);
         fork = *foreign;
     }
+    let admitted = let_in(rule).filter(|_| fork);
+    let fork = fork && admitted.is_none();
     let named = rule.stage.stage_name(&values);
     let (stage, note) = match named {
         _ if fork => (
             None,
             Some(
-                "a pull request from a fork gets no stage: its code is not trusted with one".into(),
+                "a pull request from a fork gets no stage: its code is not trusted with one; \
+                 `forks` in the stage file can name a mark for commits that somebody has read"
+                    .into(),
             ),
         ),
         Err(missing) => (None, Some(unnamed(&missing.reference))),
         Ok(name) => {
             let name = collision_free(file, rule, name);
-            let note = trigger
+            let deleted = trigger
                 .deleted
                 .then_some("the reference was deleted".into());
+            let note = deleted.or_else(|| admitted.map(waits_for));
             (Some(name), note)
         }
     };
@@ -269,6 +274,18 @@ fn settle(file: &StageFile, rule: &Rule, trigger: &Trigger, tried: Vec<Tried>) -
         values,
         action,
     }
+}
+
+/// The mark by which commits of forks come here, if they do.
+fn let_in(rule: &Rule) -> Option<&str> {
+    match &rule.from {
+        From::PullRequest { forks, .. } => forks.as_deref(),
+        _ => None,
+    }
+}
+
+fn waits_for(mark: &str) -> Cow<'static, str> {
+    format!("it is from a fork: nothing of it runs until its commit is marked {mark}").into()
 }
 
 fn unnamed(reference: &Reference) -> Cow<'static, str> {

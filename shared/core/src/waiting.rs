@@ -209,7 +209,7 @@ pub struct Explained {
 
 impl Wait {
     /// Every code there is, for documentation and tests.
-    pub const CODES: [&'static str; 47] = [
+    pub const CODES: [&'static str; 48] = [
         "up_to_date",
         "nothing_yet",
         "locked",
@@ -257,6 +257,7 @@ impl Wait {
         "flapping",
         "resource_in_use",
         "resource_taken",
+        "fork_unapproved",
     ];
 
     /// The wait's code, one of [`Wait::CODES`].

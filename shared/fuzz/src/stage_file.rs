@@ -143,12 +143,16 @@ fn triggers(file: &StageFile) -> Vec<Trigger> {
                 let name = named(pattern.as_str());
                 all.push(push(format!("refs/tags/{name}"), Event::Tag));
             }
-            From::PullRequest { base, labels } => {
+            From::PullRequest {
+                base,
+                labels,
+                forks,
+            } => {
                 let event = Event::PullRequest {
                     number: 7,
                     base: named(base.as_str()),
                     labels: labels.clone(),
-                    fork: false,
+                    fork: forks.is_some(),
                 };
                 all.push(push("refs/heads/x".to_owned(), event));
             }

@@ -74,10 +74,13 @@ pub struct PullRequest {
     /// There were more labels than are kept.
     pub labels_cut: bool,
     /// The head is not in this repository, or GitHub does not say where it is.
-    /// Code of a fork never meets a credential.
+    /// Code of a fork meets no credential before somebody has approved the very commit.
     pub fork: bool,
     pub draft: bool,
     pub author_association: Association,
+    /// Who opened it; absent when GitHub does not say, and in what was kept by older versions.
+    #[serde(default)]
+    pub author: Option<Actor>,
 }
 
 /// What was done to a pull request. Actions that change neither code nor rules are not events.

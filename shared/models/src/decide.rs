@@ -135,6 +135,7 @@ pub fn blank(rule: &str, now: Timestamp) -> Stage {
         rule: RuleName::new(rule),
         actor: None,
         pull_request: None,
+        fork: None,
     };
     Stage::new(id, spec, now)
 }

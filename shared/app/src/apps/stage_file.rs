@@ -132,6 +132,7 @@ impl<P: Ports> App<P> {
                 rule: rule.name.clone(),
                 actor: None,
                 pull_request: None,
+                fork: None,
             };
             for stage in rule.fixed_stages() {
                 let stage = StageId { app: id, stage };

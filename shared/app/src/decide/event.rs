@@ -2,7 +2,7 @@
 
 use greenroom_core::name::RefName;
 use greenroom_core::resolve::{Event, Trigger};
-use greenroom_core::stage::Cause;
+use greenroom_core::stage::{Cause, Fork};
 use greenroom_github::SourceEvent;
 use greenroom_github::event::{Action, What};
 
@@ -42,13 +42,25 @@ pub(super) fn is_over(event: &SourceEvent) -> bool {
     }
 }
 
-/// What to read again.
-pub(super) fn reference(event: &SourceEvent) -> Option<&RefName> {
-    Some(match &event.what {
-        What::Push(push) => &push.reference,
-        What::Tag(tag) => &tag.reference,
-        What::PullRequest(pull) => &pull.head,
-    })
+/// What to read again. The branch of a fork is in another repository, which nothing is read of; where
+/// its pull request stands, GitHub keeps in this one.
+pub(super) fn reference(event: &SourceEvent) -> RefName {
+    match &event.what {
+        What::Push(push) => push.reference.clone(),
+        What::Tag(tag) => tag.reference.clone(),
+        What::PullRequest(pull) if pull.fork => RefName::of_pull_request(pull.number),
+        What::PullRequest(pull) => pull.head.clone(),
+    }
+}
+
+/// The fork it is from, if it is.
+pub(super) fn fork(event: &SourceEvent) -> Option<Fork> {
+    match &event.what {
+        What::PullRequest(pull) if pull.fork => Some(Fork {
+            author: pull.author.clone(),
+        }),
+        What::PullRequest(_) | What::Push(_) | What::Tag(_) => None,
+    }
 }
 
 /// Its number, if it is one.

@@ -43,10 +43,7 @@ impl<P: Ports> App<P> {
         let mut next = delivery.record.clone();
         close(&mut next, decision.app);
         let event = &next.event;
-        let Some(reference) = reference(event) else {
-            let writes = replacement(delivery, &next)?;
-            return Ok(self.ports.store().commit(writes).await?);
-        };
+        let reference = &reference(event);
         for _ in 0..TRIES {
             let key = keys::head(app.id, reference);
             let known: Option<Versioned<HeadRecord>> =

@@ -174,7 +174,7 @@ impl<P: Ports> App<P> {
             (Some(read), _) => {
                 let mut stage = read.record.stage.clone();
                 if let Some(spec) = spec {
-                    stage.spec = spec.clone();
+                    stage.spec = spec.clone().after(&stage.spec);
                 }
                 stage
             }

@@ -11,6 +11,7 @@ mod dispatch;
 mod door;
 mod fifo;
 mod foreign;
+mod forks;
 mod freeze;
 mod life;
 mod marks;

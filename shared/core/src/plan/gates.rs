@@ -3,7 +3,9 @@
 
 use jiff::SignedDuration;
 
-use super::{Draft, bytes, claim, evidence, later, marks, queue, sharing, through, toggle, window};
+use super::{
+    Draft, bytes, claim, evidence, forks, later, marks, queue, sharing, through, toggle, window,
+};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::{Approval, Candidate, Cause, Health, Run, Stage};
@@ -27,9 +29,10 @@ pub(super) fn pass(
     waits.extend(toggle::closed(&draft.toggle, side, draft.now, policy));
     waits.extend(taking_turns(draft, view, policy));
     let bad = marks::bad(&candidate.revision, view.marks);
-    let got = match bad {
-        // Nothing is built that goes nowhere.
-        Some(bad) => Err(Box::new(bad)),
+    let unread = || forks::unapproved(&draft.next, &candidate.revision, view.marks, policy);
+    let got = match bad.or_else(unread) {
+        // Nothing is built that goes nowhere, or that a stranger wrote and nobody has read.
+        Some(kept_out) => Err(Box::new(kept_out)),
         None => bytes::get(draft, &mut candidate, view, policy),
     };
     let release = bytes::of(&candidate, view, policy);
@@ -121,6 +124,10 @@ pub(crate) fn at_the_fence(view: &View<'_>, policy: &Policy<'_>, run: &Run) -> O
     let revision = &run.release.revision;
     if let Some(bad) = marks::bad(revision, view.marks) {
         return Some(bad);
+    }
+    let unread = forks::unapproved(view.stage, revision, view.marks, policy);
+    if unread.is_some() {
+        return unread;
     }
     let overridden = run.overridden.as_ref();
     window::closed(revision, &run.cause, overridden, view.now, policy)

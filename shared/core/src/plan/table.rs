@@ -165,6 +165,7 @@ fn gate_of(wait: &Wait, policy: &Policy<'_>) -> Cow<'static, str> {
     let word = match wait {
         Wait::UpstreamOutdated { upstream } if Some(upstream) == through => "through",
         Wait::Release(ReleaseWait::Unmarked { mark, .. }) => return release::mark(mark).into(),
+        Wait::Release(ReleaseWait::Fork { .. }) => release::FORK,
         Wait::UpstreamUnverified { .. } | Wait::UpstreamOutdated { .. } => "upstream",
         Wait::Soaking { .. } => "soak",
         Wait::Approval { .. } => "approvals",
@@ -192,7 +193,10 @@ impl Row {
 
     /// A rollback need not prove itself once more.
     fn waive(&mut self) {
-        if !matches!(self.gate.as_str(), "build" | "lock" | "hold") {
+        if !matches!(
+            self.gate.as_str(),
+            "build" | "lock" | "hold" | release::FORK
+        ) {
             self.found = "not asked of a rollback".to_owned();
         }
     }

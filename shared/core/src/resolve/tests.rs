@@ -175,8 +175,20 @@ fn a_pull_request_from_a_fork_is_refused_a_stage_with_a_reason() {
     assert!(
         got.note
             .as_deref()
-            .is_some_and(|note| note.contains("fork"))
+            .is_some_and(|note| note.contains("`forks`"))
     );
+}
+
+#[test]
+fn a_fork_that_is_taken_leads_to_the_stage_of_its_number_and_nowhere_else() {
+    let stages = "  pr: { name: \"pr-${pr}\", from: { pull_request: { forks: ok } }, pipeline: p }\n\
+                  roles: { owner: [alice] }\nmarks: { ok: { by: [owner] } }\n";
+    let got = resolve(&with_stages(stages), &pull_request("main", &[], true));
+    assert_eq!(stage_of(&got), Some("pr-7"));
+    let note = got.note.as_deref().unwrap_or_default();
+    assert!(note.contains("until its commit is marked ok"), "{note}");
+    let own = resolve(&with_stages(stages), &pull_request("main", &[], false));
+    assert_eq!((stage_of(&own), &own.note), (Some("pr-7"), &None));
 }
 
 #[test]

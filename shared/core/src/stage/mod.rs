@@ -6,6 +6,7 @@ mod control;
 mod flap;
 mod flip;
 mod foreign;
+mod fork;
 mod life;
 mod passage;
 mod queue;
@@ -24,6 +25,7 @@ pub use control::{
 pub use flap::{Flap, Flapped, Flapping};
 pub use flip::{Handed, Turn, TurnKind};
 pub use foreign::Foreign;
+pub use fork::Fork;
 pub use life::{
     Extended, Gone, Left, Life, Orphan, Parked, Pinned, REFS_MAX, Source, Warned, Why, Wish,
 };
@@ -131,6 +133,9 @@ pub struct Spec {
     pub rule: RuleName,
     pub actor: Option<Actor>,
     pub pull_request: Option<u64>,
+    /// Present once a pull request from a fork has led here; never gone again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<Fork>,
 }
 
 /// Where what leads to a stage stood when it was last read.

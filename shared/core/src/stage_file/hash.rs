@@ -148,9 +148,17 @@ fn from(from: &From) -> Json {
             json!({ "branch": pattern.as_str(), "refresh": refresh })
         }
         From::Tag { pattern } => json!({ "tag": pattern.as_str() }),
-        From::PullRequest { base, labels } => {
+        From::PullRequest {
+            base,
+            labels,
+            forks,
+        } => {
             let labels: BTreeSet<&String> = labels.iter().collect();
-            json!({ "pull_request": base.as_str(), "labels": labels })
+            let mut all = json!({ "pull_request": base.as_str(), "labels": labels });
+            if let Some(mark) = forks {
+                all["forks"] = json!(mark);
+            }
+            all
         }
         From::Promote { rule } => json!({ "promote": rule }),
         From::Select { pattern } => json!({ "select": pattern.as_str() }),

@@ -50,6 +50,17 @@ pub struct StageFile {
     pub groups: BTreeMap<String, Vec<StageName>>,
 }
 
+impl StageFile {
+    /// Whether this mark lets commits of forks in somewhere.
+    pub fn lets_forks_in(&self, mark: &str) -> bool {
+        let by_it = |rule: &Rule| match &rule.from {
+            From::PullRequest { forks, .. } => forks.as_deref() == Some(mark),
+            _ => false,
+        };
+        self.rules.iter().any(by_it)
+    }
+}
+
 /// Who may give a mark.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MarkRule {
@@ -296,10 +307,12 @@ pub enum From {
     Tag {
         pattern: Pattern,
     },
-    /// A pull request of this repository whose base branch matches; all `labels` present.
+    /// A pull request whose base branch matches; all `labels` present.
     PullRequest {
         base: Pattern,
         labels: Vec<String>,
+        /// The mark that each commit of a fork needs; without one, forks get no stage.
+        forks: Option<String>,
     },
     /// The verified release of another rule's stage.
     Promote {

@@ -272,7 +272,7 @@ record! {
         optional refresh: RawRefresh,
         /// Tags of this name.
         optional tag: Pattern,
-        /// Pull requests of this repository.
+        /// Pull requests.
         optional pull_request: RawPullRequest,
         /// The stage whose verified release is moved here, unchanged.
         optional promote: Text,
@@ -292,12 +292,14 @@ record! {
 }
 
 record! {
-    /// Pull requests of this repository; those from forks get no stage.
+    /// Pull requests; those from forks get no stage unless `forks` says otherwise.
     RawPullRequest ("`pull_request`") {
         /// The branch they are to be merged into; any unless told otherwise.
         optional base: Pattern,
         /// Labels that must all be set.
         optional labels: List<Text>,
+        /// The mark that each commit of a fork needs before anything of it runs; without it forks get no stage.
+        optional forks: Text,
     }
 }
 

@@ -25,6 +25,16 @@ pub enum ReleaseWait {
         revision: Revision,
         passing: Passing,
     },
+    /// It is of a fork, and nobody who may has said that exactly this commit may come here.
+    Fork {
+        revision: Revision,
+        /// The mark that says so; none where the stage file takes no forks any more.
+        mark: Option<String>,
+        /// The roles that may give it.
+        by: Vec<String>,
+        /// Whose pull request it is, if they gave it themselves.
+        own: Option<String>,
+    },
 }
 
 /// How it is with a release on the stage it has to pass.
@@ -47,6 +57,7 @@ impl ReleaseWait {
             Self::Bad { .. } => "marked_bad",
             Self::Unmarked { .. } => "mark_missing",
             Self::Through { .. } => "through",
+            Self::Fork { .. } => "fork_unapproved",
         }
     }
 
@@ -87,6 +98,12 @@ impl ReleaseWait {
                 revision,
                 passing,
             } => through(own, stage, revision.short(), passing),
+            Self::Fork {
+                revision,
+                mark,
+                by,
+                own: theirs,
+            } => fork(own, revision, mark.as_deref(), by, theirs.as_deref()),
         };
         Explained {
             code: self.code(),
@@ -95,6 +112,37 @@ impl ReleaseWait {
             command: Some(command),
             until: None,
         }
+    }
+}
+
+/// All digits of the commit: what a name or a few digits stand for, strangers can change.
+fn fork(
+    own: &StageName,
+    revision: &Revision,
+    mark: Option<&str>,
+    by: &[String],
+    theirs: Option<&str>,
+) -> (String, String, String) {
+    let short = revision.short();
+    let Some(mark) = mark else {
+        return (
+            format!("{short} is of a fork, and the stage file in force takes none for {own}"),
+            "whoever maintains the stage file".to_owned(),
+            "greenroom validate".to_owned(),
+        );
+    };
+    let roles = by.join(", ");
+    match theirs {
+        None => (
+            format!("{short} is of a fork: nothing of it runs until it is marked {mark}"),
+            format!("{roles}, having read it"),
+            format!("greenroom mark {mark} --release {revision}"),
+        ),
+        Some(author) => (
+            format!("{author} marked {short} {mark}, and it is their own pull request"),
+            format!("{roles}, somebody else: take the mark back and give it anew"),
+            format!("greenroom unmark {mark} --release {revision}"),
+        ),
     }
 }
 

@@ -84,6 +84,7 @@ pub fn blank(name: &str, now: Timestamp) -> Stage {
         rule: RuleName::new(name),
         actor: None,
         pull_request: None,
+        fork: None,
     };
     Stage::new(id, spec, now)
 }

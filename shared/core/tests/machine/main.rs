@@ -17,6 +17,7 @@ mod fifo_promotions;
 mod fixture;
 mod flap;
 mod foreign;
+mod forks;
 mod gates;
 mod life;
 mod lines;

@@ -35,6 +35,15 @@ fn through(passing: Passing) -> Wait {
     })
 }
 
+fn fork(mark: Option<String>, own: Option<String>) -> Wait {
+    Wait::Release(ReleaseWait::Fork {
+        revision: revision(1),
+        mark,
+        by: vec!["owner".to_owned()],
+        own,
+    })
+}
+
 fn every_wait() -> Vec<Wait> {
     let world = World::new();
     let since = world.now;
@@ -164,6 +173,9 @@ fn every_wait() -> Vec<Wait> {
             mark: text(),
             by: vec![text()],
         }),
+        fork(None, None),
+        fork(Some(text()), None),
+        fork(Some(text()), Some(text())),
         through(Passing::Asked),
         through(Passing::Busy {
             with: world.release(2).revision,
@@ -388,6 +400,10 @@ fn what_moves_by_itself_blocks_nobody() {
             "paused",
             "marked_bad",
             "mark_missing",
+            // Where no fork is taken, where nobody and where its author has marked it.
+            "fork_unapproved",
+            "fork_unapproved",
+            "fork_unapproved",
             // Where it did not pass, and where others took that stage over.
             "through",
             "through",

@@ -55,6 +55,7 @@ fn stage(now: Timestamp) -> Stage {
         rule: RuleName::new("nightly"),
         actor: None,
         pull_request: None,
+        fork: None,
     };
     Stage::new(id, spec, now)
 }

@@ -60,11 +60,11 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
         .unwrap_or_else(|| panic!("{release:?} comes from nowhere: {s:#?}"))
 }
 
-/// Nobody says anything of a release in these situations, none has to pass another stage, nobody
+/// Nobody says anything of a release in these situations, none is of a fork, none has to pass another stage, nobody
 /// runs anything past Greenroom, nothing waits in line, nothing is muted, no stage takes turns with another, and no stage goes: what that adds to the gates
 /// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs`,
-/// `machine/life.rs`, `machine/mute.rs`, `machine/toggle.rs` and `machine/sharing.rs`.
-const ELSEWHERE: [&str; 19] = [
+/// `machine/life.rs`, `machine/mute.rs`, `machine/toggle.rs`, `machine/sharing.rs` and `machine/forks.rs`.
+const ELSEWHERE: [&str; 20] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -84,6 +84,7 @@ const ELSEWHERE: [&str; 19] = [
     "flip_failed",
     "resource_in_use",
     "resource_taken",
+    "fork_unapproved",
 ];
 
 #[test]

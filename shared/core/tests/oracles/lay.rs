@@ -273,6 +273,7 @@ fn blank(name: &str) -> Stage {
         rule: RuleName::new(name),
         actor: None,
         pull_request: None,
+        fork: None,
     };
     Stage::new(id, spec, instant(-100_000 * MINUTE))
 }

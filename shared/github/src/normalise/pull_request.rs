@@ -33,6 +33,10 @@ pub fn pull_request(body: &[u8]) -> Result<Normalised, BadPayload> {
             .map(|name| name.0.into_owned()),
     );
     let (actor, sender_is_bot) = sender("pull_request", event.sender)?;
+    let author = match pull.user {
+        Some(Object(user)) => field("pull_request.user.login").login(user.login)?,
+        None => None,
+    };
     Ok(Normalised::Event(SourceEvent {
         repository: repository.id,
         repository_name: repository.name,
@@ -52,6 +56,7 @@ pub fn pull_request(body: &[u8]) -> Result<Normalised, BadPayload> {
                     .need(pull.author_association)?
                     .0,
             ),
+            author,
         }),
         actor,
         subject: pull.title.and_then(|title| subject(&title.0)),

@@ -172,6 +172,7 @@ fn an_opened_pull_request_says_where_its_code_comes_from() {
         fork: false,
         draft: false,
         author_association: Association::Member,
+        author: Some(Actor::new("alice")),
     };
     assert_eq!(pull(&payload), expected);
     let event = event("pull_request", &payload.body());

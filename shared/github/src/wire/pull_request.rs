@@ -35,6 +35,9 @@ pub struct PullRequest<'a> {
     pub merged: Option<bool>,
     #[serde(borrow)]
     pub author_association: Option<Text<'a>>,
+    /// Null when the account is gone.
+    #[serde(borrow)]
+    pub user: Option<Object<Sender<'a>>>,
 }
 
 /// `head` and `base`

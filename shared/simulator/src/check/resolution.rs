@@ -61,7 +61,7 @@ fn takes(rule: &Rule, what: &What) -> bool {
             let tag = tag.reference.tag();
             tag.is_some_and(|tag| pattern.matches(tag))
         }
-        (From::PullRequest { base, labels }, What::PullRequest(pull)) => {
+        (From::PullRequest { base, labels, .. }, What::PullRequest(pull)) => {
             let target = pull.base.branch();
             target.is_some_and(|target| base.matches(target))
                 && labels.iter().all(|label| pull.labels.contains(label))

@@ -63,7 +63,7 @@ impl Cast {
                     cast.tags.extend(examples(pattern));
                     cast.tagged.get_or_insert_with(|| pattern.clone());
                 }
-                From::PullRequest { base, labels } => {
+                From::PullRequest { base, labels, .. } => {
                     cast.takes_pulls = true;
                     let base = examples(base).into_iter().next().unwrap_or_default();
                     cast.pulls.push((base, labels.clone()));

@@ -1,7 +1,7 @@
 //! The lines about the release itself: what people say of it, and the stage it has to pass.
 
 use super::Row;
-use crate::plan::{marks, through};
+use crate::plan::{forks, marks, through};
 use crate::policy::{Policy, View};
 use crate::release::Release;
 use crate::stage::Cause;
@@ -25,12 +25,17 @@ pub(super) fn closed(
     // What is green here has passed it.
     let green = view.stage.verified.as_ref().map(|green| &green.release);
     let through = through::look(release, cause, view, policy).filter(|_| green != Some(release));
-    bad.into_iter().chain(missing).chain(through).collect()
+    let unread = forks::unapproved(view.stage, revision, view.marks, policy);
+    let all = bad.into_iter().chain(unread).chain(missing);
+    all.chain(through).collect()
 }
+
+/// The line of what lets the commit of a fork in.
+pub(super) const FORK: &str = "fork";
 
 /// The lines as they are when nothing is closed.
 pub(super) fn open(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> Vec<Row> {
-    let given = |word: &String| {
+    let given = |word: &str, gate: &str| {
         let known = view.marks.of(&release.revision);
         let known = known.and_then(|marked| marked.marks.get(word));
         let found = known.map_or_else(String::new, |mark| format!("by {}", mark.by));
@@ -39,13 +44,17 @@ pub(super) fn open(release: &Release, view: &View<'_>, policy: &Policy<'_>) -> V
             [] => "by anybody".to_owned(),
             roles => format!("by {}", roles.join(", ")),
         };
-        Row::open(&mark(word), required, found)
+        Row::open(gate, required, found)
     };
     let passed = policy.through.as_ref().map(|through| {
         let required = format!("verified on {} since it came", through.stage);
         Row::open("through", required, "verified there".to_owned())
     });
-    policy.rule.marks.iter().map(given).chain(passed).collect()
+    let demanded = policy.rule.marks.iter();
+    let demanded = demanded.map(|word| given(word, &mark(word)));
+    let fork = view.stage.spec.fork.as_ref();
+    let fork = fork.map(|_| given(forks::demanded(policy).unwrap_or_default(), FORK));
+    fork.into_iter().chain(demanded).chain(passed).collect()
 }
 
 /// What is found instead of what is required.
@@ -59,5 +68,9 @@ pub(super) fn found(wait: &ReleaseWait) -> String {
             Passing::Broken => "did not pass".to_owned(),
             Passing::TakenOver { asked } => format!("taken over {asked} times"),
         },
+        ReleaseWait::Fork {
+            own: Some(author), ..
+        } => format!("by {author}, whose it is"),
+        ReleaseWait::Fork { .. } => "not given".to_owned(),
     }
 }

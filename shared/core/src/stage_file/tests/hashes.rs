@@ -188,6 +188,25 @@ fn marks_and_selections_are_part_of_the_settings_and_of_no_recipe() {
 }
 
 #[test]
+fn taking_forks_is_part_of_the_settings_and_pull_requests_without_keep_theirs() {
+    let pulls = SMALL.to_owned()
+        + "  pulls: { name: \"pr-${pr}\", from: { pull_request: { base: main } }, pipeline: p }\n";
+    let marks = "roles: { r: [a] }\nmarks: { ok: { by: [r] } }\nstages:\n";
+    let forks = pulls
+        .replace("base: main", "base: main, forks: ok")
+        .replace("stages:\n", marks);
+    let (old, new) = (parse(&pulls), parse(&forks));
+    let (old, new) = (rule(&old, "pulls"), rule(&new, "pulls"));
+    assert_eq!(old.recipe, new.recipe);
+    assert_eq!(old.settings.as_str(), "34419bdaa3eb7964");
+    assert_ne!(old.settings, new.settings);
+    let From::PullRequest { forks, .. } = &new.from else {
+        panic!("it takes pull requests");
+    };
+    assert_eq!(forks.as_deref(), Some("ok"));
+}
+
+#[test]
 fn how_a_stage_goes_voids_nothing_that_was_proven_or_approved() {
     let more = "expires: { idle: 7d, warn: 1d, with_branch: true, tell: [c] }, alert: [c] }";
     let less = "expires: { idle: 7d, warn: 1d }, alert: [c] }";

@@ -70,6 +70,6 @@ pub(super) fn demanded(raw: &RawFile, marks: &Field<List<String>>, log: &mut Log
         .collect()
 }
 
-fn built_in(at: &Spanned<String>) -> Diagnostic {
+pub(super) fn built_in(at: &Spanned<String>) -> Diagnostic {
     Diagnostic::error("mark-built-in", &at.span, "`bad` has a meaning of its own").label("built in")
 }

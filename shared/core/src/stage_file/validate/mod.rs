@@ -6,6 +6,7 @@ mod approvals;
 mod channels;
 mod collisions;
 mod expires;
+mod forks;
 mod gates;
 mod groups;
 mod marks;

@@ -6,8 +6,8 @@ use super::names::{check_list, check_name};
 use super::pipelines::limit;
 use super::sources::{Source, source};
 use super::{
-    alert, approvals, expires, gates, marks, paths, queue, resources, sources, templates, toggle,
-    watch, windows,
+    alert, approvals, expires, forks, gates, marks, paths, queue, resources, sources, templates,
+    toggle, watch, windows,
 };
 use crate::name::{PipelineName, RecipeHash, RuleName, SettingsHash, SuiteName};
 use crate::stage_file::diagnostic::{Diagnostic, Log, shown};
@@ -56,6 +56,7 @@ fn rule(raw: &RawFile, entry: &Entry<RawStage>, log: &mut Log) -> Option<Rule> {
     if let Some(source) = source {
         templates::check_uses(raw, entry, stage, source, log);
     }
+    forks::check(raw, entry, stage, log);
     let approvals = stage
         .approvals
         .given()

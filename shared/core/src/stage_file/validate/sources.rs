@@ -113,6 +113,7 @@ fn pull_request(raw: &RawPullRequest, log: &mut Log) -> Option<From> {
     Some(From::PullRequest {
         base,
         labels: labels.iter().map(|label| label.value.clone()).collect(),
+        forks: raw.forks.value().cloned(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Templates where they are used: a name that can be a stage's, and references that have a
 //! value when they are needed.
 
+use super::forks;
 use super::sources::Source;
 use crate::stage_file::diagnostic::{Diagnostic, Log, listed, shown};
 use crate::stage_file::raw::{RawFile, RawStage};
@@ -136,7 +137,10 @@ pub(super) fn check_uses(
     let has = |reference: &Reference| match reference {
         Reference::Secret(_) | Reference::Stage => true,
         Reference::Actor => named_by_actor || matches!(stage.name, Field::Broken),
-        Reference::BranchSlug => matches!(source, Source::Branch { .. } | Source::PullRequest),
+        // That of a fork is a name in another repository.
+        Reference::BranchSlug => {
+            matches!(source, Source::Branch { .. } | Source::PullRequest) && !forks::takes(stage)
+        }
         Reference::PullRequest => source == Source::PullRequest,
         Reference::Output(name) => outputs
             .as_ref()
@@ -217,7 +221,10 @@ fn no_value(
             "Only a stage whose name contains `${actor}` always knows who it belongs to.".to_owned()
         }
         Reference::PullRequest => "Only a stage from `pull_request` has a number.".to_owned(),
-        _ => "Only a stage from `branch` or `pull_request` has a branch.".to_owned(),
+        _ => {
+            "Only a stage from `branch` or `pull_request` has a branch, and none that takes forks."
+                .to_owned()
+        }
     };
     let problem = Diagnostic::error("no-value", &used.span, message).label("no value");
     match reference {

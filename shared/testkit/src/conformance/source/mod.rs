@@ -58,6 +58,7 @@ macro_rules! source_conformance {
             a_file_is_read_as_it_was_at_the_commit
             what_is_no_file_is_not_there
             a_file_above_the_limit_is_too_large
+            the_head_of_a_pull_request_is_read_with_its_files
             files_are_found_by_pattern
             more_than_five_hundred_files_are_too_many
             more_than_eight_megabytes_are_too_much

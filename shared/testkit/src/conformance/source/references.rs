@@ -1,6 +1,7 @@
 //! Promises about branches and tags.
 
 use greenroom_app::ports::source::{Repository, Source, SourceError};
+use greenroom_core::name::RefName;
 
 use super::Site;
 
@@ -47,6 +48,25 @@ pub async fn an_annotated_tag_leads_to_its_commit<S: Source>(site: Site<S>) {
     for name in ["refs/tags/v1", "refs/tags/v2"] {
         assert_eq!(site.stands(name).await, Some(first.clone()), "{name}");
     }
+}
+
+/// GitHub keeps it where it is to be merged; no branch has the commit.
+pub async fn the_head_of_a_pull_request_is_read_with_its_files<S: Source>(site: Site<S>) {
+    let trunk = site.origin.commit("one");
+    let name = RefName::of_pull_request(7);
+    assert_eq!(site.stands(name.as_str()).await, None);
+    site.origin.write("proposed.txt", "by a stranger");
+    let proposed = site.origin.commit("proposed");
+    site.origin
+        .git(&["update-ref", name.as_str(), proposed.as_str()]);
+    site.origin
+        .git(&["reset", "--quiet", "--hard", trunk.as_str()]);
+    assert_eq!(site.stands(name.as_str()).await, Some(proposed.clone()));
+    assert_eq!(site.all().await, [("refs/heads/trunk".to_owned(), trunk)]);
+    let file = site.file(&proposed, "proposed.txt").await;
+    assert_eq!(file.as_deref(), Some(b"by a stranger".as_slice()));
+    let told = site.source.commit(&site.repository, &proposed).await;
+    assert_eq!(told.expect("it is told").subject, "proposed");
 }
 
 pub async fn a_force_push_and_a_deleted_branch_are_seen<S: Source>(site: Site<S>) {
