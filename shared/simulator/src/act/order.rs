@@ -20,38 +20,38 @@ pub(super) fn orders(frame: &Frame<'_>, draft: &Draft) -> Vec<Item> {
         ills(frame, &mut items);
     }
     for (above, below) in draft.watched_above() {
-        items.push(doubt(frame, &above, &below));
+        items.extend(doubt(frame, &above, &below));
     }
     items
 }
 
-/// What has just turned green is red in a later round, while it waits in the line below.
-fn doubt(frame: &Frame<'_>, above: &str, below: &str) -> Item {
+/// What turns green is red in a later round, while it waits in the line below: that is locked when
+/// it is let in, and its tests fail from when it is green.
+fn doubt(frame: &Frame<'_>, above: &str, below: &str) -> [Item; 2] {
     let number = mix(key("doubt") ^ key(below));
     let mut random = Random::of(frame.seed, number);
-    let ill = Act::Ill {
+    let at = frame.instant(&mut random).min(frame.instant(&mut random));
+    let lock = Blow::Lock {
+        at: Where::Below,
+        lasts: Some(seconds(random.between(3600, 2 * ILL_MOST))),
+    };
+    let ill = Blow::Act(Box::new(Act::Ill {
         stage: above.to_owned(),
         lasts: seconds(random.between(3600, 2 * ILL_MOST)),
         slow: false,
-    };
-    let lock = Blow::Lock {
-        at: Where::Below,
-        lasts: Some(seconds(random.between(1800, ILL_MOST))),
-    };
-    let lurk = Lurk {
-        moment: Moment::Green,
-        stage: Some(above.to_owned()),
-        passes: u32::try_from(random.below(2)).unwrap_or(0),
-        times: 1,
-        within: 2,
-        blows: vec![lock, Blow::Act(Box::new(ill))],
-    };
-    let at = frame.instant(&mut random).min(frame.instant(&mut random));
-    Item {
-        number,
+    }));
+    [(0, Moment::Admitted, lock), (1, Moment::Green, ill)].map(|(n, moment, blow)| Item {
+        number: mix(number ^ n),
         at,
-        act: Act::Lurk(lurk),
-    }
+        act: Act::Lurk(Lurk {
+            moment,
+            stage: Some(above.to_owned()),
+            passes: 0,
+            times: 1,
+            within: 2,
+            blows: vec![blow],
+        }),
+    })
 }
 
 /// A branch goes on and on; once in a while longer than any line.
