@@ -60,11 +60,13 @@ fn flat(laid: &Laid, s: &Situation, release: &greenroom_core::release::Release) 
         .unwrap_or_else(|| panic!("{release:?} comes from nowhere: {s:#?}"))
 }
 
-/// Nobody says anything of a release in these situations, none is of a fork, none has to pass another stage, nobody
-/// runs anything past Greenroom, nothing waits in line, nothing is muted, no stage takes turns with another, and no stage goes: what that adds to the gates
-/// is in `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs`,
-/// `machine/life.rs`, `machine/mute.rs`, `machine/toggle.rs`, `machine/sharing.rs` and `machine/forks.rs`.
-const ELSEWHERE: [&str; 20] = [
+/// Nobody says anything of a release in these situations, none is of a fork, none has to pass another
+/// stage, nobody runs anything past Greenroom, nothing waits in line, nothing is muted or flaps, no
+/// stage takes turns with another, and no stage goes: what that adds to the gates is in
+/// `machine/marks.rs`, `machine/through.rs`, `machine/foreign.rs`, `machine/fifo.rs`, `machine/watch.rs`,
+/// `machine/life.rs`, `machine/mute.rs`, `machine/flap.rs`, `machine/toggle.rs`, `machine/sharing.rs` and
+/// `machine/forks.rs`.
+const ELSEWHERE: [&str; 21] = [
     "marked_bad",
     "mark_missing",
     "through",
@@ -82,6 +84,7 @@ const ELSEWHERE: [&str; 20] = [
     "toggle_closed",
     "flipping",
     "flip_failed",
+    "flapping",
     "resource_in_use",
     "resource_taken",
     "fork_unapproved",
