@@ -79,6 +79,7 @@ fn each_sentence_can_be_said_and_means_one_thing_only() {
             "{time}" => "09:00".to_owned(),
             "{length}" => "three days".to_owned(),
             "{branches}" => "master and develop".to_owned(),
+            "{page}" => "version".to_owned(),
             "{text}" => "it is late".to_owned(),
             word => word.split('|').next().unwrap_or_default().to_owned(),
         });
