@@ -149,6 +149,8 @@ fn is_about_one(command: &Command) -> bool {
             | Command::Override { .. }
             | Command::Deploy { .. }
             | Command::Destroy { .. }
+            | Command::Toggle
+            | Command::Settle
     )
 }
 

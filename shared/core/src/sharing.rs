@@ -29,7 +29,8 @@ impl Use {
             generation,
             admitted,
         };
-        let run = stage.run.as_ref();
+        // Whoever leads people to a stage writes to nothing.
+        let run = stage.run.as_ref().filter(|run| !run.cause.is_flip());
         let run = run.map(|run| named(run.generation, run.is_admitted()));
         let unstopped = stage.unstopped.as_ref();
         let unstopped = unstopped.map(|it| named(it.generation, true));

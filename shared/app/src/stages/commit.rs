@@ -123,7 +123,7 @@ fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let unchanged =
         |read: &Versioned<StageRecord>| check(keys::stage(&read.record.stage.id), read.version);
     let through = loaded.through.as_deref().map(unchanged);
-    if !claimed && admitted(&plan.next) == admitted(&loaded.stage) {
+    if !claimed && !(admitted(&plan.next) && !admitted(&loaded.stage)) {
         // A passage counts from where the other stage was when it began.
         let began = plan.next.passages != loaded.stage.passages;
         return through.into_iter().filter(|_| began).collect();

@@ -59,6 +59,11 @@ impl Loaded {
     /// The slice of the stage file that concerns this stage.
     pub fn policy(&self, clock_error: SignedDuration) -> Option<Policy<'_>> {
         let policy = Policy::of(self.file.as_deref()?, &self.stage.spec.rule, clock_error)?;
+        // What was one of two stages that took turns is nobody's any more.
+        let rule = policy.rule;
+        if rule.stage.as_literal().is_some() && !rule.is_of(&self.stage.id.stage) {
+            return None;
+        }
         Some(if self.applied_pipelines {
             policy.against(&self.app.record.name, &self.app.record.applied)
         } else {

@@ -212,6 +212,28 @@ fn a_digest_that_could_not_be_told_is_in_the_next() {
 }
 
 #[test]
+fn a_channel_that_is_away_has_as_long_to_come_back_in_a_storm_as_in_a_calm() {
+    let (mut world, brk) = world();
+    let away = SendError::Unavailable {
+        why: "no route".to_owned(),
+    };
+    world.ports().channels.kill("team", Some(away));
+    let mut all = Vec::new();
+    for n in 1..=8 {
+        let first = 100 * n + 1;
+        enter(&world, &brk, first..first + CAP + 2, false);
+        all.extend(broke(first..first + CAP + 2));
+        world.pass(CHANNEL_WINDOW);
+    }
+    world.ports().channels.kill("team", None);
+    world.pass(SignedDuration::from_hours(9));
+    let mut heard = heard(&world);
+    heard.sort();
+    all.sort();
+    assert_eq!(heard, all, "each once");
+}
+
+#[test]
 fn a_channel_that_is_dead_in_a_storm_is_said_to_be_on_another() {
     let (mut world, brk) = world();
     enter(&world, &brk, 101..101 + CAP + 2, false);

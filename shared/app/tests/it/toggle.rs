@@ -110,6 +110,28 @@ fn a_tag_goes_to_the_side_that_nobody_uses_and_people_are_led_there() {
 }
 
 #[test]
+fn a_side_whose_rule_takes_turns_no_more_is_left_to_people() {
+    let mut world = World::new(FILE);
+    tag(&mut world, "v1");
+    ask(&mut world, "prod", &Command::Toggle).expect("it is green");
+    tag(&mut world, "v2");
+    ask(&mut world, "backup", &Command::Toggle).expect("it is green");
+    let without = FILE.replace("toggle: { with: backup, keep: 2h }, ", "");
+    let files = [("greenroom.yaml", &*without)];
+    let source = &world.ports().source;
+    let revision = source.commit("master", "alice", "one", &files);
+    world.told_of("master", "alice", &revision);
+    world.settle();
+    let board = world.now(world.app.board(None)).expect("a board");
+    let mut cards = board.apps[0].stages.iter();
+    let backup = cards
+        .find(|card| card.stage.as_str() == "backup")
+        .expect("it is there");
+    let codes: Vec<_> = backup.waiting_on.iter().map(|wait| wait.code).collect();
+    assert_eq!(codes, ["rule_gone"]);
+}
+
+#[test]
 fn what_waits_where_people_are_led_is_deployed_to_the_other_side() {
     let mut world = World::new(FILE);
     tag(&mut world, "v1");

@@ -95,6 +95,13 @@ fn may_select(
     let name = &stage.id.stage;
     let (takes, instead) = match &policy.rule.from {
         From::Select { pattern } => {
+            let strange = |it: &&RefName| it.branch().is_none() && it.tag().is_none();
+            if let Some(reference) = selection.reference.filter(strange) {
+                return Err(Rejection::invalid(
+                    format!("{name} takes branches, and {reference} is none"),
+                    &format!("greenroom releases, or greenroom deploy {name} --release BRANCH"),
+                ));
+            }
             let branch = selection.reference.and_then(RefName::branch);
             return match branch.filter(|branch| !pattern.matches(branch)) {
                 Some(branch) => Err(Rejection::invalid(

@@ -52,6 +52,10 @@ fn doubt(draft: &mut Draft, foreign: &Foreign, policy: Option<&Policy<'_>>) {
 /// How a run ends beside which somebody ran steps of their own: nobody can tell what its tests saw, and
 /// it is not tried again behind their back.
 pub(super) fn judge(draft: &mut Draft, run: &Run, end: End) -> End {
+    // Leading people somewhere says nothing of what stands there.
+    if run.cause.is_flip() {
+        return end;
+    }
     let since = run.admitted_at;
     let meanwhile = |foreign: &&mut Foreign| since.is_some_and(|since| foreign.at >= since);
     let Some(foreign) = draft.next.foreign.as_mut().filter(meanwhile) else {

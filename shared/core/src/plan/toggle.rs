@@ -121,9 +121,16 @@ pub(super) fn turn(draft: &mut Draft, view: &View<'_>, policy: &Policy<'_>) {
     let side = &view.stage.id.stage;
     match turn.what {
         TurnKind::Settle => {
-            draft.toggle.doubt = None;
-            let kept = &mut draft.toggle.kept;
-            *kept = kept.take().filter(|kept| kept.side != *side);
+            // Where people are is one thing, and whether they go back another.
+            if draft.toggle.doubt.take().is_none() {
+                let kept = &mut draft.toggle.kept;
+                *kept = kept.take().filter(|kept| kept.side != *side);
+            }
+            // What waits may wait on the other side.
+            if let Some(stage) = policy.rule.other_side(side) {
+                let because = format!("settled-{}", draft.now.as_millisecond());
+                draft.effects.push(Effect::Ask { stage, because });
+            }
         }
         // Nothing has happened since it was accepted.
         TurnKind::Flip if refusal(view, policy).is_none() => flip::claim(draft, by, view, policy),

@@ -10,7 +10,11 @@ use crate::stage::{Foreign, Stage};
 /// nothing new.
 pub(super) fn seen(stage: &mut Stage, execution: &ExecutionId, what: &str, at: Timestamp) {
     let run = stage.run.as_ref().filter(|run| run.is_admitted());
-    let admitted = run.or(stage.last.as_ref()).and_then(|run| run.admitted_at);
+    let admitted = match run.or(stage.last.as_ref()) {
+        // A flip leaves what stands there as it is.
+        Some(flip) if flip.cause.is_flip() => stage.deployed.as_ref().map(|it| it.at),
+        run => run.and_then(|run| run.admitted_at),
+    };
     if admitted.is_some_and(|admitted| at < admitted) {
         return;
     }

@@ -44,6 +44,22 @@ fn cause(plan: &Plan) -> String {
 }
 
 #[test]
+fn nobody_selects_what_is_no_branch_such_as_the_head_of_a_strangers_pull_request() {
+    let mut world = world();
+    let command = Command::Deploy {
+        revision: revision(1),
+        reference: Some(RefName::of_pull_request(7)),
+    };
+    let refused = world.command("dev", &operator(), command);
+    let refused = refused.expect_err("it is no branch");
+    assert_eq!(refused.kind, RejectionKind::Invalid);
+    assert_eq!(
+        refused.why,
+        "dev takes branches, and refs/pull/7/head is none"
+    );
+}
+
+#[test]
 fn what_was_never_built_is_built_first() {
     let mut world = world();
     let plan = world.select("alice", 1, "feature/x");

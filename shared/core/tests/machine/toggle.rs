@@ -5,6 +5,7 @@ use greenroom_core::accept::{Rejection, RejectionKind};
 use greenroom_core::command::Command;
 use greenroom_core::effect::Effect;
 use greenroom_core::execution::Observation;
+use greenroom_core::fact::Fact;
 use greenroom_core::mark::{Mark, Marked};
 use greenroom_core::name::*;
 use greenroom_core::plan::Plan;
@@ -304,6 +305,56 @@ fn whoever_has_looked_where_people_are_ends_the_doubt() {
     settled.expect("granted");
     assert_eq!(world.toggle().doubt, None);
     assert_eq!(world.run("prod").release.revision, revision(2));
+}
+
+#[test]
+fn whoever_ends_the_doubt_keeps_the_way_back_and_wakes_the_other_side() {
+    let mut world = world();
+    world.both();
+    world.led("backup");
+    world.flip("prod").expect("it is kept");
+    world.started("prod");
+    world.admit("prod").expect("admitted");
+    world.switch_failed("prod");
+    let settled = world.command("prod", &operator(), Command::Settle);
+    let plan = settled.expect("granted");
+    assert_eq!(world.toggle().doubt, None);
+    assert!(world.toggle().kept.is_some(), "people may still go back");
+    let asks = |it: &Effect| matches!(it, Effect::Ask { stage, .. } if stage.as_str() == "backup");
+    assert!(plan.effects.iter().any(asks), "{:?}", plan.effects);
+}
+
+#[test]
+fn what_somebody_ran_on_a_side_is_told_though_people_were_led_there_since() {
+    for during in [true, false] {
+        let mut world = world();
+        world.both();
+        world.pass(SignedDuration::from_mins(1));
+        let before = world.now;
+        let seen = |world: &mut World, at| {
+            let fact = Fact::ForeignSeen {
+                execution: ExecutionId::new("pipeline/exec-9"),
+                what: "stage Deploy was run again by hand".to_owned(),
+                at,
+            };
+            world.fact("backup", fact);
+        };
+        world.pass(SignedDuration::from_mins(1));
+        world.flip("backup").expect("it is green");
+        world.started("backup");
+        world.admit("backup").expect("admitted");
+        if during {
+            let at = world.now;
+            seen(&mut world, at);
+        }
+        world.succeeded("backup");
+        if !during {
+            seen(&mut world, before);
+        }
+        assert_eq!(world.live().as_deref(), Some("backup"));
+        assert_eq!(world.stage("backup").verified, None, "during: {during}");
+        assert_eq!(world.told(), ["team: unverified"], "during: {during}");
+    }
 }
 
 #[test]

@@ -304,6 +304,10 @@ impl Seen {
         if older.is_some_and(|older| older.record.claim.as_ref().is_some_and(busy)) {
             return put_off(entry, now, IN_FLIGHT);
         }
+        // It waits for the channel, and with it whatever is to be told after it.
+        if let Some(older) = older.filter(|older| older.record.due > now) {
+            return put_off(entry, now, older.record.due.duration_since(now));
+        }
         let Some((window, mut writes)) = self.place(&entry.record, now, CHANNEL_CAP)? else {
             let (since, _) = self.window(now);
             let left = CHANNEL_WINDOW.saturating_sub(now.duration_since(since));

@@ -69,6 +69,8 @@ fn check_writer(raw: &RawFile, name: &Spanned<String>, log: &mut Log) {
         Some("is never deployed, so that nothing of it writes")
     } else if family.is_some_and(|name| name.as_literal().is_none()) {
         Some("can be many stages, which cannot all take turns")
+    } else if !stage.toggle.is_absent() {
+        Some("is two stages, and others would take turns with one of them only")
     } else {
         None
     };
