@@ -101,7 +101,10 @@ impl<P: Ports> App<P> {
             stage: owner.stage.clone(),
             channel: channel.clone(),
             config,
-            news: Box::new(News::Test { at: now }),
+            news: Box::new(News::Test {
+                at: now,
+                nonce: Some(self.ports.nonce()),
+            }),
         };
         let id = effect.id(&owner);
         let mut writes = Vec::new();

@@ -188,6 +188,9 @@ pub enum News {
     },
     Test {
         at: Timestamp,
+        /// Tells it from one that another process was asked for at the same instant of its own clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<Nonce>,
     },
     /// Nobody has touched the stage; it is torn down at `ends` unless somebody does.
     Expiring {
@@ -301,7 +304,14 @@ impl News {
             Self::Exhausted { channel, at, .. } => {
                 format!("exhausted-{channel}-{}", at.as_millisecond())
             }
-            Self::Test { at } => format!("test-{}", at.as_millisecond()),
+            Self::Test { at, nonce } => {
+                let at = at.as_millisecond();
+                let nonce = nonce.as_ref().map(Nonce::as_str);
+                nonce.map_or_else(
+                    || format!("test-{at}"),
+                    |nonce| format!("test-{at}-{nonce}"),
+                )
+            }
             Self::Expiring { ends, .. } => format!("expiring-{}", ends.as_millisecond()),
             Self::TornDown { generation, .. } => format!("torn-down-{generation}"),
             Self::Orphaned { generation, .. } => format!("orphaned-{generation}"),

@@ -116,6 +116,7 @@ impl<P: Ports> App<P> {
 fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let claimed = plan.next.generation != loaded.stage.generation;
     let admitted = |stage: &Stage| stage.run.as_ref().is_some_and(Run::is_admitted);
+    let lets_in = admitted(&plan.next) && !admitted(&loaded.stage);
     let check = |key, version| Write::Check {
         key,
         condition: Condition::Version(version),
@@ -123,7 +124,7 @@ fn relied_on(loaded: &Loaded, said: &Said, plan: &Plan) -> Vec<Write> {
     let unchanged =
         |read: &Versioned<StageRecord>| check(keys::stage(&read.record.stage.id), read.version);
     let through = loaded.through.as_deref().map(unchanged);
-    if !claimed && !(admitted(&plan.next) && !admitted(&loaded.stage)) {
+    if !claimed && !lets_in {
         // A passage counts from where the other stage was when it began.
         let began = plan.next.passages != loaded.stage.passages;
         return through.into_iter().filter(|_| began).collect();

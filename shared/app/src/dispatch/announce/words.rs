@@ -213,7 +213,7 @@ pub(super) fn when(news: &News) -> Timestamp {
         | News::Flapping { at, .. }
         | News::Settled { at, .. }
         | News::Digest { at, .. }
-        | News::Test { at } => *at,
+        | News::Test { at, .. } => *at,
     }
 }
 
@@ -286,7 +286,17 @@ stages:
         let bob = ("bob".to_owned(), at("2026-11-16T08:00:00Z"));
         assert_eq!(of("team", &refused, now), Some(bob));
         assert_eq!(of("mail", &refused, now), None);
-        assert_eq!(of("team", &News::Test { at: now }, now), None);
+        assert_eq!(
+            of(
+                "team",
+                &News::Test {
+                    at: now,
+                    nonce: None
+                },
+                now
+            ),
+            None
+        );
         let early = at("2026-11-02T07:59:59Z");
         assert_eq!(of("team", &refused, early), None);
     }
